@@ -1,0 +1,3 @@
+//! SQL, catalog and policy in; findings and a plan out.
+//!
+//! This crate is pure: it opens no file and no connection, reads no clock and no environment.

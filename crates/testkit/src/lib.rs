@@ -1,0 +1,1 @@
+//! Real servers, rivals, traffic and faults for tests.
