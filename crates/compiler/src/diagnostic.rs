@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn columns_count_characters_not_bytes() {
-        let place = locate("SELECT 1;\nSELECT 'é', x;\n", 22, 23);
+        let place = locate("SELECT 1;\nSELECT 'é', x;\n", 23, 24);
         assert_eq!(place.to_string(), "a.sql:2:13");
         assert_eq!(&place.excerpt[place.within.clone()], "x");
     }
