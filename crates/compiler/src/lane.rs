@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::effect::Effect;
+use crate::sql::{AlterKind, Statement};
+
 /// The execution policy of a statement. Every statement kind has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
@@ -56,3 +59,51 @@ impl FromStr for Lane {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a lane; the lanes are ddl, index, validate, dml, backfill and utility")]
 pub struct UnknownLane(pub String);
+
+/// The lane of a statement: by what it does, not by what it is called. A lock that blocks reads or
+/// writes makes it `ddl` whatever the statement is (VACUUM FULL, CLUSTER, plain REINDEX).
+pub fn lane_of(statement: &Statement, effect: &Effect) -> Lane {
+    if statement.concurrent_index().is_some() {
+        return Lane::Index;
+    }
+    if effect.blocks() {
+        return Lane::Ddl;
+    }
+    match statement {
+        Statement::Change { .. } | Statement::Query { .. } => Lane::Dml,
+        Statement::Set { .. } | Statement::SessionObject { .. } | Statement::Transaction { .. } => Lane::Dml,
+        Statement::Do { commits: true } | Statement::Outside { .. } => Lane::Utility,
+        Statement::Do { commits: false } => Lane::Dml,
+        Statement::Vacuum { analyze: true, .. } => Lane::Validate,
+        Statement::Vacuum { full: false, .. } => Lane::Utility,
+        Statement::Alter { commands, .. }
+            if commands.iter().any(|command| {
+                matches!(command.kind, AlterKind::Validate | AlterKind::StorageParameter)
+            }) =>
+        {
+            Lane::Validate
+        }
+        Statement::Vacuum { .. }
+        | Statement::Alter { .. }
+        | Statement::CreateIndex { .. }
+        | Statement::Drop { .. }
+        | Statement::Reindex { .. }
+        | Statement::CreateTable { .. }
+        | Statement::CreateTableAs { .. }
+        | Statement::CreateView { .. }
+        | Statement::Refresh { .. }
+        | Statement::CreateSequence { .. }
+        | Statement::AlterSequence { .. }
+        | Statement::CreateTrigger { .. }
+        | Statement::TableRule { .. }
+        | Statement::Rename { .. }
+        | Statement::SetSchema { .. }
+        | Statement::Truncate { .. }
+        | Statement::Lock { .. }
+        | Statement::Cluster { .. }
+        | Statement::AlterEnum { .. }
+        | Statement::AlterDomain { .. }
+        | Statement::OnRelation { .. }
+        | Statement::CatalogOnly { .. } => Lane::Ddl,
+    }
+}

@@ -5,4 +5,6 @@
 #![deny(unsafe_code)]
 
 pub mod diagnostic;
+pub mod effect;
 pub mod lane;
+pub mod sql;

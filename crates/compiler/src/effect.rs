@@ -1,0 +1,515 @@
+//! The one table of lock facts: what a statement locks, whether it may run in a transaction,
+//! whether it reads or rewrites whole tables.
+//!
+//! First version, without a catalog: where only a catalog could tell, the worst is assumed. Sources:
+//! PostgreSQL docs §13.3 "Explicit Locking" and `AlterTableGetLockLevel`, and our measurements on
+//! 15.18 and 18.4 where they say more.
+
+use std::fmt;
+
+use crate::sql::{AlterKind, ConstraintKind, ObjectKind, RelationName, Statement};
+
+/// Table-level lock modes, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LockMode {
+    /// SELECT.
+    AccessShare,
+    /// SELECT FOR UPDATE.
+    RowShare,
+    /// INSERT, UPDATE, DELETE.
+    RowExclusive,
+    /// VACUUM, ANALYZE, CREATE INDEX CONCURRENTLY, VALIDATE.
+    ShareUpdateExclusive,
+    /// CREATE INDEX.
+    Share,
+    /// CREATE TRIGGER, ADD FOREIGN KEY.
+    ShareRowExclusive,
+    /// REFRESH MATERIALIZED VIEW CONCURRENTLY.
+    Exclusive,
+    /// Most of ALTER TABLE, DROP, TRUNCATE.
+    AccessExclusive,
+}
+
+impl LockMode {
+    /// All modes, weakest first: PostgreSQL's numbers 1 to 8.
+    pub const ALL: [Self; 8] = [
+        Self::AccessShare,
+        Self::RowShare,
+        Self::RowExclusive,
+        Self::ShareUpdateExclusive,
+        Self::Share,
+        Self::ShareRowExclusive,
+        Self::Exclusive,
+        Self::AccessExclusive,
+    ];
+
+    /// The mode's name in `pg_locks`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AccessShare => "AccessShareLock",
+            Self::RowShare => "RowShareLock",
+            Self::RowExclusive => "RowExclusiveLock",
+            Self::ShareUpdateExclusive => "ShareUpdateExclusiveLock",
+            Self::Share => "ShareLock",
+            Self::ShareRowExclusive => "ShareRowExclusiveLock",
+            Self::Exclusive => "ExclusiveLock",
+            Self::AccessExclusive => "AccessExclusiveLock",
+        }
+    }
+
+    /// The mode of PostgreSQL's number, 1 to 8.
+    pub fn from_number(number: i32) -> Option<Self> {
+        Self::ALL.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
+    }
+
+    /// Whether sessions may not hold both on one relation (PostgreSQL docs, table 13.2).
+    pub fn conflicts_with(self, other: Self) -> bool {
+        let conflicts: u8 = match self {
+            Self::AccessShare => 0b1000_0000,
+            Self::RowShare => 0b1100_0000,
+            Self::RowExclusive => 0b1111_0000,
+            Self::ShareUpdateExclusive => 0b1111_1000,
+            Self::Share => 0b1110_1100,
+            Self::ShareRowExclusive => 0b1111_1100,
+            Self::Exclusive => 0b1111_1110,
+            Self::AccessExclusive => 0b1111_1111,
+        };
+        conflicts & (1 << (other as u8)) != 0
+    }
+
+    /// Whether a SELECT waits for it.
+    pub fn blocks_reads(self) -> bool {
+        self.conflicts_with(Self::AccessShare)
+    }
+
+    /// Whether INSERT, UPDATE and DELETE wait for it.
+    pub fn blocks_writes(self) -> bool {
+        self.conflicts_with(Self::RowExclusive)
+    }
+}
+
+impl fmt::Display for LockMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What is known beside the statement. A catalog and the server's version will join.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Context {}
+
+/// Yes, no, or honestly neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// Only a catalog or the server can tell; a caller assumes the worst.
+    Unknown,
+}
+
+impl Answer {
+    /// Whether it surely does not.
+    pub fn is_no(self) -> bool {
+        self == Self::No
+    }
+}
+
+/// Whether a statement may run in a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InTransaction {
+    /// It may.
+    Allowed,
+    /// It may not, and why, in words that continue "it ".
+    Refused(&'static str),
+}
+
+/// A lock on a relation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelationLock {
+    /// The relation.
+    pub relation: RelationName,
+    /// The strongest mode taken on it.
+    pub mode: LockMode,
+    /// Whether the statement names the relation.
+    pub named: bool,
+}
+
+/// What a statement does to a server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effect {
+    /// The locks on relations, those it creates included.
+    pub locks: Vec<RelationLock>,
+    /// Whether it may run in a transaction.
+    pub in_transaction: InTransaction,
+    /// Whether it writes a table anew.
+    pub rewrite: Answer,
+    /// Whether it reads a whole table.
+    pub scan: Answer,
+    /// Whether rows, columns or objects go away.
+    pub data_loss: Answer,
+    /// Whether it can change settings or other state of its session.
+    pub session_state: bool,
+}
+
+/// What `statement` does, as far as `context` tells.
+pub fn effect(statement: &Statement, _context: &Context) -> Effect {
+    let mut effect = Effect {
+        locks: Vec::new(),
+        in_transaction: InTransaction::Allowed,
+        rewrite: Answer::No,
+        scan: Answer::No,
+        data_loss: Answer::No,
+        session_state: false,
+    };
+    match statement {
+        Statement::Alter { relation, object, commands } => alter(&mut effect, relation, *object, commands),
+        Statement::CreateIndex { relation, concurrently, .. } => {
+            effect.scan = Answer::Yes;
+            if *concurrently {
+                effect.lock(relation, LockMode::ShareUpdateExclusive);
+                effect.in_transaction =
+                    InTransaction::Refused("waits for other transactions while it builds");
+            } else {
+                effect.lock(relation, LockMode::Share);
+            }
+        }
+        Statement::Drop { object, relations, concurrently, .. } => {
+            effect.data_loss = match object {
+                ObjectKind::Table | ObjectKind::Sequence | ObjectKind::Column => Answer::Yes,
+                ObjectKind::Type | ObjectKind::Other => Answer::Unknown,
+                _ => Answer::No,
+            };
+            let mode =
+                if *concurrently { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
+            for relation in relations {
+                effect.lock(relation, mode);
+            }
+            if *concurrently {
+                effect.in_transaction =
+                    InTransaction::Refused("waits for other transactions before it drops");
+            }
+        }
+        Statement::Reindex { relation, concurrently, .. } => {
+            effect.scan = Answer::Yes;
+            if let Some(relation) = relation {
+                // The index itself is locked AccessExclusive: every SELECT that plans on the table waits.
+                let mode =
+                    if *concurrently { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
+                effect.lock(relation, mode);
+            }
+            if *concurrently || relation.is_none() {
+                effect.in_transaction = InTransaction::Refused("works in transactions of its own");
+            }
+        }
+        Statement::CreateTable { relation, partition_of, inherits, references, .. } => {
+            effect.lock(relation, LockMode::AccessExclusive);
+            // Measured: AccessExclusive on the parent, and on its default partition.
+            for parent in partition_of {
+                effect.lock(parent, LockMode::AccessExclusive);
+                effect.scan = Answer::Unknown;
+            }
+            for parent in inherits {
+                effect.lock(parent, LockMode::ShareUpdateExclusive);
+            }
+            for referenced in references {
+                effect.lock(referenced, LockMode::ShareRowExclusive);
+            }
+        }
+        Statement::CreateTableAs { relation, .. } => {
+            effect.lock(relation, LockMode::AccessExclusive);
+            effect.scan = Answer::Unknown;
+            effect.session_state = true;
+        }
+        Statement::CreateView { relation, .. } => effect.lock(relation, LockMode::AccessExclusive),
+        Statement::Refresh { relation, concurrently } => {
+            effect.scan = Answer::Yes;
+            effect.rewrite = if *concurrently { Answer::No } else { Answer::Yes };
+            effect.lock(
+                relation,
+                if *concurrently { LockMode::Exclusive } else { LockMode::AccessExclusive },
+            );
+        }
+        Statement::CreateSequence { relation, .. } => effect.lock(relation, LockMode::AccessExclusive),
+        // Measured: blocks nextval() and with it every INSERT that draws a number.
+        Statement::AlterSequence { relation } => effect.lock(relation, LockMode::ShareRowExclusive),
+        Statement::CreateTrigger { relation } => effect.lock(relation, LockMode::ShareRowExclusive),
+        Statement::TableRule { relation, .. } => effect.lock(relation, LockMode::AccessExclusive),
+        Statement::Rename { object, relation } => {
+            for relation in relation {
+                let mode = match object {
+                    ObjectKind::Index => LockMode::ShareUpdateExclusive,
+                    _ => LockMode::AccessExclusive,
+                };
+                effect.lock(relation, mode);
+            }
+        }
+        Statement::SetSchema { relation, .. } => {
+            for relation in relation {
+                effect.lock(relation, LockMode::AccessExclusive);
+            }
+        }
+        Statement::Truncate { relations, cascade } => {
+            effect.data_loss = Answer::Yes;
+            for relation in relations {
+                effect.lock(relation, LockMode::AccessExclusive);
+            }
+            effect.scan = if *cascade { Answer::Unknown } else { Answer::No };
+        }
+        Statement::Lock { relations, mode } => {
+            for relation in relations {
+                effect.lock(relation, *mode);
+            }
+        }
+        Statement::Change { kind, relation } => {
+            effect.lock(relation, LockMode::RowExclusive);
+            effect.scan = Answer::Unknown;
+            effect.data_loss = if matches!(*kind, "delete" | "merge") { Answer::Yes } else { Answer::No };
+            // Triggers and functions may call set_config.
+            effect.session_state = !matches!(*kind, "copy");
+        }
+        Statement::Query { reads } => {
+            effect.scan = if *reads { Answer::Unknown } else { Answer::No };
+            effect.session_state = *reads;
+        }
+        Statement::Vacuum { relations, full, analyze } => {
+            effect.scan = Answer::Yes;
+            effect.rewrite = if *full { Answer::Yes } else { Answer::No };
+            let mode = if *full { LockMode::AccessExclusive } else { LockMode::ShareUpdateExclusive };
+            for relation in relations {
+                effect.lock(relation, mode);
+            }
+            if !analyze {
+                effect.in_transaction = InTransaction::Refused("works in transactions of its own");
+            }
+        }
+        Statement::Cluster { relation } => {
+            effect.scan = Answer::Yes;
+            effect.rewrite = Answer::Yes;
+            match relation {
+                Some(relation) => effect.lock(relation, LockMode::AccessExclusive),
+                None => effect.in_transaction = InTransaction::Refused("works in transactions of its own"),
+            }
+        }
+        Statement::AlterDomain { scans } => {
+            effect.scan = if *scans { Answer::Unknown } else { Answer::No };
+        }
+        Statement::OnRelation { relation, mode, .. } => effect.lock(relation, *mode),
+        Statement::Set { .. } | Statement::SessionObject { .. } => effect.session_state = true,
+        Statement::Transaction { .. } => {
+            effect.in_transaction = InTransaction::Refused("begins or ends one");
+        }
+        Statement::Do { commits } => {
+            effect.scan = Answer::Unknown;
+            effect.rewrite = Answer::Unknown;
+            effect.data_loss = Answer::Unknown;
+            effect.session_state = true;
+            if *commits {
+                effect.in_transaction = InTransaction::Refused("commits by itself");
+            }
+        }
+        Statement::Outside { kind, .. } => {
+            effect.session_state = matches!(*kind, "call" | "discard_all");
+            effect.data_loss =
+                if kind.starts_with("drop") || *kind == "call" { Answer::Unknown } else { Answer::No };
+            effect.in_transaction = InTransaction::Refused("cannot run inside a transaction block");
+        }
+        Statement::AlterEnum { .. } | Statement::CatalogOnly { .. } => {}
+    }
+    effect
+}
+
+fn alter(
+    effect: &mut Effect,
+    relation: &RelationName,
+    object: ObjectKind,
+    commands: &[crate::sql::AlterCommand],
+) {
+    use LockMode::{AccessExclusive, ShareRowExclusive, ShareUpdateExclusive};
+    // A view's rows are its tables'; an index is locked itself.
+    let _ = object;
+    for command in commands {
+        let (mode, scan, rewrite) = match command.kind {
+            AlterKind::AddColumn | AlterKind::ColumnProperty | AlterKind::TableProperty => {
+                (AccessExclusive, Answer::No, Answer::No)
+            }
+            AlterKind::AddColumnComputed | AlterKind::Rewrite => {
+                (AccessExclusive, Answer::Yes, Answer::Yes)
+            }
+            AlterKind::SetExpression | AlterKind::ColumnType => {
+                (AccessExclusive, Answer::Unknown, Answer::Unknown)
+            }
+            AlterKind::AddColumnConstrained => (AccessExclusive, Answer::Yes, Answer::No),
+            AlterKind::SetNotNull => (AccessExclusive, Answer::Unknown, Answer::No),
+            AlterKind::DropColumn => {
+                effect.data_loss = Answer::Yes;
+                (AccessExclusive, Answer::No, Answer::No)
+            }
+            AlterKind::ColumnStatistics | AlterKind::StorageParameter => {
+                (ShareUpdateExclusive, Answer::No, Answer::No)
+            }
+            AlterKind::AddConstraint(constraint) => match constraint {
+                ConstraintKind::Check | ConstraintKind::Index => (AccessExclusive, Answer::Yes, Answer::No),
+                ConstraintKind::CheckNotValid => (AccessExclusive, Answer::No, Answer::No),
+                // A primary key over a nullable column checks every row under the lock.
+                ConstraintKind::UsingIndex => (AccessExclusive, Answer::Unknown, Answer::No),
+                ConstraintKind::ForeignKey => (ShareRowExclusive, Answer::Yes, Answer::No),
+                ConstraintKind::ForeignKeyNotValid => (ShareRowExclusive, Answer::No, Answer::No),
+            },
+            AlterKind::AlterConstraint => (AccessExclusive, Answer::Unknown, Answer::No),
+            AlterKind::Validate => (ShareUpdateExclusive, Answer::Yes, Answer::No),
+            AlterKind::DropConstraint => (AccessExclusive, Answer::No, Answer::No),
+            AlterKind::Trigger => (ShareRowExclusive, Answer::No, Answer::No),
+            AlterKind::Attach => (ShareUpdateExclusive, Answer::Unknown, Answer::No),
+            AlterKind::Detach => (AccessExclusive, Answer::No, Answer::No),
+            AlterKind::DetachConcurrently => {
+                effect.in_transaction = InTransaction::Refused("waits for other transactions in between");
+                (ShareUpdateExclusive, Answer::No, Answer::No)
+            }
+            AlterKind::DetachFinalize => (ShareUpdateExclusive, Answer::No, Answer::No),
+        };
+        effect.lock(relation, mode);
+        effect.scan = worse(effect.scan, scan);
+        effect.rewrite = worse(effect.rewrite, rewrite);
+        if let Some(other) = &command.other {
+            let mode = match command.kind {
+                AlterKind::Attach | AlterKind::Detach | AlterKind::DetachConcurrently
+                | AlterKind::DetachFinalize => AccessExclusive,
+                AlterKind::TableProperty => ShareUpdateExclusive,
+                _ => ShareRowExclusive,
+            };
+            effect.lock(other, mode);
+        }
+    }
+}
+
+fn worse(a: Answer, b: Answer) -> Answer {
+    match (a, b) {
+        (Answer::Yes, _) | (_, Answer::Yes) => Answer::Yes,
+        (Answer::Unknown, _) | (_, Answer::Unknown) => Answer::Unknown,
+        (Answer::No, Answer::No) => Answer::No,
+    }
+}
+
+impl Effect {
+    /// Notes a lock; of two on one relation the stronger stays.
+    fn lock(&mut self, relation: &RelationName, mode: LockMode) {
+        match self.locks.iter_mut().find(|lock| lock.relation == *relation) {
+            Some(lock) => lock.mode = lock.mode.max(mode),
+            None => self.locks.push(RelationLock { relation: relation.clone(), mode, named: true }),
+        }
+    }
+
+    /// Whether one of its locks makes reads or writes wait.
+    pub fn blocks(&self) -> bool {
+        self.locks.iter().any(|lock| lock.mode.blocks_reads() || lock.mode.blocks_writes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lane::lane_of;
+    use crate::sql;
+
+    /// kind, lane, in a transaction, locks
+    fn facts(sql: &str) -> String {
+        let statement = sql::parse(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let effect = effect(&statement, &Context::default());
+        let locks: Vec<_> =
+            effect.locks.iter().map(|lock| format!("{} {}", lock.relation, lock.mode)).collect();
+        let alone = if effect.in_transaction == InTransaction::Allowed { "" } else { " alone" };
+        format!("{} {}{alone} [{}]", statement.kind(), lane_of(&statement, &effect), locks.join(", "))
+    }
+
+    #[test]
+    fn every_statement_has_its_lane_and_locks() {
+        for (sql, expected) in [
+            ("ALTER TABLE t ADD c int", "alter_table ddl [t AccessExclusiveLock]"),
+            ("ALTER TABLE t VALIDATE CONSTRAINT c", "alter_table validate [t ShareUpdateExclusiveLock]"),
+            (
+                "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p NOT VALID",
+                "alter_table ddl [t ShareRowExclusiveLock, p ShareRowExclusiveLock]",
+            ),
+            ("ALTER TABLE t SET (fillfactor = 70)", "alter_table validate [t ShareUpdateExclusiveLock]"),
+            (
+                "ALTER TABLE p DETACH PARTITION c CONCURRENTLY",
+                "alter_table index alone [p ShareUpdateExclusiveLock, c AccessExclusiveLock]",
+            ),
+            ("CREATE INDEX i ON t (a)", "create_index ddl [t ShareLock]"),
+            ("CREATE INDEX CONCURRENTLY i ON t (a)", "create_index index alone [t ShareUpdateExclusiveLock]"),
+            ("DROP INDEX i", "drop_index ddl [i AccessExclusiveLock]"),
+            ("DROP INDEX CONCURRENTLY s.i", "drop_index index alone [s.i ShareUpdateExclusiveLock]"),
+            ("REINDEX TABLE CONCURRENTLY t", "reindex index alone [t ShareUpdateExclusiveLock]"),
+            ("REINDEX TABLE t", "reindex ddl [t AccessExclusiveLock]"),
+            ("REINDEX DATABASE d", "reindex ddl alone []"),
+            ("CREATE TABLE t (a int)", "create_table ddl [t AccessExclusiveLock]"),
+            (
+                "CREATE TABLE t (a int REFERENCES p)",
+                "create_table ddl [t AccessExclusiveLock, p ShareRowExclusiveLock]",
+            ),
+            ("INSERT INTO t VALUES (1)", "insert dml [t RowExclusiveLock]"),
+            ("UPDATE t SET a = 1", "update dml [t RowExclusiveLock]"),
+            ("SELECT 1", "select dml []"),
+            ("DO $$ BEGIN PERFORM 1; END $$", "do dml []"),
+            ("DO $$ BEGIN COMMIT; END $$", "do utility alone []"),
+            ("DO $$ BEGIN RAISE 'commit'; -- commit;\nEND $$", "do dml []"),
+            ("CALL p()", "call utility alone []"),
+            ("VACUUM t", "vacuum utility alone [t ShareUpdateExclusiveLock]"),
+            ("VACUUM (FULL) t", "vacuum ddl alone [t AccessExclusiveLock]"),
+            ("VACUUM (FULL off) t", "vacuum utility alone [t ShareUpdateExclusiveLock]"),
+            ("ANALYZE t", "analyze validate [t ShareUpdateExclusiveLock]"),
+            ("CLUSTER t", "cluster ddl [t AccessExclusiveLock]"),
+            ("CREATE DATABASE d", "create_database utility alone []"),
+            ("TRUNCATE a, b", "truncate ddl [a AccessExclusiveLock, b AccessExclusiveLock]"),
+            ("LOCK TABLE t IN SHARE MODE", "lock_table ddl [t ShareLock]"),
+            ("ALTER TYPE e ADD VALUE 'x'", "alter_type_add_value ddl []"),
+            ("ALTER DOMAIN d VALIDATE CONSTRAINT c", "alter_domain ddl []"),
+            ("REFRESH MATERIALIZED VIEW CONCURRENTLY v", "refresh_materialized_view ddl [v ExclusiveLock]"),
+            ("COMMENT ON COLUMN s.t.c IS 'x'", "comment ddl [s.t ShareUpdateExclusiveLock]"),
+            ("DROP TRIGGER g ON t", "drop ddl [t AccessExclusiveLock]"),
+            ("SET search_path = a", "set dml []"),
+            ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "create_function ddl []"),
+            ("COPY t FROM STDIN", "copy dml [t RowExclusiveLock]"),
+        ] {
+            assert_eq!(facts(sql), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn modes_conflict_as_the_documentation_says() {
+        assert!(LockMode::AccessExclusive.blocks_reads());
+        assert!(!LockMode::Exclusive.blocks_reads());
+        assert!(LockMode::Share.blocks_writes() && !LockMode::Share.blocks_reads());
+        assert!(!LockMode::Share.conflicts_with(LockMode::Share));
+        assert!(!LockMode::ShareUpdateExclusive.blocks_writes());
+        for one in LockMode::ALL {
+            for other in LockMode::ALL {
+                assert_eq!(one.conflicts_with(other), other.conflicts_with(one), "{one} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_added_column_is_catalog_only_unless_rows_must_be_computed_or_checked() {
+        for (column, catalog_only) in [
+            ("c int", true),
+            ("c int DEFAULT 1", true),
+            ("c text DEFAULT 'x'::text NOT NULL", true),
+            ("c timestamptz DEFAULT now()", true),
+            ("c int NOT NULL", false),
+            ("c uuid DEFAULT gen_random_uuid()", false),
+            ("c serial", false),
+            ("c int GENERATED ALWAYS AS IDENTITY", false),
+            ("c int CHECK (c > 0)", false),
+            ("c int UNIQUE", false),
+            ("c int REFERENCES p", true),
+        ] {
+            let statement = sql::parse(&format!("ALTER TABLE t ADD {column}")).expect("it is SQL");
+            let effect = effect(&statement, &Context::default());
+            assert_eq!(effect.scan.is_no() && effect.rewrite.is_no(), catalog_only, "{column}");
+        }
+    }
+}

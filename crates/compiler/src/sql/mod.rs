@@ -1,0 +1,151 @@
+//! SQL as PostgreSQL's own grammar reads it. The only place that names libpg_query.
+//!
+//! A file is split by the parser, never on `;` and never by the scanner (it cuts BEGIN ATOMIC
+//! bodies), and then parsed statement by statement: the tree of a whole 10 MB file takes 1.5 GB.
+
+mod ffi;
+mod lower;
+mod name;
+mod statement;
+
+pub use name::{RelationName, quote_identifier};
+pub use statement::{
+    AlterCommand, AlterKind, ConstraintKind, IndexStatement, ObjectKind, Statement,
+};
+
+use crate::diagnostic::Span;
+
+/// Text that PostgreSQL's grammar does not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// PostgreSQL's words.
+    pub message: String,
+    /// Byte offset of the place.
+    pub offset: usize,
+}
+
+/// The statements of a script: without the blanks and comments around them and without semicolons.
+///
+/// # Errors
+/// The first place that the grammar does not read; nothing after it can be told apart.
+pub fn split(text: &str) -> Result<Vec<Span>, SyntaxError> {
+    let spans = ffi::split(text)?;
+    Ok(spans.into_iter().map(|span| trim(text, span)).filter(|span| span.start < span.end).collect())
+}
+
+/// Parses one statement.
+///
+/// # Errors
+/// Text that is not exactly one statement of PostgreSQL's grammar.
+pub fn parse(sql: &str) -> Result<Statement, SyntaxError> {
+    lower::lower(tree(sql)?)
+}
+
+/// CREATE INDEX as it would read on the table `clone`: not concurrent, without IF NOT EXISTS, and
+/// under a name that PostgreSQL chooses. None when `sql` is no CREATE INDEX.
+pub fn index_on(sql: &str, clone: &str) -> Option<String> {
+    lower::index_on(tree(sql).ok()?, clone)
+}
+
+fn tree(sql: &str) -> Result<pg_query::NodeEnum, SyntaxError> {
+    let failed = |message: String| SyntaxError { message, offset: 0 };
+    let parsed = pg_query::parse(sql, 0).map_err(|error| failed(error.to_string()))?;
+    let mut statements = parsed.protobuf.stmts.into_iter();
+    let (first, second) = (statements.next(), statements.next());
+    if second.is_some() {
+        return Err(failed("more than one statement".to_owned()));
+    }
+    first
+        .and_then(|raw| raw.stmt)
+        .and_then(|node| node.node)
+        .ok_or_else(|| failed("no statement".to_owned()))
+}
+
+/// Moves the start behind blanks and comments, and the end before blanks.
+fn trim(text: &str, span: Span) -> Span {
+    let bytes = text.as_bytes();
+    let end = span.start + text.get(span.range()).map_or(0, |piece| piece.trim_end().len());
+    let mut at = span.start;
+    loop {
+        while at < end && bytes[at].is_ascii_whitespace() {
+            at += 1;
+        }
+        if bytes[at..end].starts_with(b"--") {
+            at += bytes[at..end].iter().position(|&byte| byte == b'\n').unwrap_or(end - at);
+        } else if bytes[at..end].starts_with(b"/*") {
+            at += block_comment(&bytes[at..end]);
+        } else {
+            return Span::new(at, end);
+        }
+    }
+}
+
+/// Length of the block comment that `bytes` begins with; comments nest.
+fn block_comment(bytes: &[u8]) -> usize {
+    let (mut depth, mut at) = (0_usize, 0);
+    while at < bytes.len() {
+        if bytes[at..].starts_with(b"/*") {
+            depth += 1;
+            at += 2;
+        } else if bytes[at..].starts_with(b"*/") {
+            depth -= 1;
+            at += 2;
+            if depth == 0 {
+                break;
+            }
+        } else {
+            at += 1;
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(sql: &str) -> Vec<&str> {
+        split(sql).expect("it is SQL").into_iter().map(|span| &sql[span.range()]).collect()
+    }
+
+    #[test]
+    fn statements_lose_their_comments_blanks_and_semicolons() {
+        assert_eq!(texts("-- a\n SELECT 1 ; /* b /* c */ ; */ SELECT ';' ;; -- d"), ["SELECT 1", "SELECT ';'"]);
+        assert_eq!(texts(""), Vec::<&str>::new());
+        assert_eq!(texts("-- only words"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn bodies_with_semicolons_stay_whole() {
+        let function = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END";
+        assert_eq!(texts(&format!("{function}; SELECT 3")), [function, "SELECT 3"]);
+        let rule = "CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT 2)";
+        assert_eq!(texts(&format!("{rule}; SELECT $a$;$a$")), [rule, "SELECT $a$;$a$"]);
+    }
+
+    #[test]
+    fn an_error_is_placed_by_byte_behind_letters_of_several_bytes() {
+        let sql = "SELECT 'äöü'; SELEC 1";
+        let error = split(sql).expect_err("SELEC is no word of SQL");
+        assert_eq!(&sql[error.offset..], "SELEC 1");
+        assert_eq!(error.message, "syntax error at or near \"SELEC\"");
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_and_does_not_overflow_the_stack() {
+        let sql = format!("SELECT {}1{}", "(".repeat(200_000), ")".repeat(200_000));
+        assert!(split(&sql).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(sql in "\\PC{0,80}") {
+            if let Ok(spans) = split(&sql) {
+                for span in spans {
+                    let _ = parse(&sql[span.range()]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Names of relations, quoted as PostgreSQL's `quote_ident` does.
+
+use std::fmt;
+
+/// A relation's name as it was written, with or without its schema.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RelationName {
+    /// Its schema, if it was written.
+    pub schema: Option<String>,
+    /// Its own name, not quoted.
+    pub name: String,
+}
+
+impl RelationName {
+    /// A name of its parts, not quoted.
+    pub fn new(schema: Option<&str>, name: &str) -> Self {
+        Self { schema: schema.map(str::to_owned), name: name.to_owned() }
+    }
+}
+
+impl fmt::Display for RelationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(schema) = &self.schema {
+            write!(f, "{}.", quote_identifier(schema))?;
+        }
+        f.write_str(&quote_identifier(&self.name))
+    }
+}
+
+/// An identifier as SQL needs it: bare when it is plain, else in double quotes.
+pub fn quote_identifier(name: &str) -> String {
+    let plain = name.chars().enumerate().all(|(at, letter)| {
+        letter == '_' || letter.is_ascii_lowercase() || (at > 0 && letter.is_ascii_digit())
+    });
+    if plain && !name.is_empty() && !is_keyword(name) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+}
+
+/// Whether the grammar reads the word as anything but a plain name.
+fn is_keyword(word: &str) -> bool {
+    pg_query::scan(word).is_ok_and(|tokens| {
+        tokens.tokens.first().is_some_and(|token| {
+            token.keyword_kind != pg_query::protobuf::KeywordKind::NoKeyword as i32
+                && token.keyword_kind != pg_query::protobuf::KeywordKind::UnreservedKeyword as i32
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_quoted_only_where_sql_needs_it() {
+        for (name, quoted) in [
+            ("orders", "orders"),
+            ("Orders", "\"Orders\""),
+            ("order", "\"order\""),
+            ("a b", "\"a b\""),
+            ("a\"b", "\"a\"\"b\""),
+            ("1a", "\"1a\""),
+            ("é", "\"é\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(quote_identifier(name), quoted);
+        }
+    }
+}

@@ -1,0 +1,482 @@
+//! A statement, reduced to what decides how it is executed.
+
+use super::RelationName;
+use crate::effect::LockMode;
+
+/// One SQL statement. What it locks and whether it may run in a transaction is `effect`'s job.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Statement {
+    /// ALTER TABLE and its relatives for views, indexes, sequences and foreign tables.
+    Alter {
+        /// What is altered.
+        relation: RelationName,
+        /// Its kind, as written.
+        object: ObjectKind,
+        /// The subcommands.
+        commands: Vec<AlterCommand>,
+    },
+    /// CREATE INDEX.
+    CreateIndex {
+        /// The index; none when PostgreSQL is to choose a name.
+        index: Option<String>,
+        /// The table.
+        relation: RelationName,
+        /// CONCURRENTLY.
+        concurrently: bool,
+        /// IF NOT EXISTS.
+        if_not_exists: bool,
+    },
+    /// DROP of anything.
+    Drop {
+        /// What kind.
+        object: ObjectKind,
+        /// The relations, where the objects are relations; the tables of dropped triggers, rules, policies.
+        relations: Vec<RelationName>,
+        /// CONCURRENTLY.
+        concurrently: bool,
+        /// IF EXISTS.
+        if_exists: bool,
+        /// CASCADE.
+        cascade: bool,
+    },
+    /// REINDEX.
+    Reindex {
+        /// INDEX or TABLE's name; none for SCHEMA, DATABASE and SYSTEM.
+        relation: Option<RelationName>,
+        /// It names an index.
+        is_index: bool,
+        /// CONCURRENTLY.
+        concurrently: bool,
+    },
+    /// CREATE TABLE, also as a partition, foreign table or typed table.
+    CreateTable {
+        /// The table.
+        relation: RelationName,
+        /// IF NOT EXISTS.
+        if_not_exists: bool,
+        /// TEMP.
+        temporary: bool,
+        /// PARTITION OF.
+        partition_of: Option<RelationName>,
+        /// INHERITS.
+        inherits: Vec<RelationName>,
+        /// Tables that its foreign keys reference.
+        references: Vec<RelationName>,
+    },
+    /// CREATE TABLE AS, SELECT INTO, CREATE MATERIALIZED VIEW.
+    CreateTableAs {
+        /// What is created.
+        relation: RelationName,
+        /// IF NOT EXISTS.
+        if_not_exists: bool,
+        /// A materialised view.
+        materialized: bool,
+    },
+    /// CREATE VIEW.
+    CreateView {
+        /// The view.
+        relation: RelationName,
+        /// OR REPLACE.
+        replace: bool,
+    },
+    /// REFRESH MATERIALIZED VIEW.
+    Refresh {
+        /// The view.
+        relation: RelationName,
+        /// CONCURRENTLY.
+        concurrently: bool,
+    },
+    /// CREATE SEQUENCE.
+    CreateSequence {
+        /// The sequence.
+        relation: RelationName,
+        /// IF NOT EXISTS.
+        if_not_exists: bool,
+    },
+    /// ALTER SEQUENCE.
+    AlterSequence {
+        /// The sequence.
+        relation: RelationName,
+    },
+    /// CREATE TRIGGER.
+    CreateTrigger {
+        /// Its table.
+        relation: RelationName,
+    },
+    /// CREATE RULE, CREATE POLICY, ALTER POLICY.
+    TableRule {
+        /// `create_rule`, `create_policy` or `alter_policy`.
+        kind: &'static str,
+        /// Its table.
+        relation: RelationName,
+    },
+    /// ALTER … RENAME.
+    Rename {
+        /// What kind of object.
+        object: ObjectKind,
+        /// The relation that it is or belongs to.
+        relation: Option<RelationName>,
+    },
+    /// ALTER … SET SCHEMA.
+    SetSchema {
+        /// What kind of object.
+        object: ObjectKind,
+        /// The relation, where it is one.
+        relation: Option<RelationName>,
+    },
+    /// TRUNCATE.
+    Truncate {
+        /// The tables.
+        relations: Vec<RelationName>,
+        /// CASCADE.
+        cascade: bool,
+    },
+    /// LOCK TABLE.
+    Lock {
+        /// The tables.
+        relations: Vec<RelationName>,
+        /// The mode.
+        mode: LockMode,
+    },
+    /// INSERT, UPDATE, DELETE, MERGE, COPY … FROM.
+    Change {
+        /// `insert`, `update`, `delete`, `merge` or `copy`.
+        kind: &'static str,
+        /// The target.
+        relation: RelationName,
+    },
+    /// SELECT, VALUES, TABLE, and COPY … TO.
+    Query {
+        /// It has a FROM clause, or calls a function that could have one.
+        reads: bool,
+    },
+    /// VACUUM and ANALYZE.
+    Vacuum {
+        /// The tables; empty for all.
+        relations: Vec<RelationName>,
+        /// FULL.
+        full: bool,
+        /// ANALYZE alone.
+        analyze: bool,
+    },
+    /// CLUSTER.
+    Cluster {
+        /// The table; none for all.
+        relation: Option<RelationName>,
+    },
+    /// ALTER TYPE … ADD VALUE and RENAME VALUE.
+    AlterEnum {
+        /// ADD VALUE.
+        adds: bool,
+    },
+    /// ALTER DOMAIN.
+    AlterDomain {
+        /// It checks the rows of the tables that use the domain.
+        scans: bool,
+    },
+    /// CREATE STATISTICS, COMMENT ON a relation, and others that only keep DDL away.
+    OnRelation {
+        /// Its kind.
+        kind: &'static str,
+        /// The relation.
+        relation: RelationName,
+        /// What it locks it with.
+        mode: LockMode,
+    },
+    /// SET and RESET.
+    Set {
+        /// The setting; none for RESET ALL.
+        name: Option<String>,
+        /// SET LOCAL.
+        local: bool,
+    },
+    /// BEGIN, COMMIT, ROLLBACK, SAVEPOINT and their relatives.
+    Transaction {
+        /// The word.
+        word: &'static str,
+    },
+    /// DO.
+    Do {
+        /// Its body ends a transaction.
+        commits: bool,
+    },
+    /// PREPARE, EXECUTE, DECLARE, LISTEN and what else lives in a session.
+    SessionObject {
+        /// Its kind.
+        kind: &'static str,
+    },
+    /// A statement that refuses a transaction and that nothing tells the outcome of.
+    Outside {
+        /// Its kind.
+        kind: &'static str,
+        /// Doing it twice is the same as doing it once.
+        repeatable: bool,
+    },
+    /// Locks no relation that existed before.
+    CatalogOnly {
+        /// Its kind.
+        kind: &'static str,
+    },
+}
+
+/// Kinds of objects that are altered, dropped and renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// An ordinary, partitioned or foreign table.
+    Table,
+    /// An index.
+    Index,
+    /// A view.
+    View,
+    /// A materialised view.
+    MaterializedView,
+    /// A sequence.
+    Sequence,
+    /// A column of a relation.
+    Column,
+    /// A constraint of a table.
+    Constraint,
+    /// A trigger, rule or policy of a table.
+    OnTable,
+    /// A type or domain.
+    Type,
+    /// Anything else.
+    Other,
+}
+
+/// A subcommand of ALTER TABLE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlterCommand {
+    /// Which.
+    pub kind: AlterKind,
+    /// Another relation that it names: a partition, a parent, the table of a foreign key.
+    pub other: Option<RelationName>,
+}
+
+/// Subcommands of ALTER TABLE, told apart as far as locks, scans and rewrites differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlterKind {
+    /// ADD COLUMN whose default, if any, is a constant.
+    AddColumn,
+    /// ADD COLUMN with a default that calls a function, serial, identity or generated column.
+    AddColumnComputed,
+    /// ADD COLUMN with a check, unique, primary key or NOT NULL without default.
+    AddColumnConstrained,
+    /// DROP COLUMN.
+    DropColumn,
+    /// SET or DROP DEFAULT, identity, and other column properties in the catalog.
+    ColumnProperty,
+    /// SET STATISTICS, SET (n_distinct …).
+    ColumnStatistics,
+    /// SET NOT NULL.
+    SetNotNull,
+    /// ALTER COLUMN TYPE.
+    ColumnType,
+    /// SET EXPRESSION.
+    SetExpression,
+    /// ADD CONSTRAINT.
+    AddConstraint(ConstraintKind),
+    /// ALTER CONSTRAINT.
+    AlterConstraint,
+    /// VALIDATE CONSTRAINT.
+    Validate,
+    /// DROP CONSTRAINT.
+    DropConstraint,
+    /// OWNER TO, row security, REPLICA IDENTITY, rules, inheritance, OF: catalog only, everyone waits.
+    TableProperty,
+    /// ENABLE and DISABLE TRIGGER.
+    Trigger,
+    /// SET and RESET of storage parameters; CLUSTER ON, SET WITHOUT CLUSTER.
+    StorageParameter,
+    /// SET LOGGED, UNLOGGED, TABLESPACE, ACCESS METHOD.
+    Rewrite,
+    /// ATTACH PARTITION.
+    Attach,
+    /// DETACH PARTITION.
+    Detach,
+    /// DETACH PARTITION … CONCURRENTLY.
+    DetachConcurrently,
+    /// DETACH PARTITION … FINALIZE.
+    DetachFinalize,
+}
+
+/// Constraints as ADD CONSTRAINT writes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConstraintKind {
+    /// CHECK or NOT NULL, validated at once.
+    Check,
+    /// CHECK or NOT NULL, NOT VALID.
+    CheckNotValid,
+    /// FOREIGN KEY, validated at once.
+    ForeignKey,
+    /// FOREIGN KEY, NOT VALID.
+    ForeignKeyNotValid,
+    /// UNIQUE, PRIMARY KEY or EXCLUDE, which build an index.
+    Index,
+    /// UNIQUE or PRIMARY KEY USING INDEX.
+    UsingIndex,
+}
+
+/// Index and partition work that refuses a transaction and can be looked up in the catalog.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IndexStatement {
+    /// CREATE INDEX CONCURRENTLY.
+    Create {
+        /// The index; none when PostgreSQL is to choose a name.
+        index: Option<String>,
+        /// The table.
+        relation: RelationName,
+        /// IF NOT EXISTS.
+        if_not_exists: bool,
+    },
+    /// DROP INDEX CONCURRENTLY.
+    Drop {
+        /// The index.
+        index: RelationName,
+        /// IF EXISTS.
+        if_exists: bool,
+    },
+    /// REINDEX … CONCURRENTLY.
+    Reindex {
+        /// The table or index.
+        relation: Option<RelationName>,
+    },
+    /// DETACH PARTITION … CONCURRENTLY.
+    Detach {
+        /// The partitioned table.
+        parent: RelationName,
+        /// The partition.
+        partition: RelationName,
+    },
+}
+
+impl Statement {
+    /// Its kind, as JSON and the journal name it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Alter { object, .. } => match object {
+                ObjectKind::Index => "alter_index",
+                ObjectKind::View => "alter_view",
+                ObjectKind::MaterializedView => "alter_materialized_view",
+                ObjectKind::Sequence => "alter_sequence",
+                _ => "alter_table",
+            },
+            Self::CreateIndex { .. } => "create_index",
+            Self::Drop { object, .. } => match object {
+                ObjectKind::Table => "drop_table",
+                ObjectKind::Index => "drop_index",
+                ObjectKind::View => "drop_view",
+                ObjectKind::MaterializedView => "drop_materialized_view",
+                ObjectKind::Sequence => "drop_sequence",
+                ObjectKind::Type => "drop_type",
+                _ => "drop",
+            },
+            Self::Reindex { .. } => "reindex",
+            Self::CreateTable { .. } => "create_table",
+            Self::CreateTableAs { materialized: true, .. } => "create_materialized_view",
+            Self::CreateTableAs { .. } => "create_table_as",
+            Self::CreateView { .. } => "create_view",
+            Self::Refresh { .. } => "refresh_materialized_view",
+            Self::CreateSequence { .. } => "create_sequence",
+            Self::AlterSequence { .. } => "alter_sequence",
+            Self::CreateTrigger { .. } => "create_trigger",
+            Self::Rename { .. } => "rename",
+            Self::SetSchema { .. } => "set_schema",
+            Self::Truncate { .. } => "truncate",
+            Self::Lock { .. } => "lock_table",
+            Self::Query { .. } => "select",
+            Self::Vacuum { analyze: true, .. } => "analyze",
+            Self::Vacuum { .. } => "vacuum",
+            Self::Cluster { .. } => "cluster",
+            Self::AlterEnum { adds: true } => "alter_type_add_value",
+            Self::AlterEnum { .. } => "alter_type_rename_value",
+            Self::AlterDomain { .. } => "alter_domain",
+            Self::Set { .. } => "set",
+            Self::Transaction { .. } => "transaction",
+            Self::Do { .. } => "do",
+            Self::TableRule { kind, .. }
+            | Self::Change { kind, .. }
+            | Self::OnRelation { kind, .. }
+            | Self::SessionObject { kind }
+            | Self::Outside { kind, .. }
+            | Self::CatalogOnly { kind } => kind,
+        }
+    }
+
+    /// The relation that it surely creates: afterwards its locks are nobody else's business.
+    pub fn creates(&self) -> Option<RelationName> {
+        match self {
+            Self::CreateTable { relation, if_not_exists, temporary, .. } => {
+                (*temporary || !if_not_exists).then(|| relation.clone())
+            }
+            Self::CreateTableAs { relation, if_not_exists, .. }
+            | Self::CreateSequence { relation, if_not_exists } => {
+                (!if_not_exists).then(|| relation.clone())
+            }
+            Self::CreateView { relation, replace: false } => Some(relation.clone()),
+            _ => None,
+        }
+    }
+
+    /// The word of BEGIN, COMMIT, SAVEPOINT and their relatives.
+    pub fn transaction_control(&self) -> Option<&'static str> {
+        match self {
+            Self::Transaction { word } => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Whether it only asks.
+    pub fn is_query(&self) -> bool {
+        matches!(self, Self::Query { .. })
+    }
+
+    /// Whether doing it twice is the same as doing it once.
+    pub fn is_repeatable(&self) -> bool {
+        match self {
+            Self::Vacuum { .. } | Self::Cluster { .. } => true,
+            Self::Reindex { .. } => true,
+            Self::Outside { repeatable, .. } => *repeatable,
+            _ => false,
+        }
+    }
+
+    /// The timeout that it sets for its session.
+    pub fn sets_timeout(&self) -> Option<&str> {
+        const TIMEOUTS: [&str; 4] = [
+            "lock_timeout",
+            "statement_timeout",
+            "idle_in_transaction_session_timeout",
+            "transaction_timeout",
+        ];
+        match self {
+            Self::Set { name: Some(name), .. } if TIMEOUTS.contains(&name.as_str()) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The index or partition work that refuses a transaction, if it is that.
+    pub fn concurrent_index(&self) -> Option<IndexStatement> {
+        match self {
+            Self::CreateIndex { index, relation, concurrently: true, if_not_exists } => {
+                Some(IndexStatement::Create {
+                    index: index.clone(),
+                    relation: relation.clone(),
+                    if_not_exists: *if_not_exists,
+                })
+            }
+            Self::Drop { object: ObjectKind::Index, relations, concurrently: true, if_exists, .. } => relations
+                .first()
+                .map(|index| IndexStatement::Drop { index: index.clone(), if_exists: *if_exists }),
+            Self::Reindex { relation, concurrently: true, .. } => {
+                Some(IndexStatement::Reindex { relation: relation.clone() })
+            }
+            Self::Alter { relation, commands, .. } => commands
+                .iter()
+                .find(|command| command.kind == AlterKind::DetachConcurrently)
+                .and_then(|command| command.other.clone())
+                .map(|partition| IndexStatement::Detach { parent: relation.clone(), partition }),
+            _ => None,
+        }
+    }
+}
