@@ -80,17 +80,27 @@ install_packages() {
     case $manager in
     apt-get)
         if [ -z "$apt_is_fresh" ]; then
-            as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 ||
+            quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq ||
                 say "apt-get update failed; the package lists that are here are tried."
             apt_is_fresh=1
         fi
-        as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -qq -y --no-install-recommends "$@" >&2 </dev/null
+        quietly as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -qq -y --no-install-recommends "$@"
         ;;
-    dnf) as_root dnf install -q -y "$@" >&2 </dev/null ;;
-    brew) brew install --quiet "$@" >&2 </dev/null ;;
+    dnf) quietly as_root dnf install -q -y "$@" ;;
+    brew) quietly brew install --quiet "$@" ;;
     *) return 1 ;;
     esac
+}
+
+# Package managers talk a lot; what they said matters when they failed.
+quietly() {
+    said=$(mktemp) || return 1
+    "$@" >"$said" 2>&1 </dev/null
+    status=$?
+    [ "$status" = 0 ] || cat "$said" >&2
+    rm -f "$said"
+    return "$status"
 }
 
 # ---------------------------------------------------------------- Rust
