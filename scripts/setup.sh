@@ -153,6 +153,10 @@ install_rust() {
     if ! has curl && ! has wget && [ -n "$manager" ]; then
         install_packages curl ca-certificates || return 1
     fi
+    if ! has curl && ! has wget; then
+        say "rustup's installer is fetched by curl or wget, and neither is installed."
+        return 1
+    fi
     say "Fetching rustup's installer and installing Rust for this user; your shell's profile is not changed."
     installer=$(mktemp) || return 1
     if fetch https://sh.rustup.rs "$installer" ||
@@ -389,9 +393,9 @@ setup() {
         case $part in
         rust)
             if has_consent; then
-                { install_rust && find_rust; } || cannot_rust "Installing it by rustup failed."
+                { install_rust && find_rust; } || cannot_rust "rustup could not install it; what it said is above. Mend that, or install Rust yourself, see https://rustup.rs."
             else
-                cannot_rust "It is not installed without consent, and there is no terminal to ask on."
+                cannot_rust "it is not installed without consent, and there is no terminal to ask on. Run the command again with --yes (or WINDLASS_YES=1), or install Rust yourself, see https://rustup.rs."
             fi
             ;;
         *)
@@ -421,10 +425,12 @@ named() {
 }
 
 cannot_rust() {
-    cannot "Rust $(wanted_rust) or newer: $1 Run the command again with --yes (or WINDLASS_YES=1), or install Rust from https://rustup.rs yourself."
+    cannot "Rust $(wanted_rust) or newer: $1"
 }
 
 cannot_lints() {
+    # rustup brings them with Rust, whose own sentence is enough.
+    case $missing in *rust*) return 0 ;; esac
     cannot "clippy and rustfmt: add them with \`rustup component add clippy rustfmt\`, or by the package manager that Rust came from."
 }
 
