@@ -4,7 +4,14 @@
 
 #![deny(unsafe_code)]
 
+pub mod checksum;
 pub mod diagnostic;
+pub mod directive;
+pub mod duration;
 pub mod effect;
+pub mod format;
 pub mod lane;
+pub mod lex;
+pub mod plan;
+pub mod script;
 pub mod sql;

@@ -1,0 +1,342 @@
+//! `-- windlass:` lines: what they say, as values.
+//!
+//! `directive = start-of-line "-- windlass:" name args end-of-line`; args are words, quoted
+//! identifiers and `key=value`; free text only last, after `because` or `:`.
+
+mod known;
+mod words;
+
+use std::time::Duration;
+
+pub use known::{DIRECTIVES, Known, Scope, find};
+use words::{Line, Word};
+
+use crate::diagnostic::{Diagnostic, Place, Span, suggest};
+use crate::duration::parse_duration;
+use crate::format::{RevisionId, Source};
+use crate::lane::Lane;
+use crate::lex::Scan;
+
+/// Whether and how a file's statements share transactions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TransactionMode {
+    /// They do, cut where a promise needs it.
+    #[default]
+    Shared,
+    /// `no-transaction`: each statement is a step of its own.
+    Never,
+    /// `atomic`: the whole revision is one transaction.
+    Atomic,
+}
+
+/// What a file's directives say about all of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FileDirectives {
+    /// The parents; none where the file does not say (then it is the revision before it), empty for `base`.
+    pub after: Option<Vec<(RevisionId, Place)>>,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// Tables that may not lose anything.
+    pub protects: Vec<Protect>,
+    /// Why there is no way back.
+    pub irreversible: Option<String>,
+    /// Revisions that it stands for.
+    pub replaces: Vec<RevisionId>,
+    /// Backfills that must be complete first.
+    pub requires_backfills: Vec<String>,
+    /// The environments that it runs in; empty for all.
+    pub only_envs: Vec<String>,
+    /// `atomic`, `no-transaction` or neither.
+    pub transaction: TransactionMode,
+}
+
+/// A table that may not lose rows, columns or itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protect {
+    /// The table, as written.
+    pub table: String,
+    /// Rows that may go, and why.
+    pub allow_delete: Option<(u64, String)>,
+}
+
+/// What directives say about the statement behind them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StatementDirectives {
+    /// Execute in batches.
+    pub backfill: Option<Backfill>,
+    /// The query must be true after the statements before it.
+    pub verify: Option<String>,
+    /// The query must be true before the first step.
+    pub require: Option<String>,
+    /// Rules whose warning is accepted, and why.
+    pub allows: Vec<(String, String)>,
+    /// A final failure is a warning.
+    pub best_effort: bool,
+    /// The index goes away after the backfill.
+    pub temporary: bool,
+    /// Execute by this lane's policy.
+    pub lane: Option<Lane>,
+    /// A tighter stall budget.
+    pub stall_budget: Option<Duration>,
+    /// How long one attempt waits for a lock.
+    pub lock_timeout: Option<Duration>,
+    /// How long the statement may take.
+    pub statement_timeout: Option<Duration>,
+}
+
+/// A data change in batches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Backfill {
+    /// The journal's key.
+    pub name: String,
+    /// Its table; none to take the statement's only target.
+    pub table: Option<String>,
+    /// The column that tells tenants apart, and the word to show them by.
+    pub by: Option<(String, String)>,
+    /// Rows in a batch.
+    pub batch: Option<u64>,
+    /// Pause between batches.
+    pub pause: Option<Duration>,
+    /// It runs after the revision, as a background job.
+    pub deferred: bool,
+}
+
+impl FileDirectives {
+    /// Reads the directives that stand before the first statement, and checks the names of all.
+    ///
+    /// # Errors
+    /// Unknown directives, wrong scopes, arguments that do not fit.
+    pub(crate) fn read(source: &Source, scan: &Scan) -> Result<Self, Vec<Diagnostic>> {
+        let mut header = Self::default();
+        let mut problems = Vec::new();
+        for span in &scan.directives {
+            let checked = line_of(source, *span).and_then(|line| {
+                let known = known_of(source, &line)?;
+                match known.scope {
+                    Scope::File if span.start > scan.first_statement => {
+                        Err(at(source, line.name.span, format!("`{}` stands behind a statement", known.name))
+                            .help("it speaks about the whole file: move it to the top"))
+                    }
+                    Scope::File => header.take(source, known, &line),
+                    Scope::Statement => Ok(()),
+                }
+            });
+            problems.extend(checked.err());
+        }
+        if problems.is_empty() { Ok(header) } else { Err(problems) }
+    }
+
+    fn take(&mut self, source: &Source, known: &Known, line: &Line) -> Result<(), Diagnostic> {
+        let usage = |why: &str| misuse(source, known, line.span, why);
+        let id = |word: &Word| {
+            RevisionId::parse(&word.text).map_err(|problem| at(source, word.span, problem.to_string()))
+        };
+        let some_words = || if line.words.is_empty() { Err(usage("it names nothing")) } else { Ok(()) };
+        match known.name {
+            "after" => {
+                some_words()?;
+                let parents = self.after.get_or_insert_with(Vec::new);
+                for word in &line.words {
+                    if word.text == "base" && !word.quoted {
+                        if line.words.len() > 1 || !parents.is_empty() {
+                            return Err(usage("`base` stands for no parent and must stand alone"));
+                        }
+                        continue;
+                    }
+                    parents.push((id(word)?, Place::locate(&source.path, &source.text, word.span)));
+                }
+            }
+            "label" => {
+                some_words()?;
+                for word in &line.words {
+                    let label = id(word)?;
+                    self.labels.push(label.as_str().to_owned());
+                }
+            }
+            "replaces" => {
+                some_words()?;
+                for word in &line.words {
+                    self.replaces.push(id(word)?);
+                }
+            }
+            "protect" => self.protects.push(protect(line).map_err(|why| usage(&why))?),
+            "irreversible" => self.irreversible = Some(because(line).map_err(|why| usage(&why))?),
+            "requires" => match words(line).as_slice() {
+                ["backfill", name] => self.requires_backfills.push((*name).to_owned()),
+                _ => return Err(usage("it needs the word backfill and one name")),
+            },
+            "only" => match words(line).as_slice() {
+                ["env", name] => self.only_envs.push((*name).to_owned()),
+                _ => return Err(usage("it needs the word env and one name")),
+            },
+            "no-transaction" | "atomic" => {
+                nothing_more(line).map_err(|why| usage(&why))?;
+                let mode = if known.name == "atomic" { TransactionMode::Atomic } else { TransactionMode::Never };
+                if self.transaction != TransactionMode::Shared && self.transaction != mode {
+                    return Err(usage("`atomic` and `no-transaction` contradict each other"));
+                }
+                self.transaction = mode;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl StatementDirectives {
+    /// Takes one more directive that stands before the statement; file directives are passed over.
+    ///
+    /// # Errors
+    /// Arguments that do not fit, and a directive that stands there twice.
+    pub(crate) fn take(&mut self, source: &Source, span: Span) -> Result<(), Diagnostic> {
+        let line = line_of(source, span)?;
+        let known = known_of(source, &line)?;
+        let usage = |why: &str| misuse(source, known, line.span, why);
+        let duration = || match line.words.as_slice() {
+            [word] if line.free.is_none() => parse_duration(&word.text)
+                .map_err(|problem| at(source, word.span, problem.to_string()).help("write 50ms, 1s, 10m or 2h")),
+            _ => Err(usage("it needs one duration")),
+        };
+        let text = || match (&line.free, line.words.is_empty()) {
+            (Some(free), true) if free.introduced_by == ":" && !free.text.is_empty() => Ok(free.text.clone()),
+            _ => Err(usage("it needs a text behind a colon")),
+        };
+        let twice = match known.name {
+            "backfill" => self.backfill.replace(backfill(source, &line, &usage)?).is_some(),
+            "verify" => self.verify.replace(text()?).is_some(),
+            "require" => self.require.replace(text()?).is_some(),
+            "lane" => match line.words.as_slice() {
+                [word] => {
+                    let lane = word.text.parse::<Lane>().map_err(|problem| {
+                        let names = Lane::ALL.map(Lane::name);
+                        let problem = at(source, word.span, problem.to_string());
+                        match suggest(&word.text, names) {
+                            Some(name) => problem.help(format!("did you mean `{name}`?")),
+                            None => problem,
+                        }
+                    })?;
+                    self.lane.replace(lane).is_some()
+                }
+                _ => return Err(usage("it needs one lane")),
+            },
+            "stall-budget" => self.stall_budget.replace(duration()?).is_some(),
+            "lock-timeout" => self.lock_timeout.replace(duration()?).is_some(),
+            "statement-timeout" => self.statement_timeout.replace(duration()?).is_some(),
+            "best-effort" | "temporary" => {
+                nothing_more(&line).map_err(|why| usage(&why))?;
+                let flag = if known.name == "temporary" { &mut self.temporary } else { &mut self.best_effort };
+                std::mem::replace(flag, true)
+            }
+            "allow" => {
+                let [rule] = line.words.as_slice() else { return Err(usage("it needs one rule")) };
+                self.allows.push((rule.text.clone(), because(&line).map_err(|why| usage(&why))?));
+                false
+            }
+            _ => false,
+        };
+        if twice { Err(usage("it stands here twice")) } else { Ok(()) }
+    }
+}
+
+fn backfill(
+    source: &Source,
+    line: &Line,
+    usage: &dyn Fn(&str) -> Diagnostic,
+) -> Result<Backfill, Diagnostic> {
+    let mut words = line.words.iter();
+    let name = words.next().ok_or_else(|| usage("it needs a name, unique in the project"))?;
+    let mut backfill = Backfill { name: name.text.clone(), ..Backfill::default() };
+    while let Some(word) = words.next() {
+        let mut following = |what: &str| words.next().map(|word| word.text.clone()).ok_or_else(|| usage(what));
+        match word.text.as_str() {
+            "on" => backfill.table = Some(following("`on` needs a table")?),
+            "by" => {
+                let column = following("`by` needs a column")?;
+                if following("`by COLUMN` needs `as WORD`")? != "as" {
+                    return Err(usage("`by COLUMN` needs `as WORD`"));
+                }
+                backfill.by = Some((column, following("`as` needs a word")?));
+            }
+            "deferred" => backfill.deferred = true,
+            pair => match pair.split_once('=') {
+                Some(("batch", value)) => {
+                    let rows: u64 = value.parse().unwrap_or(0);
+                    if rows == 0 {
+                        return Err(at(source, word.span, format!("`{value}` is no number of rows"))
+                            .help("write batch=1000"));
+                    }
+                    backfill.batch = Some(rows);
+                }
+                Some(("pause", value)) => {
+                    backfill.pause = Some(parse_duration(value).map_err(|problem| {
+                        at(source, word.span, problem.to_string()).help("write pause=100ms")
+                    })?);
+                }
+                _ => {
+                    let problem = at(source, word.span, format!("`{pair}` is no option of a backfill"));
+                    return Err(match suggest(pair.split('=').next().unwrap_or(pair), ["batch", "pause", "deferred", "on", "by"]) {
+                        Some(near) => problem.help(format!("did you mean `{near}`?")),
+                        None => problem.help("it takes on, by … as, batch=, pause= and deferred"),
+                    });
+                }
+            },
+        }
+    }
+    Ok(backfill)
+}
+
+fn protect(line: &Line) -> Result<Protect, String> {
+    let words = words(line);
+    match words.as_slice() {
+        [table] if line.free.is_none() => Ok(Protect { table: (*table).to_owned(), allow_delete: None }),
+        [table, "allow", "delete", count] => {
+            let count = count.parse().map_err(|_| format!("`{count}` is no number of rows"))?;
+            Ok(Protect { table: (*table).to_owned(), allow_delete: Some((count, because(line)?)) })
+        }
+        _ => Err("it needs one table".to_owned()),
+    }
+}
+
+fn because(line: &Line) -> Result<String, String> {
+    match &line.free {
+        Some(free) if free.introduced_by == "because" && !free.text.is_empty() => Ok(free.text.clone()),
+        _ => match line.words.first() {
+            // `irreversible because …` has no word before it, so the word opens the list.
+            Some(word) if word.text == "because" && line.words.len() > 1 => {
+                Ok(line.words[1..].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "))
+            }
+            _ => Err("it needs a reason: because …".to_owned()),
+        },
+    }
+}
+
+fn nothing_more(line: &Line) -> Result<(), String> {
+    if line.words.is_empty() && line.free.is_none() { Ok(()) } else { Err("it takes no arguments".to_owned()) }
+}
+
+fn words(line: &Line) -> Vec<&str> {
+    line.words.iter().map(|word| word.text.as_str()).collect()
+}
+
+fn line_of(source: &Source, span: Span) -> Result<Line, Diagnostic> {
+    words::line(&source.text, span)
+        .map_err(|open| at(source, open, "a quoted identifier never ends".to_owned()).help("close it with \""))
+}
+
+fn known_of(source: &Source, line: &Line) -> Result<&'static Known, Diagnostic> {
+    find(&line.name.text).ok_or_else(|| {
+        let problem = at(source, line.name.span, format!("`{}` is no directive", line.name.text));
+        match suggest(&line.name.text, DIRECTIVES.iter().map(|known| known.name)) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem.help("`windlass help directives` lists them"),
+        }
+    })
+}
+
+fn misuse(source: &Source, known: &Known, span: Span, why: &str) -> Diagnostic {
+    at(source, span, format!("`{}`: {why}", known.name)).help(format!("write -- windlass: {}", known.syntax))
+}
+
+fn at(source: &Source, span: Span, message: String) -> Diagnostic {
+    Diagnostic::error(message).at(Place::locate(&source.path, &source.text, span))
+}

@@ -1,0 +1,141 @@
+//! The words of one directive line.
+
+use crate::diagnostic::Span;
+
+/// A word and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    /// Its text; for a quoted identifier without the quotes.
+    pub(super) text: String,
+    /// Where.
+    pub(super) span: Span,
+    /// It was written in double quotes.
+    pub(super) quoted: bool,
+}
+
+/// One directive line, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    /// The directive's name.
+    pub(super) name: Word,
+    /// The words behind it.
+    pub(super) words: Vec<Word>,
+    /// The free text behind `because` or `:`.
+    pub(super) free: Option<Free>,
+    /// The whole line.
+    pub(super) span: Span,
+}
+
+/// Free text, and what introduced it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Free {
+    /// `because` or `:`.
+    pub(super) introduced_by: &'static str,
+    /// The text.
+    pub(super) text: String,
+}
+
+/// Takes a directive apart. `span` is that of the directive in `text`.
+///
+/// # Errors
+/// Where a quoted identifier begins that never ends.
+pub(super) fn line(text: &str, span: Span) -> Result<Line, Span> {
+    const OPENING: &str = "-- windlass:";
+    let start = span.start + OPENING.len();
+    let (flat, end) = flatten(text, Span::new(start, span.end));
+    let bytes = flat.as_bytes();
+    let mut words: Vec<Word> = Vec::new();
+    let mut free = None;
+    let mut at = 0;
+    while at < end {
+        if bytes[at].is_ascii_whitespace() {
+            at += 1;
+            continue;
+        }
+        let from = at;
+        if bytes[at] == b':' {
+            free = Some(Free { introduced_by: ":", text: tail(&flat, at + 1) });
+            break;
+        }
+        let word = if bytes[at] == b'"' {
+            let mut content = String::new();
+            at += 1;
+            loop {
+                let Some(length) = flat[at..].find('"') else {
+                    return Err(Span::new(start + from, span.end));
+                };
+                content.push_str(&flat[at..at + length]);
+                at += length + 1;
+                if bytes.get(at) != Some(&b'"') {
+                    break;
+                }
+                content.push('"');
+                at += 1;
+            }
+            Word { text: content, span: Span::new(start + from, start + at), quoted: true }
+        } else {
+            while at < end && !bytes[at].is_ascii_whitespace() {
+                at += 1;
+            }
+            Word { text: flat[from..at].to_owned(), span: Span::new(start + from, start + at), quoted: false }
+        };
+        if !word.quoted && word.text == "because" && !words.is_empty() {
+            free = Some(Free { introduced_by: "because", text: tail(&flat, at) });
+            break;
+        }
+        words.push(word);
+    }
+    let empty = Word { text: String::new(), span: Span::new(start, start), quoted: false };
+    let name = if words.is_empty() { empty } else { words.remove(0) };
+    Ok(Line { name, words, free, span })
+}
+
+fn tail(flat: &str, from: usize) -> String {
+    flat[from..].split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The directive on one line of equal length: continuations become blanks.
+fn flatten(text: &str, span: Span) -> (String, usize) {
+    let mut flat = text[span.range()].to_owned();
+    while let Some(at) = flat.find("\n--") {
+        let head = flat[..at].trim_end().len();
+        let from = if flat[..head].ends_with('\\') { head - 1 } else { head };
+        let blanks = " ".repeat(at + 3 - from);
+        flat.replace_range(from..at + 3, &blanks);
+    }
+    let end = flat.len();
+    (flat, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> (String, Vec<String>, Option<String>) {
+        let line = line(text, Span::new(0, text.len())).expect("it is well formed");
+        (
+            line.name.text,
+            line.words.into_iter().map(|word| word.text).collect(),
+            line.free.map(|free| free.text),
+        )
+    }
+
+    #[test]
+    fn words_quotes_and_free_text() {
+        assert_eq!(
+            words("-- windlass: backfill \"a \"\"b\" on t batch=1000"),
+            ("backfill".into(), vec!["a \"b".into(), "on".into(), "t".into(), "batch=1000".into()], None)
+        );
+        assert_eq!(words("-- windlass: verify : no : lead"), ("verify".into(), vec![], Some("no : lead".into())));
+        assert_eq!(
+            words("-- windlass: allow drop \\\n--   because it is   unused"),
+            ("allow".into(), vec!["drop".into()], Some("it is unused".into()))
+        );
+    }
+
+    #[test]
+    fn a_quote_that_never_ends_is_placed() {
+        let text = "-- windlass: label \"a";
+        assert_eq!(line(text, Span::new(0, text.len())), Err(Span::new(19, 21)));
+    }
+}

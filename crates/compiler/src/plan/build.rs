@@ -1,0 +1,231 @@
+//! From a script to steps.
+
+use super::cut::{Created, Gathering, Traits};
+use super::step::{Assertion, Overrides, PlannedStatement, Probe, Shape, Step, StatementHash};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::directive::{StatementDirectives, TransactionMode};
+use crate::effect::{self, Context, InTransaction};
+use crate::format::Source;
+use crate::lane::{Lane, lane_of};
+use crate::script::{Script, ScriptStatement};
+use crate::sql::{self, IndexStatement, Statement};
+
+/// The statements of a script as they will be sent, with what each of them does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    /// In file order.
+    pub statements: Vec<PreparedStatement>,
+    /// `atomic`, `no-transaction` or neither.
+    pub mode: TransactionMode,
+    /// What the author should know; nothing here refuses the script.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// A statement and what decides about its step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PreparedStatement {
+    /// What is sent.
+    pub planned: PlannedStatement,
+    /// It refuses a transaction.
+    pub alone: bool,
+    /// `best-effort` stands at it.
+    pub best_effort: bool,
+    /// What its directives ask for.
+    pub overrides: Overrides,
+}
+
+/// Parses a script and works out what each statement does.
+///
+/// # Errors
+/// What cannot be planned: a syntax error, transaction control, a directive that does not fit its
+/// statement, state that would have to survive the end of a step.
+pub fn prepare(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
+    let script = Script::read(source, sql::split)?;
+    let mut created = Created::default();
+    let mut problems = Vec::new();
+    let mut warnings = Vec::new();
+    let mut statements = Vec::with_capacity(script.statements.len());
+    for written in &script.statements {
+        let place = || Place::locate(&source.path, &source.text, written.span);
+        let text = &source.text[written.span.range()];
+        let statement = match sql::parse(text) {
+            Ok(statement) => statement,
+            Err(error) => {
+                problems.push(Diagnostic::error(error.message).at(place()));
+                continue;
+            }
+        };
+        problems.extend(refusals(&statement, &written.directives).map(|refusal| refusal.at(place())));
+        warnings.extend(remarks(&statement).map(|remark| remark.at(place())));
+        statements.push(prepared(source, written, &statement, &created));
+        if let Some(relation) = statement.creates() {
+            created.add(relation);
+        }
+    }
+    problems.extend(atomic_refusal(&script, &statements, source));
+    if problems.is_empty() {
+        Ok(Prepared { statements, mode: script.header.transaction, warnings })
+    } else {
+        Err(problems)
+    }
+}
+
+fn prepared(
+    source: &Source,
+    written: &ScriptStatement,
+    statement: &Statement,
+    created: &Created,
+) -> PreparedStatement {
+    let text = &source.text[written.span.range()];
+    let copy_data = written.copy_data.map(|span| source.text[span.range()].to_owned());
+    let effect = effect::effect(statement, &Context::default());
+    let directives = &written.directives;
+    let lane = directives.lane.unwrap_or_else(|| lane_of(statement, &effect));
+    let alone = matches!(effect.in_transaction, InTransaction::Refused(_));
+    let locks = effect.locks.iter().map(|lock| (lock.relation.clone(), lock.mode)).collect();
+    PreparedStatement {
+        planned: PlannedStatement {
+            hash: StatementHash::of(text, copy_data.as_deref()),
+            sql: text.to_owned(),
+            copy_data,
+            line: written.line,
+            column: written.column,
+            kind: statement.kind(),
+            lane,
+            locks: created.others(locks),
+            catalog_only: effect.rewrite.is_no() && effect.scan.is_no(),
+            changes_session: effect.session_state,
+            assertion: assertion(directives),
+            probe: if alone { probe(statement) } else { Probe::Journal },
+            rewrite: None,
+        },
+        alone,
+        best_effort: directives.best_effort,
+        overrides: Overrides {
+            stall_budget: directives.stall_budget,
+            lock_timeout: directives.lock_timeout,
+            statement_timeout: directives.statement_timeout,
+        },
+    }
+}
+
+fn assertion(directives: &StatementDirectives) -> Option<Assertion> {
+    let verify = directives.verify.clone().map(Assertion::Verify);
+    verify.or_else(|| directives.require.clone().map(Assertion::Require))
+}
+
+fn probe(statement: &Statement) -> Probe {
+    match statement.concurrent_index() {
+        Some(IndexStatement::Create { index, relation, if_not_exists }) => {
+            index.map_or(Probe::Nothing, |index| Probe::CreateIndex { index, relation, if_not_exists })
+        }
+        Some(IndexStatement::Drop { index, if_exists }) => Probe::DropIndex { index, if_exists },
+        Some(IndexStatement::Reindex { relation }) => Probe::Reindex { relation },
+        Some(IndexStatement::Detach { parent, partition }) => Probe::Detach { parent, partition },
+        None if statement.is_repeatable() => Probe::Repeatable,
+        None => Probe::Nothing,
+    }
+}
+
+/// What keeps a statement from being executed as part of a revision.
+fn refusals(statement: &Statement, directives: &StatementDirectives) -> impl Iterator<Item = Diagnostic> {
+    let mut refused = Vec::new();
+    if let Some(word) = statement.transaction_control() {
+        refused.push(
+            Diagnostic::error(format!("{word} in a revision: windlass begins and ends the transactions"))
+                .label("transaction control")
+                .help("remove it; consecutive statements share a transaction, `windlass plan` shows where it is cut")
+                .help("`-- windlass: atomic` forbids cuts, `-- windlass: no-transaction` runs each statement alone"),
+        );
+    }
+    if let Some(IndexStatement::Create { index: None, .. }) = statement.concurrent_index() {
+        refused.push(
+            Diagnostic::error("CREATE INDEX CONCURRENTLY without a name for the index")
+                .help("name the index: after an interruption windlass finds it by its name and repairs it"),
+        );
+    }
+    if directives.verify.is_some() && !statement.is_query() {
+        refused.push(
+            Diagnostic::error("`verify` stands before a statement that is no query")
+                .help("write a SELECT that returns one row with one boolean"),
+        );
+    }
+    if directives.require.is_some() && !statement.is_query() {
+        refused.push(
+            Diagnostic::error("`require` stands before a statement that is no query")
+                .help("write a SELECT that returns one row with one boolean"),
+        );
+    }
+    refused.into_iter()
+}
+
+/// What an author should know about a statement that is executed all the same.
+fn remarks(statement: &Statement) -> impl Iterator<Item = Diagnostic> {
+    statement.sets_timeout().into_iter().map(|name| {
+        Diagnostic::warning(format!("SET {name} overrides the lane's own limit"))
+            .help("use `-- windlass: lock-timeout` or `statement-timeout` at the statement that needs it")
+    })
+}
+
+/// `atomic` is refused where one transaction cannot do it, or would break the stall budget.
+fn atomic_refusal(script: &Script, statements: &[PreparedStatement], source: &Source) -> Option<Diagnostic> {
+    if script.header.transaction != TransactionMode::Atomic {
+        return None;
+    }
+    let mut gathering = Gathering::default();
+    for (prepared, written) in statements.iter().zip(&script.statements) {
+        let traits = Traits::of(&prepared.planned, prepared.alone);
+        let cut = gathering.cut(traits, false, false);
+        if let Some(cut) = cut.filter(|cut| *cut != super::step::Cut::Start) {
+            return Some(
+                Diagnostic::error(format!("`atomic` forbids a cut that is needed here: {}", cut.reason()))
+                    .at(Place::locate(&source.path, &source.text, written.span))
+                    .help("remove `-- windlass: atomic`, or move this statement to a revision of its own"),
+            );
+        }
+        gathering.take(traits, cut.is_some(), false);
+    }
+    None
+}
+
+/// Groups prepared statements into steps, numbered from `first`.
+pub fn steps(prepared: &[PreparedStatement], mode: TransactionMode, first: u32) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut gathering = Gathering::default();
+    for statement in prepared {
+        let traits = Traits::of(&statement.planned, statement.alone);
+        let asked = mode == TransactionMode::Never || statement.best_effort;
+        let cut = gathering.cut(traits, mode == TransactionMode::Atomic, asked);
+        gathering.take(traits, cut.is_some(), asked);
+        match (cut, steps.last_mut()) {
+            (None, Some(step)) => {
+                step.lane = more_demanding(step.lane, statement.planned.lane);
+                step.overrides = step.overrides.tightened(statement.overrides);
+                step.statements.push(statement.planned.clone());
+            }
+            (cut, _) => steps.push(Step {
+                number: first + u32::try_from(steps.len()).unwrap_or(u32::MAX - first),
+                shape: if statement.alone { Shape::Alone } else { Shape::Transaction },
+                lane: statement.planned.lane,
+                cut: cut.unwrap_or(super::step::Cut::Start),
+                statements: vec![statement.planned.clone()],
+                best_effort: statement.best_effort,
+                overrides: statement.overrides,
+            }),
+        }
+    }
+    steps
+}
+
+/// The lane that a transaction of both is governed by: whoever blocks the application decides.
+fn more_demanding(a: Lane, b: Lane) -> Lane {
+    let rank = |lane| match lane {
+        Lane::Ddl => 0,
+        Lane::Index => 1,
+        Lane::Validate => 2,
+        Lane::Dml => 3,
+        Lane::Backfill => 4,
+        Lane::Utility => 5,
+    };
+    if rank(a) <= rank(b) { a } else { b }
+}

@@ -1,0 +1,18 @@
+//! The plan: the ordered steps of a revision, as data.
+//!
+//! [`prepare`] reads a script and works out what each statement does, [`steps`] groups the
+//! statements into transactions, [`FrozenPlan`] is what the journal keeps of a started revision and
+//! [`resume`] matches that with the file when the revision is taken up again.
+
+mod build;
+mod cut;
+mod resume;
+mod step;
+mod wire;
+
+pub use build::{Prepared, PreparedStatement, prepare, steps};
+pub use resume::{Resumption, resume};
+pub use step::{
+    Assertion, Cut, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step,
+};
+pub use wire::{FrozenPlan, FrozenStatement, FrozenStep};

@@ -1,0 +1,80 @@
+//! Taking up a started revision: what is done stays done, the rest is what the file says now.
+
+use super::build::{Prepared, steps};
+use super::step::Step;
+use super::wire::{FrozenPlan, FrozenStep};
+
+/// How to go on with a started revision.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Resumption {
+    /// The frozen plan's undone steps, as they were frozen.
+    AsFrozen(Vec<Step>),
+    /// The undone rest was edited: it is planned anew behind the done steps.
+    Replanned(Vec<Step>),
+    /// A statement that is already done was edited or removed.
+    DoneWasEdited {
+        /// The step that is done.
+        step: u32,
+        /// The text that ran, shortened.
+        ran: String,
+        /// What stands in its place now; none when nothing does.
+        now: Option<String>,
+        /// Line of what stands there now.
+        line: Option<usize>,
+    },
+}
+
+/// Matches the file as it is now with what was frozen. `done` says which step numbers are done.
+pub fn resume(frozen: &FrozenPlan, prepared: &Prepared, done: impl Fn(u32) -> bool) -> Resumption {
+    let (finished, open): (Vec<&FrozenStep>, Vec<&FrozenStep>) =
+        frozen.steps.iter().partition(|step| done(step.number));
+    let mut rest = prepared.statements.iter();
+    for step in &finished {
+        for ran in &step.statements {
+            match rest.next() {
+                Some(now) if ran.is(now.planned.hash) => {}
+                now => {
+                    return Resumption::DoneWasEdited {
+                        step: step.number,
+                        ran: ran.sql.clone(),
+                        now: now.map(|now| now.planned.sql.clone()),
+                        line: now.map(|now| now.planned.line),
+                    };
+                }
+            }
+        }
+    }
+    let rest = rest.as_slice();
+    let next = frozen.steps.iter().map(|step| step.number).max().unwrap_or(0) + 1;
+    let unchanged = open.iter().flat_map(|step| &step.statements).count() == rest.len()
+        && open
+            .iter()
+            .flat_map(|step| &step.statements)
+            .zip(rest)
+            .all(|(frozen, now)| frozen.is(now.planned.hash));
+    if !unchanged {
+        return Resumption::Replanned(steps(rest, prepared.mode, next));
+    }
+    // The frozen cuts are kept, even where this version would cut elsewhere.
+    let mut rest = rest;
+    let mut again = Vec::with_capacity(open.len());
+    for step in open {
+        let (own, later) = rest.split_at(step.statements.len());
+        let mut planned = steps(own, prepared.mode, step.number);
+        if planned.len() == 1 {
+            again.append(&mut planned);
+        } else {
+            return Resumption::Replanned(steps(rest_from(prepared, &finished), prepared.mode, next));
+        }
+        rest = later;
+    }
+    Resumption::AsFrozen(again)
+}
+
+fn rest_from<'a>(
+    prepared: &'a Prepared,
+    finished: &[&FrozenStep],
+) -> &'a [super::build::PreparedStatement] {
+    let done: usize = finished.iter().map(|step| step.statements.len()).sum();
+    &prepared.statements[done.min(prepared.statements.len())..]
+}

@@ -1,0 +1,98 @@
+//! The frozen plan as the journal keeps it. Additive changes only: plans of older versions are read
+//! back when a started revision is taken up again.
+
+use serde::{Deserialize, Serialize};
+
+use super::step::{Shape, StatementHash, Step};
+
+/// A statement's text is kept up to this many bytes, to show what an edit changed.
+const KEPT_TEXT: usize = 2_000;
+
+/// The plan of a started revision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrozenPlan {
+    /// Version of this shape.
+    pub version: u32,
+    /// Fingerprint of the schema that the plan was made for; none where no catalog was read.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
+    /// The steps, done ones included.
+    pub steps: Vec<FrozenStep>,
+}
+
+/// A step of a frozen plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrozenStep {
+    /// Its number in the journal.
+    pub number: u32,
+    /// `transaction` or `alone`.
+    pub shape: String,
+    /// Its lane.
+    pub lane: String,
+    /// Its statements.
+    pub statements: Vec<FrozenStatement>,
+}
+
+/// A statement of a frozen plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrozenStatement {
+    /// Its hash, in hexadecimal.
+    pub hash: String,
+    /// Its text, shortened.
+    pub sql: String,
+    /// The rule that rewrote it; none for what the author wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewrite: Option<String>,
+    /// Which part of that rewrite it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
+}
+
+impl FrozenPlan {
+    /// Freezes steps, after those that are already done.
+    pub fn freeze(done: &[FrozenStep], steps: &[Step]) -> Self {
+        let fresh = steps.iter().map(FrozenStep::freeze);
+        Self { version: 1, fingerprint: None, steps: done.iter().cloned().chain(fresh).collect() }
+    }
+}
+
+impl FrozenStep {
+    fn freeze(step: &Step) -> Self {
+        Self {
+            number: step.number,
+            shape: match step.shape {
+                Shape::Transaction => "transaction".to_owned(),
+                Shape::Alone => "alone".to_owned(),
+            },
+            lane: step.lane.name().to_owned(),
+            statements: step
+                .statements
+                .iter()
+                .map(|statement| FrozenStatement {
+                    hash: statement.hash.to_string(),
+                    sql: shorten(&statement.sql),
+                    rewrite: statement.rewrite.as_ref().map(|rewrite| rewrite.rule.clone()),
+                    part: statement.rewrite.as_ref().map(|rewrite| rewrite.part),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl FrozenStatement {
+    /// Whether `hash` is this statement's.
+    pub fn is(&self, hash: StatementHash) -> bool {
+        StatementHash::parse(&self.hash) == Some(hash)
+    }
+}
+
+fn shorten(sql: &str) -> String {
+    if sql.len() <= KEPT_TEXT {
+        return sql.to_owned();
+    }
+    let mut end = KEPT_TEXT;
+    while !sql.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}…", &sql[..end])
+}

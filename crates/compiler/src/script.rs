@@ -1,0 +1,255 @@
+//! A file as statements with the directives that speak about them.
+
+use crate::diagnostic::{Diagnostic, Place, Span};
+use crate::directive::{FileDirectives, Scope, StatementDirectives, find};
+use crate::format::Source;
+use crate::lex::{self, Scan, StrangerKind};
+use crate::sql::SyntaxError;
+
+/// A script, split.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Script {
+    /// What the directives at the top say.
+    pub header: FileDirectives,
+    /// In file order.
+    pub statements: Vec<ScriptStatement>,
+}
+
+/// A statement as it stands in its file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScriptStatement {
+    /// Its text, without the semicolon.
+    pub span: Span,
+    /// Line of its first character, from 1.
+    pub line: usize,
+    /// Column of its first character, from 1, in characters.
+    pub column: usize,
+    /// What the directives before it say.
+    pub directives: StatementDirectives,
+    /// The data behind COPY … FROM STDIN.
+    pub copy_data: Option<Span>,
+}
+
+impl Script {
+    /// Splits a script with `split`, which gives the spans of statements in SQL text.
+    ///
+    /// # Errors
+    /// What is not SQL, or nearly a directive, or another tool's, each with its place.
+    pub fn read(
+        source: &Source,
+        split: impl Fn(&str) -> Result<Vec<Span>, SyntaxError>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let text: &str = &source.text;
+        let scan = lex::scan(text);
+        let mut problems = strangers(source, &scan);
+        let header = FileDirectives::read(source, &scan).unwrap_or_else(|found| {
+            problems.extend(found);
+            FileDirectives::default()
+        });
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let spans = split(&blanked(text, &scan)).map_err(|error| {
+            let end = text[error.offset..].find(|letter: char| letter.is_whitespace() || letter == ';');
+            let span = Span::new(error.offset, end.map_or(text.len(), |end| error.offset + end));
+            vec![
+                Diagnostic::error(error.message)
+                    .at(Place::locate(&source.path, text, span))
+                    .label("PostgreSQL's grammar stops here"),
+            ]
+        })?;
+        let statements = attach(source, &scan, &spans)?;
+        Ok(Self { header, statements })
+    }
+}
+
+/// Gives each statement its place, its directives and its data.
+fn attach(source: &Source, scan: &Scan, spans: &[Span]) -> Result<Vec<ScriptStatement>, Vec<Diagnostic>> {
+    let text: &str = &source.text;
+    let mut problems = Vec::new();
+    let mut statements = Vec::with_capacity(spans.len());
+    let mut directives = scan.directives.iter().peekable();
+    let mut copies = scan.copies.iter().peekable();
+    let (mut counted, mut line, mut line_start) = (0, 1, 0);
+    for (index, span) in spans.iter().enumerate() {
+        for (at, _) in text[counted..span.start].match_indices('\n') {
+            line += 1;
+            line_start = counted + at + 1;
+        }
+        counted = span.start;
+        let mut own = StatementDirectives::default();
+        while let Some(directive) = directives.next_if(|directive| directive.start < span.start) {
+            problems.extend(own.take(source, *directive).err());
+        }
+        if let Some(inside) = directives.next_if(|directive| directive.start < span.end) {
+            problems.push(
+                Diagnostic::error("a directive inside a statement")
+                    .at(Place::locate(&source.path, text, *inside))
+                    .help("move it before the statement that it speaks about"),
+            );
+        }
+        // A COPY's own semicolon is the first one behind it; the next statement begins after the data.
+        let next = spans.get(index + 1).map_or(text.len(), |next| next.start);
+        let copy = copies.next_if(|copy| copy.semicolon < next);
+        statements.push(ScriptStatement {
+            span: *span,
+            line,
+            column: text[line_start..span.start].chars().count() + 1,
+            directives: own,
+            copy_data: copy.map(|copy| copy.data),
+        });
+    }
+    for left in directives {
+        if is_statement_directive(text, *left) {
+            problems.push(
+                Diagnostic::error("a directive without a statement behind it")
+                    .at(Place::locate(&source.path, text, *left))
+                    .help("it speaks about the next statement; move it, or remove it"),
+            );
+        }
+    }
+    if problems.is_empty() { Ok(statements) } else { Err(problems) }
+}
+
+fn is_statement_directive(text: &str, span: Span) -> bool {
+    text[span.range()]
+        .strip_prefix("-- windlass:")
+        .and_then(|rest| rest.split_whitespace().next())
+        .and_then(find)
+        .is_some_and(|known| known.scope == Scope::Statement)
+}
+
+/// The text for the parser: COPY data is blank, line ends stay, so that offsets are the file's.
+fn blanked(text: &str, scan: &Scan) -> String {
+    if scan.copies.is_empty() {
+        return text.to_owned();
+    }
+    let mut blanked = String::with_capacity(text.len());
+    let mut from = 0;
+    for copy in &scan.copies {
+        blanked.push_str(&text[from..copy.data.start]);
+        blanked.extend(
+            text.as_bytes()[copy.data.start..copy.resume]
+                .iter()
+                .map(|&byte| if byte == b'\n' { '\n' } else { ' ' }),
+        );
+        from = copy.resume;
+    }
+    blanked.push_str(&text[from..]);
+    blanked
+}
+
+fn strangers(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
+    let text: &str = &source.text;
+    let mut problems: Vec<Diagnostic> = scan
+        .strangers
+        .iter()
+        .map(|stranger| {
+            let problem = match &stranger.kind {
+                StrangerKind::MetaCommand(name) => {
+                    Diagnostic::error(format!("{name} is a command of psql, not SQL"))
+                        .help("write what it does as SQL; a revision is run without psql")
+                }
+                StrangerKind::Variable => Diagnostic::error("a psql variable")
+                    .help("variables are reserved for a later version; write the value"),
+                StrangerKind::NearMiss => Diagnostic::error("a comment that is nearly a directive")
+                    .help("write it at the start of a line as `-- windlass: …`, or reword the comment"),
+                StrangerKind::ForeignMarker(tool) => {
+                    Diagnostic::error(format!("a marker of {tool} in a native revision"))
+                        .help(format!("`windlass adopt` takes over a project of {tool}; in a native one the way back is a .down.sql file"))
+                }
+                StrangerKind::Unterminated(what) => {
+                    Diagnostic::error(format!("a {what} never ends")).label("begins here")
+                }
+            };
+            problem.at(Place::locate(&source.path, text, stranger.span))
+        })
+        .collect();
+    problems.extend(scan.copies.iter().filter(|copy| !copy.ended).map(|copy| {
+        Diagnostic::error("COPY … FROM STDIN without an end of its data")
+            .at(Place::locate(&source.path, text, Span::new(copy.semicolon, copy.semicolon + 1)))
+            .help("end the data with a line of its own: \\.")
+    }));
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::sql;
+
+    fn source(text: &str) -> Source {
+        Source { path: Arc::from("a.sql"), text: Arc::from(text) }
+    }
+
+    fn read(text: &str) -> Script {
+        Script::read(&source(text), sql::split).expect("the script is fine")
+    }
+
+    fn problems(text: &str) -> Vec<String> {
+        let found = Script::read(&source(text), sql::split).expect_err("something is wrong");
+        found.iter().map(|problem| format!("{problem} | {}", problem.help.join(" | "))).collect()
+    }
+
+    #[test]
+    fn a_directive_speaks_about_exactly_the_next_statement() {
+        let script = read("-- windlass: label x\n-- windlass: best-effort\nSELECT 1;\nSELECT 2;");
+        assert_eq!(script.header.labels, ["x"]);
+        let best_effort: Vec<_> =
+            script.statements.iter().map(|statement| statement.directives.best_effort).collect();
+        assert_eq!(best_effort, [true, false]);
+    }
+
+    #[test]
+    fn the_example_of_the_format_is_understood() {
+        let script = read(
+            "-- windlass: after 0035_call_log_index\n\
+             ALTER TABLE leads ADD COLUMN IF NOT EXISTS d text;\n\
+             -- windlass: backfill d on leads by tenant_id as business batch=1000 pause=100ms\n\
+             UPDATE leads SET d = 'x' WHERE d IS NULL;\n\
+             -- windlass: verify : no lead lacks a direction\n\
+             SELECT NOT EXISTS (SELECT FROM leads WHERE d IS NULL);\n",
+        );
+        assert_eq!(script.header.after.as_ref().map(Vec::len), Some(1));
+        let backfill = script.statements[1].directives.backfill.as_ref().expect("it is a backfill");
+        assert_eq!(backfill.by, Some(("tenant_id".into(), "business".into())));
+        assert_eq!((backfill.batch, backfill.pause), (Some(1000), Some(std::time::Duration::from_millis(100))));
+        assert_eq!(script.statements[2].directives.verify.as_deref(), Some("no lead lacks a direction"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place_and_what_to_do() {
+        for (text, expected) in [
+            ("-- windlass: backfil x\nSELECT 1", "a.sql:1:14: `backfil` is no directive | did you mean `backfill`?"),
+            ("SELECT 1;\n-- windlass: label x\n", "a.sql:2:14: `label` stands behind a statement | it speaks about the whole file: move it to the top"),
+            ("-- windlass: best-effort\n", "a.sql:1:1: a directive without a statement behind it | it speaks about the next statement; move it, or remove it"),
+            ("-- windlass: allow drop-column\nSELECT 1", "a.sql:1:1: `allow`: it needs a reason: because … | write -- windlass: allow RULE because …"),
+            ("-- windlass: atomic\n-- windlass: no-transaction\n", "a.sql:2:1: `no-transaction`: `atomic` and `no-transaction` contradict each other | write -- windlass: no-transaction"),
+            ("\\i x.sql\n", "a.sql:1:1: \\i is a command of psql, not SQL | write what it does as SQL; a revision is run without psql"),
+            ("-- migrate:down\n", "a.sql:1:1: a marker of dbmate in a native revision | `windlass adopt` takes over a project of dbmate; in a native one the way back is a .down.sql file"),
+            ("SELECT 1;\nSELEC 2;", "a.sql:2:1: syntax error at or near \"SELEC\" | "),
+            ("-- windlass: lock-timeout 5 parsecs\nSELECT 1", "a.sql:1:1: `lock-timeout`: it needs one duration | write -- windlass: lock-timeout DURATION"),
+        ] {
+            assert_eq!(problems(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn copy_data_belongs_to_its_statement() {
+        let text = "COPY t FROM STDIN;\n1\ta;'\n\\.\nSELECT 2;";
+        let script = read(text);
+        assert_eq!(script.statements.len(), 2);
+        let data = script.statements[0].copy_data.expect("there is data");
+        assert_eq!(&text[data.range()], "1\ta;'\n");
+        assert_eq!(script.statements[1].line, 4);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "(-- windlass: )?[-:/*'\"$;\\\\a-c\n é,=COPYFROMSTDIN.]{0,60}") {
+            let _ = Script::read(&source(&text), sql::split);
+        }
+    }
+}
