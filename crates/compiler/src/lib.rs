@@ -5,4 +5,5 @@
 #![deny(unsafe_code)]
 
 pub mod diagnostic;
+pub mod duration;
 pub mod lane;
