@@ -7,3 +7,4 @@
 pub mod diagnostic;
 pub mod duration;
 pub mod lane;
+pub mod policy;
