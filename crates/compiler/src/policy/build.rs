@@ -28,7 +28,10 @@ pub enum SettingErrorKind {
 
 /// A setting that cannot be used, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingError {
+pub struct SettingError(Box<Fault>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Fault {
     kind: SettingErrorKind,
     key: String,
     origin: Origin,
@@ -38,11 +41,17 @@ pub struct SettingError {
 
 impl SettingError {
     fn new(kind: SettingErrorKind, key: &str, origin: &Origin, message: impl Into<String>) -> Self {
-        Self { kind, key: key.to_owned(), origin: origin.clone(), message: message.into(), help: Vec::new() }
+        Self(Box::new(Fault {
+            kind,
+            key: key.to_owned(),
+            origin: origin.clone(),
+            message: message.into(),
+            help: Vec::new(),
+        }))
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.0.help.push(help.into());
         self
     }
 
@@ -59,30 +68,30 @@ impl SettingError {
 
     /// What is wrong.
     pub fn kind(&self) -> SettingErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// The key as it was given.
     pub fn key(&self) -> &str {
-        &self.key
+        &self.0.key
     }
 
     /// Who gave it.
     pub fn origin(&self) -> &Origin {
-        &self.origin
+        &self.0.origin
     }
 
     /// The same as a diagnostic without a place: whoever read the file knows the place.
     pub fn to_diagnostic(&self) -> Diagnostic {
         let mut diagnostic = Diagnostic::error(self.to_string());
-        diagnostic.help.clone_from(&self.help);
+        diagnostic.help.clone_from(&self.0.help);
         diagnostic
     }
 }
 
 impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -105,12 +114,7 @@ impl Builder {
 
     /// Sets one setting. The value is read at once, so that a wrong one is reported even where
     /// another layer outranks it.
-    pub fn set(
-        &mut self,
-        key: &str,
-        given: impl Into<Given>,
-        origin: Origin,
-    ) -> Result<&mut Self, SettingError> {
+    pub fn set(&mut self, key: &str, given: impl Into<Given>, origin: Origin) -> Result<&mut Self, SettingError> {
         let Some(info) = SettingInfo::find(key) else { return Err(unknown_key(key, &origin)) };
         match info.kind.read(&given.into()) {
             Ok(value) => {
@@ -153,8 +157,7 @@ impl Builder {
 
 fn default(info: &'static SettingInfo, profile: Profile) -> Setting<Value> {
     let text = info.default_in(profile);
-    let origin =
-        if text == info.default_in(Profile::Live) { Origin::Default } else { Origin::Profile(profile) };
+    let origin = if text == info.default_in(Profile::Live) { Origin::Default } else { Origin::Profile(profile) };
     let value = info.kind.read(&Given::from(text)).expect("every default in SETTINGS is of its setting's kind");
     Setting::new(value, origin)
 }
@@ -189,11 +192,7 @@ impl Lowered<'_> {
             entries: self
                 .0
                 .iter()
-                .map(|(info, setting)| Entry {
-                    info,
-                    value: setting.value.to_string(),
-                    origin: setting.origin.clone(),
-                })
+                .map(|(info, setting)| Entry { info, value: setting.value.to_string(), origin: setting.origin.clone() })
                 .collect(),
         }
     }
@@ -275,8 +274,12 @@ fn conflicts(policy: &Policy) -> Vec<SettingError> {
     check(check_stall_budget("stall_budget", budget, &policy.stall_budget.origin));
     let lacks_budget = is_live && budget.is_none();
     if lacks_budget {
-        check(Err(conflict("stall_budget", &policy.stall_budget.origin, "the profile live cannot do without a stall budget")
-            .help("write a duration such as 1s, or use `profile = \"maintenance\"` while the services are stopped")));
+        check(Err(conflict(
+            "stall_budget",
+            &policy.stall_budget.origin,
+            "the profile live cannot do without a stall budget",
+        )
+        .help("write a duration such as 1s, or use `profile = \"maintenance\"` while the services are stopped")));
     }
     for lane in Lane::ALL {
         let settings = policy.settings(lane);
@@ -351,12 +354,10 @@ fn check_retry(lane: Lane, settings: &LaneSettings) -> Result<(), SettingError> 
     match (retry_for.value, attempts.value) {
         (None, None) => Err(conflict(&key, origin, format!("lane {lane} would retry for ever"))
             .help(format!("set `lane.{lane}.retry_for` or `lane.{lane}.attempts`, or both"))),
-        (Some(Duration::ZERO), Some(attempts)) if attempts > 1 => Err(conflict(
-            &key,
-            origin,
-            format!("lane {lane} has {attempts} attempts but no time to retry in"),
-        )
-        .help(format!("set `lane.{lane}.retry_for` to none, or to a duration such as 10m"))),
+        (Some(Duration::ZERO), Some(attempts)) if attempts > 1 => {
+            Err(conflict(&key, origin, format!("lane {lane} has {attempts} attempts but no time to retry in"))
+                .help(format!("set `lane.{lane}.retry_for` to none, or to a duration such as 10m")))
+        }
         _ => Ok(()),
     }
 }

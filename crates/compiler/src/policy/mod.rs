@@ -347,10 +347,10 @@ impl Policy {
             lane,
             stall_budget: budget,
             lock_timeout,
-            later_lock_timeout: match budget {
-                Some(budget) if is_ddl => Some(LATER_LOCK_TIMEOUT.min(budget / 4)),
-                _ => lock_timeout.longest(),
-            },
+            later_lock_timeout: shorter(
+                lock_timeout.longest(),
+                budget.filter(|_| is_ddl).map(|budget| LATER_LOCK_TIMEOUT.min(budget / 4)),
+            ),
             oldest_holder: budget.filter(|_| is_ddl),
             evicts_autovacuum: is_ddl && budget.is_some(),
             statement_timeout,

@@ -145,9 +145,7 @@ impl LockWaitRule {
         match self {
             Self::None => Some(LockWait::None),
             Self::Fixed(limit) => limit.resolve(budget).map(LockWait::Fixed),
-            Self::Ramp { from, to } => {
-                to.resolve(budget).map(|to| LockWait::Ramp { from: from.min(to), to })
-            }
+            Self::Ramp { from, to } => to.resolve(budget).map(|to| LockWait::Ramp { from: from.min(to), to }),
         }
     }
 }
@@ -233,9 +231,7 @@ pub(super) enum Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Duration(duration) | Self::OptionalDuration(Some(duration)) => {
-                f.write_str(&show_duration(*duration))
-            }
+            Self::Duration(duration) | Self::OptionalDuration(Some(duration)) => f.write_str(&show_duration(*duration)),
             Self::OptionalDuration(None) | Self::OptionalCount(None) => f.write_str("none"),
             Self::LockWait(rule) => rule.fmt(f),
             Self::Backoff(backoff) => backoff.fmt(f),
@@ -343,9 +339,7 @@ fn lock_wait(text: &str) -> Result<LockWaitRule, String> {
 }
 
 fn backoff(text: &str) -> Result<Backoff, String> {
-    let wanted = || {
-        format!("`{text}` is not {}", Kind::Backoff.expects())
-    };
+    let wanted = || format!("`{text}` is not {}", Kind::Backoff.expects());
     if text == "none" {
         return Ok(Backoff::None);
     }
