@@ -70,7 +70,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
             return Err(DurationError::Malformed(owned()));
         }
         if behind.is_empty() {
-            return Err(if number.len() == text.len() { DurationError::NoUnit(owned()) } else { DurationError::Malformed(owned()) });
+            return Err(if number.len() == text.len() {
+                DurationError::NoUnit(owned())
+            } else {
+                DurationError::Malformed(owned())
+            });
         }
         if behind.starts_with(['.', ',']) {
             return Err(DurationError::Fraction(owned()));
@@ -146,9 +150,15 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_read_back() {
-        for (millis, text) in
-            [(0, "0"), (37, "37ms"), (1_000, "1s"), (1_500, "1s500ms"), (120_000, "2m"), (5_400_000, "1h30m"), (86_400_001, "1d1ms")]
-        {
+        for (millis, text) in [
+            (0, "0"),
+            (37, "37ms"),
+            (1_000, "1s"),
+            (1_500, "1s500ms"),
+            (120_000, "2m"),
+            (5_400_000, "1h30m"),
+            (86_400_001, "1d1ms"),
+        ] {
             let duration = Duration::from_millis(millis);
             assert_eq!(show_duration(duration), text);
             assert_eq!(parse_duration(text), Ok(duration));

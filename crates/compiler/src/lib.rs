@@ -13,5 +13,6 @@ pub mod format;
 pub mod lane;
 pub mod lex;
 pub mod plan;
+pub mod policy;
 pub mod script;
 pub mod sql;
