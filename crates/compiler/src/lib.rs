@@ -10,6 +10,7 @@ pub mod directive;
 pub mod duration;
 pub mod effect;
 pub mod format;
+pub mod graph;
 pub mod lane;
 pub mod lex;
 pub mod plan;

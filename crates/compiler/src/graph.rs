@@ -1,0 +1,386 @@
+//! Revisions as a directed acyclic graph: who follows whom, and the way to a target.
+
+use std::collections::{HashMap, HashSet};
+
+use petgraph::Direction::{Incoming, Outgoing};
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::diagnostic::{Diagnostic, suggest};
+use crate::format::{Revision, RevisionId};
+
+/// The graph of a directory's revisions.
+#[derive(Debug, Clone, Default)]
+pub struct Graph {
+    graph: DiGraph<RevisionId, ()>,
+    index: HashMap<RevisionId, NodeIndex>,
+    labels: HashMap<String, RevisionId>,
+    /// Parents before children; among equals the file order.
+    order: Vec<NodeIndex>,
+}
+
+/// What somebody asks to go to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The one head.
+    Head,
+    /// Every head.
+    Heads,
+    /// Nothing applied.
+    Base,
+    /// So many revisions on from where the database is, or back.
+    Relative(i64),
+    /// An id, a unique beginning of one, or a label.
+    Named(String),
+}
+
+impl Target {
+    /// Reads a target as it is typed.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "head" => Self::Head,
+            "heads" => Self::Heads,
+            "base" => Self::Base,
+            _ => match text.strip_prefix('+').or_else(|| text.strip_prefix('-').map(|_| text)) {
+                Some(number) => number.parse().map_or_else(|_| Self::Named(text.to_owned()), Self::Relative),
+                None => Self::Named(text.to_owned()),
+            },
+        }
+    }
+}
+
+impl Graph {
+    /// Builds the graph of revisions in file order. A revision without `after` follows the one
+    /// before it.
+    ///
+    /// # Errors
+    /// A parent that does not exist, a cycle, a label that two revisions claim.
+    pub fn build(revisions: &[Revision]) -> Result<Self, Vec<Diagnostic>> {
+        let mut built = Self::default();
+        let mut problems = Vec::new();
+        for revision in revisions {
+            let node = built.graph.add_node(revision.id.clone());
+            built.index.insert(revision.id.clone(), node);
+            for label in &revision.header.labels {
+                if let Some(other) = built.labels.insert(label.clone(), revision.id.clone()) {
+                    problems.push(
+                        Diagnostic::error(format!("{other} and {} both have the label `{label}`", revision.id))
+                            .help("a label names one revision; remove one of them"),
+                    );
+                }
+            }
+        }
+        let mut before: Option<NodeIndex> = None;
+        for revision in revisions {
+            let node = built.index[&revision.id];
+            match &revision.header.after {
+                None => {
+                    if let Some(parent) = before {
+                        built.graph.add_edge(parent, node, ());
+                    }
+                }
+                Some(parents) => {
+                    for (parent, place) in parents {
+                        match built.index.get(parent) {
+                            Some(parent) => {
+                                built.graph.update_edge(*parent, node, ());
+                            }
+                            None => {
+                                let ids = revisions.iter().map(|revision| revision.id.as_str());
+                                let problem =
+                                    Diagnostic::error(format!("{} follows {parent}, which does not exist", revision.id))
+                                        .at(place.clone());
+                                problems.push(match suggest(parent.as_str(), ids) {
+                                    Some(near) => problem.help(format!("did you mean `{near}`?")),
+                                    None => problem.help("is its file missing from this directory?"),
+                                });
+                            }
+                        }
+                    }
+                }
+            }
+            before = Some(node);
+        }
+        if problems.is_empty() {
+            problems.extend(built.sort());
+        }
+        if problems.is_empty() { Ok(built) } else { Err(problems) }
+    }
+
+    /// Kahn's order with the file order among those that are ready; gives back the cycle, if any.
+    fn sort(&mut self) -> Option<Diagnostic> {
+        use std::cmp::Reverse;
+        use std::collections::BinaryHeap;
+        let mut missing: Vec<usize> = self
+            .graph
+            .node_indices()
+            .map(|node| self.graph.neighbors_directed(node, Incoming).count())
+            .collect();
+        let mut ready: BinaryHeap<Reverse<NodeIndex>> =
+            self.graph.node_indices().filter(|node| missing[node.index()] == 0).map(Reverse).collect();
+        while let Some(Reverse(node)) = ready.pop() {
+            self.order.push(node);
+            for child in self.graph.neighbors_directed(node, Outgoing) {
+                missing[child.index()] -= 1;
+                if missing[child.index()] == 0 {
+                    ready.push(Reverse(child));
+                }
+            }
+        }
+        let stuck = self.graph.node_indices().find(|node| missing[node.index()] > 0)?;
+        // Every stuck revision has a stuck parent: walking up must come round.
+        let mut path = vec![stuck];
+        loop {
+            let last = path[path.len() - 1];
+            let parent = self
+                .graph
+                .neighbors_directed(last, Incoming)
+                .find(|parent| missing[parent.index()] > 0)?;
+            if let Some(at) = path.iter().position(|node| *node == parent) {
+                let mut names: Vec<&str> =
+                    path[at..].iter().map(|node| self.graph[*node].as_str()).collect();
+                names.push(self.graph[parent].as_str());
+                return Some(
+                    Diagnostic::error(format!("the revisions follow each other in a circle: {}", names.join(" after ")))
+                        .help("change one of their `-- windlass: after` lines"),
+                );
+            }
+            path.push(parent);
+        }
+    }
+
+    /// Whether the directory holds the revision.
+    pub fn contains(&self, id: &RevisionId) -> bool {
+        self.index.contains_key(id)
+    }
+
+    /// All revisions, parents before children.
+    pub fn order(&self) -> impl Iterator<Item = &RevisionId> {
+        self.order.iter().map(|node| &self.graph[*node])
+    }
+
+    /// The parents of a revision; none when it is unknown.
+    pub fn parents(&self, id: &RevisionId) -> Vec<RevisionId> {
+        self.around(id, Incoming)
+    }
+
+    /// The revisions that no other follows, in order.
+    pub fn heads(&self) -> Vec<RevisionId> {
+        self.order
+            .iter()
+            .filter(|node| self.graph.neighbors_directed(**node, Outgoing).next().is_none())
+            .map(|node| self.graph[*node].clone())
+            .collect()
+    }
+
+    /// The revision and all that it stands on.
+    pub fn ancestors(&self, id: &RevisionId) -> HashSet<RevisionId> {
+        self.reach(id, Incoming)
+    }
+
+    /// The revision and all that stand on it.
+    pub fn descendants(&self, id: &RevisionId) -> HashSet<RevisionId> {
+        self.reach(id, Outgoing)
+    }
+
+    /// The ids that a target stands for. `applied` is in order of application.
+    ///
+    /// # Errors
+    /// An unknown or ambiguous name, several heads where one is asked for, a step too far.
+    pub fn resolve(&self, target: &Target, applied: &[RevisionId]) -> Result<Vec<RevisionId>, Diagnostic> {
+        match target {
+            Target::Base => Ok(Vec::new()),
+            Target::Heads => Ok(self.heads()),
+            Target::Head => {
+                let heads = self.heads();
+                if heads.len() > 1 {
+                    let names: Vec<_> = heads.iter().map(RevisionId::as_str).collect();
+                    return Err(Diagnostic::error(format!("there are {} heads: {}", heads.len(), names.join(", ")))
+                        .help("join them with `windlass merge`")
+                        .help("or go to all of them: `heads`"));
+                }
+                Ok(heads)
+            }
+            Target::Relative(by) if *by >= 0 => {
+                let done: HashSet<&RevisionId> = applied.iter().collect();
+                let pending: Vec<_> = self.order().filter(|id| !done.contains(id)).collect();
+                let count = usize::try_from(*by).unwrap_or(usize::MAX);
+                if count > pending.len() {
+                    return Err(Diagnostic::error(format!("only {} revisions are pending", pending.len()))
+                        .help("`head` goes to the last one"));
+                }
+                Ok(pending[..count].iter().map(|id| (*id).clone()).collect())
+            }
+            Target::Relative(by) => {
+                let count = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
+                match applied.len().checked_sub(count) {
+                    Some(left) => Ok(applied[..left].last().cloned().into_iter().collect()),
+                    None => Err(Diagnostic::error(format!("only {} revisions are applied", applied.len()))
+                        .help("`base` undoes all of them")),
+                }
+            }
+            Target::Named(name) => self.named(name).map(|id| vec![id]),
+        }
+    }
+
+    /// The revision that a name stands for.
+    ///
+    /// # Errors
+    /// A name that fits none, or several.
+    pub fn named(&self, name: &str) -> Result<RevisionId, Diagnostic> {
+        if let Some(id) = self.index.keys().find(|id| id.as_str() == name) {
+            return Ok(id.clone());
+        }
+        if let Some(id) = self.labels.get(name) {
+            return Ok(id.clone());
+        }
+        let fits: Vec<&RevisionId> =
+            self.order().filter(|id| id.as_str().starts_with(name) || by_number(id, name)).collect();
+        match fits.as_slice() {
+            [id] => Ok((*id).clone()),
+            [] => {
+                let problem = Diagnostic::error(format!("there is no revision `{name}`"));
+                let names = self.order().map(RevisionId::as_str).chain(self.labels.keys().map(String::as_str));
+                Err(match suggest(name, names) {
+                    Some(near) => problem.help(format!("did you mean `{near}`?")),
+                    None => problem.help("`windlass status` lists them"),
+                })
+            }
+            several => {
+                let names: Vec<_> = several.iter().take(5).map(|id| id.as_str()).collect();
+                Err(Diagnostic::error(format!("`{name}` begins {} revisions: {}", several.len(), names.join(", ")))
+                    .help("write more of its id"))
+            }
+        }
+    }
+
+    fn around(&self, id: &RevisionId, direction: petgraph::Direction) -> Vec<RevisionId> {
+        let Some(node) = self.index.get(id) else { return Vec::new() };
+        let mut nodes: Vec<_> = self.graph.neighbors_directed(*node, direction).collect();
+        nodes.sort_unstable();
+        nodes.into_iter().map(|node| self.graph[node].clone()).collect()
+    }
+
+    fn reach(&self, id: &RevisionId, direction: petgraph::Direction) -> HashSet<RevisionId> {
+        let mut seen = HashSet::new();
+        let mut open: Vec<NodeIndex> = self.index.get(id).copied().into_iter().collect();
+        while let Some(node) = open.pop() {
+            if seen.insert(self.graph[node].clone()) {
+                open.extend(self.graph.neighbors_directed(node, direction));
+            }
+        }
+        seen
+    }
+}
+
+/// `36` finds `0036_name`.
+fn by_number(id: &RevisionId, name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() && id.number() == name.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{RawFile, read};
+
+    fn revisions(files: &[(&str, &str)]) -> Vec<Revision> {
+        let files = files
+            .iter()
+            .map(|(name, text)| RawFile {
+                path: format!("{name}.sql"),
+                name: format!("{name}.sql"),
+                bytes: text.as_bytes().to_vec(),
+            })
+            .collect();
+        read(files).expect("the files are fine").revisions
+    }
+
+    fn graph(files: &[(&str, &str)]) -> Graph {
+        Graph::build(&revisions(files)).expect("the graph is fine")
+    }
+
+    fn problem(files: &[(&str, &str)]) -> String {
+        Graph::build(&revisions(files)).expect_err("something is wrong")[0].to_string()
+    }
+
+    const DIAMOND: &[(&str, &str)] = &[
+        ("1_a", "-- windlass: after base"),
+        ("2_b", "-- windlass: after 1_a"),
+        ("3_c", "-- windlass: after 1_a"),
+        ("4_d", "-- windlass: after 2_b 3_c"),
+    ];
+
+    #[test]
+    fn without_after_a_revision_follows_the_one_before_it() {
+        let graph = graph(&[("1_a", ""), ("2_b", "")]);
+        assert_eq!(graph.parents(&graph.named("2_b").expect("it is there"))[0].as_str(), "1_a");
+    }
+
+    #[test]
+    fn a_merge_joins_heads() {
+        let order: Vec<_> = graph(DIAMOND).order().map(ToString::to_string).collect();
+        assert_eq!(order, ["1_a", "2_b", "3_c", "4_d"]);
+        assert_eq!(graph(DIAMOND).heads().len(), 1);
+        let two = graph(&DIAMOND[..3]);
+        assert_eq!(
+            two.resolve(&Target::Head, &[]).expect_err("two heads").to_string(),
+            "there are 2 heads: 2_b, 3_c"
+        );
+    }
+
+    #[test]
+    fn a_missing_parent_and_a_cycle_are_said() {
+        assert_eq!(
+            problem(&[("1_a", "-- windlass: after 0_x")]),
+            "1_a.sql:1:20: 1_a follows 0_x, which does not exist"
+        );
+        assert_eq!(
+            problem(&[("1_a", "-- windlass: after 2_b"), ("2_b", "-- windlass: after 1_a")]),
+            "the revisions follow each other in a circle: 1_a after 2_b after 1_a"
+        );
+    }
+
+    #[test]
+    fn targets_are_ids_beginnings_numbers_labels_and_steps() {
+        let graph = graph(&[("0036_x", "-- windlass: label calls"), ("0037_y", ""), ("0038_z", "")]);
+        for (text, id) in [("0036_x", "0036_x"), ("0037", "0037_y"), ("38", "0038_z"), ("calls", "0036_x")] {
+            assert_eq!(graph.named(text).expect("it fits").as_str(), id, "{text}");
+        }
+        assert_eq!(graph.named("003").expect_err("three fit").to_string(), "`003` begins 3 revisions: 0036_x, 0037_y, 0038_z");
+        assert_eq!(graph.named("0036_xx").expect_err("none fits").help, ["did you mean `0036_x`?"]);
+        let applied = [graph.named("36").expect("it fits")];
+        let next = graph.resolve(&Target::parse("+1"), &applied).expect("two are pending");
+        assert_eq!(next[0].as_str(), "0037_y");
+        assert_eq!(graph.resolve(&Target::parse("-1"), &applied).expect("one is applied"), []);
+    }
+
+    #[test]
+    fn ten_thousand_revisions_make_a_graph() {
+        let names: Vec<String> = (0..10_000).map(|number| format!("{number:05}_r")).collect();
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        assert_eq!(graph(&files).order().count(), 10_000);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn parents_always_come_first(parents in proptest::collection::vec(proptest::collection::vec(0_usize..30, 0..3), 1..30)) {
+            let files: Vec<(String, String)> = parents
+                .iter()
+                .enumerate()
+                .map(|(number, parents)| {
+                    let names: Vec<_> =
+                        parents.iter().filter(|parent| **parent < number).map(|parent| format!("{parent}_r")).collect();
+                    let after = if names.is_empty() { "base".to_owned() } else { names.join(" ") };
+                    (format!("{number}_r"), format!("-- windlass: after {after}"))
+                })
+                .collect();
+            let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+            let graph = graph(&files);
+            let order: Vec<_> = graph.order().cloned().collect();
+            for (at, id) in order.iter().enumerate() {
+                for parent in graph.parents(id) {
+                    proptest::prop_assert!(order[..at].contains(&parent));
+                }
+            }
+        }
+    }
+}
