@@ -1,3 +1,27 @@
 //! Windlass as a library: takes a live PostgreSQL database from where it is to a target revision.
 //!
-//! It never prints, never reads the environment and never exits; everything worth seeing is an event.
+//! It never prints, never reads the environment and never exits; everything worth seeing is an
+//! [`Event`].
+
+#![forbid(unsafe_code)]
+
+mod blockers;
+pub mod connect;
+mod error;
+mod event;
+mod history;
+mod journal;
+mod mutex;
+mod run;
+mod session;
+mod standing;
+
+pub use blockers::Blocker;
+pub use error::{Error, ErrorKind, Result};
+pub use event::{Direction, Event, Observe, StepName, Unobserved};
+pub use journal::{RevisionRow, RevisionState, Snapshot, StepRow, StepState};
+pub use mutex::Wait;
+pub use run::{Downgrade, Outcome, Resolution, RevisionPlan, Runner, StepReport, Upgrade};
+pub use session::{SessionSettings, Stop, Stopper};
+pub use standing::{Standing, standing};
+pub use windlass_compiler as compiler;

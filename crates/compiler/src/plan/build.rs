@@ -32,6 +32,8 @@ pub struct PreparedStatement {
     pub best_effort: bool,
     /// What its directives ask for.
     pub overrides: Overrides,
+    /// Rows, columns or objects go away, or nobody can tell.
+    pub loses_data: bool,
 }
 
 /// Parses a script and works out what each statement does.
@@ -106,6 +108,7 @@ fn prepared(
             lock_timeout: directives.lock_timeout,
             statement_timeout: directives.statement_timeout,
         },
+        loses_data: !effect.data_loss.is_no(),
     }
 }
 

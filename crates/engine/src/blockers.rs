@@ -1,0 +1,102 @@
+//! Who is in the way: the sessions that hold what one of our backends waits for.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row};
+
+/// A session that holds what we wait for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blocker {
+    /// Its process id; none for a prepared transaction.
+    pub pid: Option<i32>,
+    /// Its user; empty where the server does not tell.
+    pub user: String,
+    /// Its `application_name`.
+    pub application: String,
+    /// Its client's address; empty for a local socket.
+    pub client: String,
+    /// As in `pg_stat_activity.state`, such as `idle in transaction`.
+    pub state: String,
+    /// As in `pg_stat_activity.backend_type`, such as `client backend` or `autovacuum worker`.
+    pub backend: String,
+    /// Age of its transaction, where the server tells (it hides other roles' without `pg_monitor`).
+    pub transaction_age: Option<Duration>,
+    /// Its last statement, shortened.
+    pub query: String,
+    /// The relation that it holds and we want; empty for other kinds of lock.
+    pub relation: String,
+    /// The mode that it holds there.
+    pub mode: String,
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pid {
+            Some(pid) => write!(f, "pid {pid}")?,
+            None => f.write_str("a prepared transaction")?,
+        }
+        let mut facts = Vec::new();
+        if !self.application.is_empty() {
+            facts.push(format!("app={}", self.application));
+        }
+        if !self.user.is_empty() {
+            facts.push(format!("user={}", self.user));
+        }
+        if self.backend != "client backend" && !self.backend.is_empty() {
+            facts.push(self.backend.clone());
+        }
+        if !self.state.is_empty() {
+            let age = self.transaction_age.map_or(String::new(), |age| format!(" {:.0?}", age));
+            facts.push(format!("{}{age}", self.state));
+        }
+        if !self.mode.is_empty() {
+            facts.push(format!("{} on {}", self.mode, self.relation));
+        }
+        if !facts.is_empty() {
+            write!(f, " ({})", facts.join(", "))?;
+        }
+        if !self.query.is_empty() {
+            write!(f, ": {}", self.query)?;
+        }
+        Ok(())
+    }
+}
+
+/// The sessions that the backend `pid` waits for. `client` must be another backend.
+pub(crate) async fn of(client: &Client, pid: i32) -> Result<Vec<Blocker>, tokio_postgres::Error> {
+    let rows = client.query_typed(include_str!("blockers.sql"), &[(&pid, Type::INT4)]).await?;
+    Ok(rows.iter().map(read).collect())
+}
+
+/// The session that holds the advisory lock (`class`, `key`) in this database.
+pub(crate) async fn holder_of(
+    client: &Client,
+    class: i32,
+    key: i32,
+) -> Result<Option<Blocker>, tokio_postgres::Error> {
+    // Both keys are shown as oid, which is unsigned.
+    let (class, key) = (class.cast_unsigned(), key.cast_unsigned());
+    let rows = client
+        .query_typed(include_str!("blockers_advisory.sql"), &[(&class, Type::OID), (&key, Type::OID)])
+        .await?;
+    Ok(rows.first().map(read))
+}
+
+fn read(row: &Row) -> Blocker {
+    Blocker {
+        pid: row.get(0),
+        user: row.get::<_, Option<String>>(1).unwrap_or_default(),
+        application: row.get::<_, Option<String>>(2).unwrap_or_default(),
+        client: row.get::<_, Option<String>>(3).unwrap_or_default(),
+        state: row.get::<_, Option<String>>(4).unwrap_or_default(),
+        backend: row.get::<_, Option<String>>(5).unwrap_or_default(),
+        transaction_age: row
+            .get::<_, Option<f64>>(6)
+            .map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default()),
+        query: row.get::<_, Option<String>>(7).unwrap_or_default(),
+        relation: row.get::<_, Option<String>>(8).unwrap_or_default(),
+        mode: row.get::<_, Option<String>>(9).unwrap_or_default(),
+    }
+}

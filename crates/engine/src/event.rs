@@ -1,0 +1,204 @@
+//! Everything worth seeing while the engine works. Only the command line prints.
+
+use std::time::Duration;
+
+use windlass_compiler::format::RevisionId;
+use windlass_compiler::lane::Lane;
+
+use crate::blockers::Blocker;
+
+/// Which of a revision's scripts is executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Its up script.
+    Up,
+    /// Its down script.
+    Down,
+}
+
+impl Direction {
+    /// The direction's name in the journal and in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// What happened. Times are measured on the runner's monotonic clock.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// A connection stands.
+    Connected {
+        /// `postgresql://user@host:port/database`, never a password.
+        database: String,
+        /// As in `server_version_num`, 150018 for 15.18.
+        server_version: u32,
+    },
+    /// Another runner holds the lock; sent again while the wait goes on.
+    WaitingForRunner {
+        /// Whoever holds it, as far as this role may see.
+        holder: Option<Blocker>,
+        /// How long so far.
+        waited: Duration,
+    },
+    /// This runner now leads.
+    Leading {
+        /// Grows by one with each leader of this database.
+        epoch: i64,
+    },
+    /// The journal's own tables were created or brought up to date.
+    JournalUpgraded {
+        /// Version before; none when they were created.
+        from: Option<i32>,
+        /// Version now.
+        to: i32,
+    },
+    /// A backend of an earlier, killed runner is still at work.
+    WaitingForOrphan {
+        /// That backend.
+        orphan: Blocker,
+        /// How long so far.
+        waited: Duration,
+    },
+    /// The backend of an earlier runner was ended.
+    OrphanEnded {
+        /// Its process id.
+        pid: i32,
+    },
+    /// What the run is going to do.
+    RunStarted {
+        /// Up or down.
+        direction: Direction,
+        /// The revisions, in order.
+        revisions: Vec<RevisionId>,
+    },
+    /// A revision begins or is taken up again.
+    RevisionStarted {
+        /// The revision.
+        revision: RevisionId,
+        /// Steps of its plan.
+        steps: u32,
+        /// Steps that an earlier run did.
+        done: u32,
+    },
+    /// The undone rest of a started revision was edited and has been planned again.
+    Replanned {
+        /// The revision.
+        revision: RevisionId,
+    },
+    /// A step is tried for the first time in this run.
+    StepStarted {
+        /// Where and what.
+        step: StepName,
+    },
+    /// The server sent a notice, warning or info message while a step ran.
+    Notice {
+        /// Where and what.
+        step: StepName,
+        /// NOTICE, WARNING, INFO, LOG or DEBUG.
+        severity: String,
+        /// The server's words.
+        message: String,
+    },
+    /// An attempt failed and another follows.
+    Retrying {
+        /// Where and what.
+        step: StepName,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// Why.
+        reason: String,
+        /// Sessions that were in the way.
+        blockers: Vec<Blocker>,
+        /// Pause before the next attempt.
+        after: Duration,
+    },
+    /// What an interrupted concurrent statement left behind was cleaned up.
+    Repaired {
+        /// Where and what.
+        step: StepName,
+        /// What was found and done, a sentence.
+        what: String,
+    },
+    /// An index build goes on.
+    Building {
+        /// Where and what.
+        step: StepName,
+        /// `pg_stat_progress_create_index.phase`.
+        phase: String,
+        /// Share done of that phase, 0 to 1, where PostgreSQL tells.
+        share: Option<f64>,
+    },
+    /// A step is done and recorded.
+    StepDone {
+        /// Where and what.
+        step: StepName,
+        /// From its first attempt in this run.
+        took: Duration,
+        /// Attempts in this run.
+        attempts: u32,
+    },
+    /// A best-effort step was given up; the run goes on.
+    StepSkipped {
+        /// Where and what.
+        step: StepName,
+        /// Why.
+        reason: String,
+    },
+    /// A revision is applied (or reverted, going down).
+    RevisionDone {
+        /// The revision.
+        revision: RevisionId,
+        /// Up or down.
+        direction: Direction,
+        /// Whole time in this run.
+        took: Duration,
+    },
+    /// Something an operator should know that stops nothing.
+    Warning {
+        /// A sentence.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// The caller asked to stop; the running statement is being cancelled.
+    Stopping,
+}
+
+/// Names a step for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepName {
+    /// Its revision.
+    pub revision: RevisionId,
+    /// Its number there, from 1.
+    pub number: u32,
+    /// The revision's number of steps.
+    pub of: u32,
+    /// Its lane.
+    pub lane: Lane,
+    /// The first statement, shortened to one line.
+    pub title: String,
+}
+
+/// Whoever watches a run.
+pub trait Observe: Send + Sync {
+    /// Called for each event, in order. It must not block: locks may be held.
+    fn event(&self, event: Event);
+}
+
+impl<F: Fn(Event) + Send + Sync> Observe for F {
+    fn event(&self, event: Event) {
+        self(event);
+    }
+}
+
+/// Watches nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unobserved;
+
+impl Observe for Unobserved {
+    fn event(&self, _: Event) {}
+}

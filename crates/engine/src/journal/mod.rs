@@ -1,0 +1,18 @@
+//! The only code that touches the tables in schema `windlass`: what is applied, what was begun,
+//! what is left to do. Deciding what follows from it is `run`'s job.
+//!
+//! Writes are values ([`Write`]) rather than calls, so that a step can send its last statement,
+//! its journal rows and COMMIT in one go and hold its locks no longer than the server needs.
+
+mod read;
+mod schema;
+mod write;
+
+pub use read::{RevisionRow, RevisionState, Snapshot, StepRow, StepState};
+pub(crate) use read::read;
+pub(crate) use schema::{VERSION, upgrade};
+pub(crate) use write::{
+    FENCED, Fence, FrozenRevision, StepEnd, Write, accept, begin_run, beat, claim, end_run, fence, finish_revision,
+    intend_step, note_step_error, record, remove_revision, resolve_step, revert_steps, save_session,
+    start_revision, step_done,
+};

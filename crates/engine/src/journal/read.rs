@@ -1,0 +1,245 @@
+//! What the journal says: one round trip for everything that a decision needs.
+
+use futures_util::future::join3;
+use jiff::Timestamp;
+use tokio_postgres::{Client, Row};
+use windlass_compiler::format::RevisionId;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Direction;
+use crate::session;
+
+/// The journal as it stood at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Version of the journal's tables; none where there is no journal yet.
+    pub version: Option<i32>,
+    /// The revisions that the database knows, in order of application.
+    pub revisions: Vec<RevisionRow>,
+    /// Steps that are not simply done.
+    pub steps: Vec<StepRow>,
+}
+
+/// Where a revision stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RevisionState {
+    /// Known, not begun.
+    Pending,
+    /// Begun; a step may be under way or a run may have been interrupted.
+    Running,
+    /// Expanded: old and new form live side by side.
+    Expanded,
+    /// Applied.
+    Applied,
+    /// Applied, and the old form is gone.
+    Contracted,
+    /// The outcome of one of its steps is unknown; see `resolve`.
+    Unknown,
+}
+
+impl RevisionState {
+    const NAMES: [(&'static str, Self); 6] = [
+        ("pending", Self::Pending),
+        ("running", Self::Running),
+        ("expanded", Self::Expanded),
+        ("applied", Self::Applied),
+        ("contracted", Self::Contracted),
+        ("unknown", Self::Unknown),
+    ];
+
+    /// Its name in the journal and in output.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, state)| *state == self).map_or("unknown", |(name, _)| name)
+    }
+
+    /// Whether all of the revision is in the database.
+    pub fn is_applied(self) -> bool {
+        matches!(self, Self::Applied | Self::Contracted)
+    }
+}
+
+/// A revision as the journal has it.
+#[derive(Debug, Clone)]
+pub struct RevisionRow {
+    /// Its id.
+    pub id: RevisionId,
+    /// Order of application.
+    pub position: i64,
+    /// Its parents when it was begun.
+    pub parents: Vec<RevisionId>,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// The revisions that it replaces.
+    pub replaces: Vec<RevisionId>,
+    /// Where it stands.
+    pub state: RevisionState,
+    /// Up, or down while a downgrade of it is under way.
+    pub direction: Direction,
+    /// Checksum of its up script.
+    pub checksum: String,
+    /// Checksum of its directives.
+    pub directives_checksum: String,
+    /// Checksum of its down script, if it had one.
+    pub down_checksum: Option<String>,
+    /// The frozen plan, while it is needed.
+    pub plan: Option<serde_json::Value>,
+    /// When it was begun, on the server's clock.
+    pub started_at: Timestamp,
+    /// When it was applied, on the server's clock.
+    pub applied_at: Option<Timestamp>,
+}
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StepState {
+    /// It was about to run outside any transaction.
+    Intended,
+    /// Done.
+    Done,
+    /// A best-effort step that finally failed.
+    Skipped,
+    /// Nobody can tell what became of it.
+    Unknown,
+    /// Given up by `resolve`.
+    Abandoned,
+}
+
+impl StepState {
+    const NAMES: [(&'static str, Self); 5] = [
+        ("intended", Self::Intended),
+        ("done", Self::Done),
+        ("skipped", Self::Skipped),
+        ("unknown", Self::Unknown),
+        ("abandoned", Self::Abandoned),
+    ];
+
+    /// Its name in the journal and in output.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, state)| *state == self).map_or("unknown", |(name, _)| name)
+    }
+}
+
+/// A step as the journal has it.
+#[derive(Debug, Clone)]
+pub struct StepRow {
+    /// Its revision.
+    pub revision: RevisionId,
+    /// Of which script.
+    pub direction: Direction,
+    /// Its number in the frozen plan.
+    pub number: u32,
+    /// Where it stands.
+    pub state: StepState,
+    /// Its lane.
+    pub lane: String,
+    /// Its first statement, shortened.
+    pub title: String,
+    /// The backend that was about to run it, and when that backend started.
+    pub backend: Option<(i32, String)>,
+    /// Attempts so far.
+    pub attempts: i32,
+    /// Session settings that it left behind for the next step, as JSON.
+    pub session: Option<String>,
+    /// What `status` keeps showing.
+    pub warning: Option<String>,
+    /// The last error, as JSON.
+    pub error: Option<String>,
+}
+
+/// Reads the journal, in one round trip. A database without one gives an empty snapshot.
+pub(crate) async fn read(client: &Client) -> Result<Snapshot> {
+    let (version, revisions, steps) = join3(
+        client.query_typed_opt("SELECT journal_version FROM windlass.leader", &[]),
+        client.query_typed(include_str!("revisions.sql"), &[]),
+        client.query_typed(include_str!("steps.sql"), &[]),
+    )
+    .await;
+    let version = match version {
+        Ok(row) => row.map(|row| row.get::<_, i32>(0)),
+        // 3F000 and 42P01: neither the schema nor the table is there yet.
+        Err(error) if matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01")) => {
+            return Ok(Snapshot::default());
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    if let Some(found) = version.filter(|found| *found > super::VERSION) {
+        return Err(super::schema::newer(found));
+    }
+    Ok(Snapshot {
+        version,
+        revisions: revisions.map_err(unreadable)?.iter().map(revision).collect::<Result<_>>()?,
+        steps: steps.map_err(unreadable)?.iter().map(step).collect::<Result<_>>()?,
+    })
+}
+
+fn unreadable(error: tokio_postgres::Error) -> Error {
+    let denied = error.code().is_some_and(|code| code.code() == "42501");
+    let error = session::failed(error, "failed to read the journal");
+    if denied {
+        error.hint("the journal belongs to the role that ran windlass first; run as that role, or set `role` in windlass.toml")
+    } else {
+        error
+    }
+}
+
+fn revision(row: &Row) -> Result<RevisionRow> {
+    let ids = |column: usize| -> Result<Vec<RevisionId>> {
+        row.get::<_, Vec<String>>(column).iter().map(|id| id_of(id)).collect()
+    };
+    Ok(RevisionRow {
+        id: id_of(row.get(0))?,
+        position: row.get(1),
+        parents: ids(2)?,
+        labels: row.get(3),
+        replaces: ids(4)?,
+        state: named(&RevisionState::NAMES, row.get(5))?,
+        direction: direction(row.get(6))?,
+        checksum: row.get(7),
+        directives_checksum: row.get(8),
+        down_checksum: row.get(9),
+        plan: row.get(10),
+        started_at: row.get(11),
+        applied_at: row.get(12),
+    })
+}
+
+fn step(row: &Row) -> Result<StepRow> {
+    let pid: Option<i32> = row.get(6);
+    let start: Option<String> = row.get(7);
+    Ok(StepRow {
+        revision: id_of(row.get(0))?,
+        direction: direction(row.get(1))?,
+        number: u32::try_from(row.get::<_, i32>(2)).unwrap_or_default(),
+        state: named(&StepState::NAMES, row.get(3))?,
+        lane: row.get(4),
+        title: row.get(5),
+        backend: pid.zip(start),
+        attempts: row.get(8),
+        session: row.get(9),
+        warning: row.get(10),
+        error: row.get(11),
+    })
+}
+
+fn id_of(text: &str) -> Result<RevisionId> {
+    RevisionId::parse(text).map_err(|error| damaged(&format!("revision {text:?}: {error}")))
+}
+
+fn direction(name: &str) -> Result<Direction> {
+    named(&[("up", Direction::Up), ("down", Direction::Down)], name)
+}
+
+fn named<T: Copy>(names: &[(&str, T)], name: &str) -> Result<T> {
+    names
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| damaged(&format!("it holds the word {name:?}")))
+}
+
+fn damaged(what: &str) -> Error {
+    Error::new(ErrorKind::Diverged, format!("failed to understand the journal: {what}"))
+        .hint("was a table of schema windlass changed by hand? restore it, or `stamp` the database anew")
+}

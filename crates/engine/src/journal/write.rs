@@ -1,0 +1,338 @@
+//! What is written to the journal, as values: a statement and its parameters.
+//!
+//! Names are qualified, so that a script's `search_path` does not matter.
+
+use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
+use windlass_compiler::format::RevisionId;
+
+use crate::error::Result;
+use crate::event::Direction;
+use crate::session;
+
+type Param = (Box<dyn ToSql + Sync + Send>, Type);
+
+/// One statement for the journal, ready to be sent.
+pub(crate) struct Write {
+    sql: &'static str,
+    params: Vec<Param>,
+}
+
+impl Write {
+    fn new(sql: &'static str) -> Self {
+        Self { sql, params: Vec::new() }
+    }
+
+    fn text(self, value: impl Into<String>) -> Self {
+        self.with(value.into(), Type::TEXT)
+    }
+
+    fn optional(self, value: Option<String>) -> Self {
+        self.with(value, Type::TEXT)
+    }
+
+    fn texts(self, values: Vec<String>) -> Self {
+        self.with(values, Type::TEXT_ARRAY)
+    }
+
+    fn int(self, value: i32) -> Self {
+        self.with(value, Type::INT4)
+    }
+
+    fn with(mut self, value: impl ToSql + Sync + Send + 'static, ty: Type) -> Self {
+        self.params.push((Box::new(value), ty));
+        self
+    }
+
+    /// Sends the statement; several may be polled together and are then sent in one go.
+    pub(crate) async fn send(&self, client: &Client) -> std::result::Result<u64, tokio_postgres::Error> {
+        let params: Vec<(&(dyn ToSql + Sync), Type)> =
+            self.params.iter().map(|(value, ty)| (&**value as &(dyn ToSql + Sync), ty.clone())).collect();
+        client.execute_typed(self.sql, &params).await
+    }
+}
+
+/// Proof of leading: every transaction of ours starts by holding this row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fence {
+    /// The epoch that this runner leads under.
+    pub(crate) epoch: i64,
+}
+
+/// SQLSTATE with which the fence statement fails when another runner leads: division_by_zero.
+pub(crate) const FENCED: &str = "22012";
+
+/// Takes the leader row FOR SHARE, and fails with [`FENCED`] when its epoch is another.
+///
+/// A plain read would race with the next leader; the row lock makes its UPDATE wait for us.
+pub(crate) fn fence(fence: Fence) -> Write {
+    Write::new(
+        "SELECT 1 / pg_catalog.count(*) FROM \
+         (SELECT 1 FROM windlass.leader WHERE epoch = $1 FOR SHARE) AS held",
+    )
+    .with(fence.epoch, Type::INT8)
+}
+
+/// Becomes the leader: raises the epoch.
+pub(crate) async fn claim(client: &Client, run_id: &str) -> Result<Fence> {
+    let row = client
+        .query_typed_one(
+            "UPDATE windlass.leader SET epoch = epoch + 1, run_id = $1::uuid RETURNING epoch",
+            &[(&run_id, Type::TEXT)],
+        )
+        .await
+        .map_err(|error| session::failed(error, "failed to take the lead"))?;
+    Ok(Fence { epoch: row.get(0) })
+}
+
+/// A run that has something to do begins.
+pub(crate) fn begin_run(
+    run_id: &str,
+    fence: Fence,
+    command: &str,
+    target: &str,
+    profile: &str,
+    runner: &str,
+) -> Write {
+    Write::new(
+        "INSERT INTO windlass.run (run_id, epoch, command, target, windlass_version, profile, runner) \
+         VALUES ($1::uuid, $2, $3, $4, $5, $6, $7)",
+    )
+    .text(run_id)
+    .with(fence.epoch, Type::INT8)
+    .text(command)
+    .text(target)
+    .text(env!("CARGO_PKG_VERSION"))
+    .text(profile)
+    .text(runner)
+}
+
+/// A run ends; `result` is one of the words of `windlass.run.result`.
+pub(crate) fn end_run(run_id: &str, result: &str, error: Option<String>, retries: u32) -> Write {
+    Write::new(
+        "WITH beat AS (DELETE FROM windlass.progress WHERE run_id = $1::uuid) \
+         UPDATE windlass.run SET finished_at = pg_catalog.clock_timestamp(), result = $2, \
+                error = pg_catalog.jsonb_build_object('message', $3), retries = $4 WHERE run_id = $1::uuid",
+    )
+    .text(run_id)
+    .text(result)
+    .optional(error)
+    .int(i32::try_from(retries).unwrap_or(i32::MAX))
+}
+
+/// What is being done this moment, for `status` elsewhere. Sent on the lock connection; it is also
+/// the heartbeat that keeps that connection alive.
+pub(crate) fn beat(run_id: &str, revision: &RevisionId, step: u32, phase: &str) -> Write {
+    Write::new(
+        "INSERT INTO windlass.progress (run_id, revision_id, step, phase) VALUES ($1::uuid, $2, $3, $4) \
+         ON CONFLICT (run_id) DO UPDATE SET revision_id = excluded.revision_id, step = excluded.step, \
+         phase = excluded.phase, beat_at = pg_catalog.clock_timestamp()",
+    )
+    .text(run_id)
+    .text(revision.as_str())
+    .int(i32::try_from(step).unwrap_or(i32::MAX))
+    .text(phase)
+}
+
+/// What of a revision is frozen when it is begun.
+#[derive(Debug, Clone)]
+pub(crate) struct FrozenRevision {
+    pub(crate) id: RevisionId,
+    pub(crate) direction: Direction,
+    pub(crate) parents: Vec<RevisionId>,
+    pub(crate) labels: Vec<String>,
+    pub(crate) replaces: Vec<RevisionId>,
+    pub(crate) checksum: String,
+    pub(crate) directives_checksum: String,
+    pub(crate) down_checksum: Option<String>,
+    pub(crate) plan: serde_json::Value,
+}
+
+/// A revision is begun, or the rest of an edited one is planned again: its plan is frozen.
+pub(crate) fn start_revision(revision: &FrozenRevision, run_id: &str) -> Write {
+    let names = |ids: &[RevisionId]| ids.iter().map(|id| id.as_str().to_owned()).collect();
+    Write::new(
+        "INSERT INTO windlass.revision AS known (revision_id, parents, labels, replaces, state, direction, \
+                checksum, directives_checksum, down_checksum, plan, run_id) \
+         VALUES ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9, $10::uuid) \
+         ON CONFLICT (revision_id) DO UPDATE SET state = 'running', direction = excluded.direction, \
+                plan = excluded.plan, run_id = excluded.run_id, \
+                checksum = CASE excluded.direction WHEN 'up' THEN excluded.checksum ELSE known.checksum END, \
+                directives_checksum = CASE excluded.direction \
+                     WHEN 'up' THEN excluded.directives_checksum ELSE known.directives_checksum END",
+    )
+    .text(revision.id.as_str())
+    .texts(names(&revision.parents))
+    .texts(revision.labels.clone())
+    .texts(names(&revision.replaces))
+    .text(revision.direction.name())
+    .text(&revision.checksum)
+    .text(&revision.directives_checksum)
+    .optional(revision.down_checksum.clone())
+    .with(revision.plan.clone(), Type::JSONB)
+    .text(run_id)
+}
+
+/// How a step ended.
+pub(crate) struct StepEnd<'a> {
+    pub(crate) revision: &'a RevisionId,
+    pub(crate) direction: Direction,
+    pub(crate) number: u32,
+    pub(crate) lane: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) attempts: u32,
+    /// None when it is done; else why a best-effort step was skipped.
+    pub(crate) warning: Option<String>,
+}
+
+/// A step is done (or skipped). `session` comes from [`save_session`], sent just before.
+pub(crate) fn step_done(end: &StepEnd<'_>, run_id: &str) -> Write {
+    Write::new(
+        "INSERT INTO windlass.step AS known (revision_id, direction, number, state, run_id, lane, title, attempts, \
+                warning, session, finished_at) \
+         VALUES ($1, $2, $3, CASE WHEN $8::text IS NULL THEN 'done' ELSE 'skipped' END, $4::uuid, $5, $6, $7, $8, \
+                nullif(pg_catalog.current_setting('windlass.session', true), '')::jsonb, \
+                pg_catalog.clock_timestamp()) \
+         ON CONFLICT (revision_id, direction, number) DO UPDATE SET state = excluded.state, \
+                run_id = excluded.run_id, attempts = known.attempts + excluded.attempts - 1, \
+                warning = excluded.warning, session = excluded.session, error = NULL, \
+                finished_at = excluded.finished_at",
+    )
+    .text(end.revision.as_str())
+    .text(end.direction.name())
+    .int(i32::try_from(end.number).unwrap_or(i32::MAX))
+    .text(run_id)
+    .text(end.lane)
+    .text(end.title)
+    .int(i32::try_from(end.attempts).unwrap_or(i32::MAX))
+    .optional(end.warning.clone())
+}
+
+/// Notes the session settings that a step leaves behind, in a setting of the transaction, before
+/// the role is reset and the journal written. `ours` are the settings that the engine itself made,
+/// as `name=value`; what still has our value was not set by the script.
+pub(crate) fn save_session(ours: Vec<String>) -> Write {
+    Write::new(include_str!("save_session.sql")).texts(ours)
+}
+
+/// A step that refuses a transaction is about to run; its backend is noted, so that a later run
+/// can find it alive.
+pub(crate) fn intend_step(end: &StepEnd<'_>, run_id: &str, pid: i32, backend_start: &str) -> Write {
+    Write::new(
+        "INSERT INTO windlass.step AS known (revision_id, direction, number, state, run_id, lane, title, attempts, \
+                backend_pid, backend_start) \
+         VALUES ($1, $2, $3, 'intended', $4::uuid, $5, $6, $7, $8, $9::timestamptz) \
+         ON CONFLICT (revision_id, direction, number) DO UPDATE SET state = 'intended', run_id = excluded.run_id, \
+                attempts = known.attempts + 1, backend_pid = excluded.backend_pid, \
+                backend_start = excluded.backend_start, started_at = pg_catalog.clock_timestamp()",
+    )
+    .text(end.revision.as_str())
+    .text(end.direction.name())
+    .int(i32::try_from(end.number).unwrap_or(i32::MAX))
+    .text(run_id)
+    .text(end.lane)
+    .text(end.title)
+    .int(i32::try_from(end.attempts).unwrap_or(i32::MAX))
+    .int(pid)
+    .text(backend_start)
+}
+
+/// The last error of a step that is noted as intended.
+pub(crate) fn note_step_error(
+    revision: &RevisionId,
+    direction: Direction,
+    number: u32,
+    unknown: bool,
+    error: &str,
+) -> Write {
+    Write::new(
+        "WITH open AS (UPDATE windlass.step SET error = pg_catalog.jsonb_build_object('message', $5), \
+                state = CASE WHEN $4 THEN 'unknown' ELSE state END \
+          WHERE revision_id = $1 AND direction = $2 AND number = $3) \
+         UPDATE windlass.revision SET state = 'unknown' WHERE $4 AND revision_id = $1",
+    )
+    .text(revision.as_str())
+    .text(direction.name())
+    .int(i32::try_from(number).unwrap_or(i32::MAX))
+    .with(unknown, Type::BOOL)
+    .text(error)
+}
+
+/// A revision's last step is done.
+pub(crate) fn finish_revision(revision: &RevisionId) -> Write {
+    Write::new(
+        "UPDATE windlass.revision SET state = 'applied', applied_at = pg_catalog.clock_timestamp() \
+          WHERE revision_id = $1",
+    )
+    .text(revision.as_str())
+}
+
+/// A downgrade's last step is done: the revision is no longer known.
+pub(crate) fn remove_revision(revision: &RevisionId) -> Write {
+    Write::new(
+        "WITH gone AS (DELETE FROM windlass.step WHERE revision_id = $1) \
+         DELETE FROM windlass.revision WHERE revision_id = $1",
+    )
+    .text(revision.as_str())
+}
+
+/// Before a downgrade's first step, what an earlier attempt noted for this direction goes.
+pub(crate) fn revert_steps(revision: &RevisionId) -> Write {
+    Write::new("DELETE FROM windlass.step WHERE revision_id = $1 AND direction = 'down'").text(revision.as_str())
+}
+
+/// Adds a line to `windlass.history`; `action` is one of its words.
+pub(crate) fn record(
+    revision: &RevisionId,
+    run_id: Option<&str>,
+    action: &str,
+    checksum: Option<&str>,
+    detail: Option<&str>,
+) -> Write {
+    Write::new(
+        "INSERT INTO windlass.history (run_id, revision_id, action, checksum, detail) \
+         VALUES ($1::uuid, $2, $3, $4, $5)",
+    )
+    .optional(run_id.map(str::to_owned))
+    .text(revision.as_str())
+    .text(action)
+    .optional(checksum.map(str::to_owned))
+    .optional(detail.map(str::to_owned))
+}
+
+/// The checksums of an edited applied revision are accepted.
+pub(crate) fn accept(
+    revision: &RevisionId,
+    checksum: &str,
+    directives_checksum: &str,
+    down_checksum: Option<&str>,
+) -> Write {
+    Write::new(
+        "UPDATE windlass.revision SET checksum = $2, directives_checksum = $3, down_checksum = $4 \
+          WHERE revision_id = $1",
+    )
+    .text(revision.as_str())
+    .text(checksum)
+    .text(directives_checksum)
+    .optional(down_checksum.map(str::to_owned))
+}
+
+/// Somebody decided what became of a step. `state` none means that it shall be tried again.
+pub(crate) fn resolve_step(
+    revision: &RevisionId,
+    direction: Direction,
+    number: u32,
+    state: Option<&str>,
+) -> Write {
+    Write::new(
+        "WITH gone AS (DELETE FROM windlass.step \
+                        WHERE revision_id = $1 AND direction = $2 AND number = $3 AND $4::text IS NULL), \
+              kept AS (UPDATE windlass.step SET state = $4, finished_at = pg_catalog.clock_timestamp() \
+                        WHERE revision_id = $1 AND direction = $2 AND number = $3 AND $4::text IS NOT NULL) \
+         UPDATE windlass.revision SET state = 'running' WHERE revision_id = $1",
+    )
+    .text(revision.as_str())
+    .text(direction.name())
+    .int(i32::try_from(number).unwrap_or(i32::MAX))
+    .optional(state.map(str::to_owned))
+}

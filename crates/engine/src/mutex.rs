@@ -1,0 +1,128 @@
+//! One runner at a time: a polled advisory lock on a connection of its own, and the epoch that
+//! keeps a runner that lost it from writing.
+
+use std::time::{Duration, Instant};
+
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+
+use crate::blockers::Blocker;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, Observe};
+use crate::session;
+
+/// First key of both advisory locks, the letters "WIND"; advisory locks are per database.
+pub(crate) const LOCK_CLASS: i32 = 0x5749_4E44;
+/// Held by the leading runner's lock connection.
+pub(crate) const LEADER: i32 = 1;
+/// Held by the leading runner's work connection: an orphaned backend is itself the fence.
+pub(crate) const WORK: i32 = 2;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const REPORT_EVERY: Duration = Duration::from_secs(5);
+
+/// How long to wait for another runner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Not at all: exit at once when another runner leads.
+    No,
+    /// At most this long.
+    AtMost(Duration),
+    /// As long as it takes.
+    Forever,
+}
+
+/// What one poll of the wait found.
+pub(crate) enum Poll {
+    /// Keep waiting.
+    Wait,
+    /// What was wanted has come about without us.
+    Done,
+}
+
+/// Takes the leader lock, polling; `meanwhile` is asked between polls whether waiting still makes
+/// sense. Returns whether the lock is held.
+///
+/// Polled, not awaited: a session blocked in `pg_advisory_lock()` keeps a snapshot, and the
+/// holder's CREATE INDEX CONCURRENTLY would wait for it forever.
+pub(crate) async fn lead<F>(
+    client: &Client,
+    wait: Wait,
+    observer: &dyn Observe,
+    stop: &session::Stop,
+    mut meanwhile: F,
+) -> Result<bool>
+where
+    F: AsyncFnMut() -> Result<Poll>,
+{
+    let began = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    let mut reported: Option<Instant> = None;
+    loop {
+        if try_lock(client, LEADER).await? {
+            return Ok(true);
+        }
+        if let Poll::Done = meanwhile().await? {
+            return Ok(false);
+        }
+        let waited = began.elapsed();
+        let over = match wait {
+            Wait::No => true,
+            Wait::AtMost(limit) => waited >= limit,
+            Wait::Forever => false,
+        };
+        let due = reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY);
+        if over || due {
+            let holder = holder(client, LEADER).await?;
+            if over {
+                return Err(gave_up(waited, holder));
+            }
+            observer.event(Event::WaitingForRunner { holder, waited });
+            reported = Some(Instant::now());
+        }
+        stop.sleep(pause.mul_f64(0.5 + rand::random::<f64>() / 2.0)).await?;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn gave_up(waited: Duration, holder: Option<Blocker>) -> Error {
+    let error = Error::new(
+        ErrorKind::Locked,
+        match &holder {
+            Some(holder) => format!("another runner leads this database: {holder}"),
+            None => "another runner leads this database".to_owned(),
+        },
+    )
+    .hint("wait for it to finish and run again; without --no-wait this run would have waited")
+    .hint(format!("waited {}", windlass_compiler::duration::show_duration(waited)));
+    error.with_blockers(holder.into_iter().collect())
+}
+
+/// Tries one of the two locks, outside any transaction.
+pub(crate) async fn try_lock(client: &Client, key: i32) -> Result<bool> {
+    let row = client
+        .query_typed_one(
+            "SELECT pg_catalog.pg_try_advisory_lock($1, $2)",
+            &[(&LOCK_CLASS, Type::INT4), (&key, Type::INT4)],
+        )
+        .await
+        .map_err(session::lost)?;
+    Ok(row.get(0))
+}
+
+/// Gives up leading at once; closing the connection would do it too, a little later.
+pub(crate) async fn release(client: &Client) {
+    // An error means that the connection is gone, and the lock with it.
+    let _ = client
+        .query_typed(
+            "SELECT pg_catalog.pg_advisory_unlock($1, $2)",
+            &[(&LOCK_CLASS, Type::INT4), (&LEADER, Type::INT4)],
+        )
+        .await;
+}
+
+/// Whoever holds one of the two locks.
+pub(crate) async fn holder(client: &Client, key: i32) -> Result<Option<Blocker>> {
+    crate::blockers::holder_of(client, LOCK_CLASS, key).await.map_err(session::lost)
+}

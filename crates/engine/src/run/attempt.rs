@@ -1,0 +1,313 @@
+//! One attempt at one transactional step: set it up, execute, record, commit.
+//! Deciding whether to try again is `retry`'s job; remembering is `journal`'s.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio_postgres::{Client, SimpleQueryMessage};
+use windlass_compiler::plan::{Assertion, PlannedStatement, Step};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::{self, Write};
+use crate::session;
+
+/// The limits of one attempt, worked out from policy and directives.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Zero means none.
+    pub(crate) lock_timeout: Duration,
+    /// Zero means none.
+    pub(crate) statement_timeout: Duration,
+    /// Zero means none.
+    pub(crate) idle_in_transaction: Duration,
+    /// A lock of the step can make the application wait.
+    pub(crate) blocks: bool,
+}
+
+impl Limits {
+    /// The settings as `name`, `value in milliseconds`.
+    fn settings(&self) -> [(&'static str, u128); 3] {
+        [
+            ("lock_timeout", self.lock_timeout.as_millis()),
+            ("statement_timeout", self.statement_timeout.as_millis()),
+            ("idle_in_transaction_session_timeout", self.idle_in_transaction.as_millis()),
+        ]
+    }
+
+    /// What the engine itself sets, as `name=value`, to be told from what a script sets.
+    fn ours(&self, role: Option<&str>) -> Vec<String> {
+        let mut ours: Vec<String> =
+            self.settings().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if self.blocks {
+            ours.push("synchronous_commit=local".to_owned());
+        }
+        ours.push(format!("role={}", role.unwrap_or("none")));
+        ours
+    }
+
+    fn begin(&self) -> String {
+        let mut sql = String::from("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+        for (name, value) in self.settings() {
+            sql.push_str(&format!("; SET LOCAL {name} = {value}"));
+        }
+        if self.blocks {
+            // With an absent synchronous standby COMMIT would hang while the locks are still held.
+            sql.push_str("; SET LOCAL synchronous_commit = local");
+        }
+        sql
+    }
+}
+
+/// Everything that one transaction does besides the step's own statements.
+pub(crate) struct Envelope<'a> {
+    pub(crate) fence: Write,
+    /// Sent before the first statement, such as the freezing of the plan.
+    pub(crate) before: &'a [Write],
+    /// The step's own row, sent behind the last statement.
+    pub(crate) own: Vec<Write>,
+    /// Sent behind that, in the same go as COMMIT.
+    pub(crate) after: &'a [Write],
+    /// Settings that earlier steps of the revision left behind.
+    pub(crate) session: Option<&'a str>,
+    /// Whether those that this step leaves behind are wanted.
+    pub(crate) keep_session: bool,
+    /// The configured role.
+    pub(crate) role: Option<&'a str>,
+}
+
+/// Which statement failed, and how.
+pub(crate) enum Failed {
+    /// The server refused a statement of the script (index into the step's statements).
+    Statement(usize, tokio_postgres::Error),
+    /// COMMIT or a journal row failed.
+    Commit(tokio_postgres::Error),
+    /// The leader row belongs to another runner by now.
+    Fenced,
+    /// It cannot be tried again.
+    Fatal(Error),
+}
+
+type Sending<'a> =
+    Pin<Box<dyn Future<Output = std::result::Result<Vec<SimpleQueryMessage>, tokio_postgres::Error>> + Send + 'a>>;
+
+fn simple(client: &Client, sql: String) -> Sending<'_> {
+    Box::pin(async move { client.simple_query(&sql).await })
+}
+
+fn written<'a>(client: &'a Client, write: &'a Write) -> Sending<'a> {
+    Box::pin(async move { write.send(client).await.map(|_| Vec::new()) })
+}
+
+/// Runs the step's statements and commits. On any failure the transaction is rolled back.
+pub(crate) async fn transaction(
+    client: &Client,
+    limits: &Limits,
+    envelope: &Envelope<'_>,
+    step: &Step,
+) -> std::result::Result<(), Failed> {
+    let result = attempt(client, limits, envelope, step).await;
+    if result.is_err() {
+        // What failed is already known; a lost connection rolls back by itself.
+        let _ = client.batch_execute("ROLLBACK").await;
+    }
+    result
+}
+
+async fn attempt(
+    client: &Client,
+    limits: &Limits,
+    envelope: &Envelope<'_>,
+    step: &Step,
+) -> std::result::Result<(), Failed> {
+    let statements = &step.statements;
+    let mut opening: Vec<Sending<'_>> = vec![simple(client, limits.begin()), written(client, &envelope.fence)];
+    opening.extend(envelope.before.iter().map(|write| written(client, write)));
+    if let Some(replay) = envelope.session.and_then(replay) {
+        opening.push(simple(client, replay));
+    }
+    let last = statements.len().saturating_sub(1);
+    let mut opening = Some(opening);
+    for (index, statement) in statements.iter().enumerate() {
+        if index == last && statement.copy_data.is_none() && statement.assertion.is_none() {
+            break;
+        }
+        open(opening.take()).await?;
+        execute(client, statement).await.map_err(|failure| match failure {
+            Refusal::Server(error) => Failed::Statement(index, error),
+            Refusal::Engine(error) => Failed::Fatal(error),
+        })?;
+    }
+
+    // The last statement, the journal and COMMIT travel together: the locks are held no longer than
+    // the server needs, and a runner that freezes now holds nothing.
+    let mut sendings = opening.unwrap_or_default();
+    let opened = sendings.len();
+    let mut own = None;
+    if let Some(statement) = statements.last().filter(|last| last.copy_data.is_none() && last.assertion.is_none()) {
+        own = Some(sendings.len());
+        sendings.push(simple(client, statement.sql.clone()));
+    }
+    let save = envelope.keep_session.then(|| journal::save_session(limits.ours(envelope.role)));
+    if let Some(save) = &save {
+        sendings.push(written(client, save));
+    }
+    if step.changes_session() {
+        sendings.push(simple(client, format!("RESET SESSION AUTHORIZATION; {}", set_role(envelope.role))));
+    }
+    sendings.extend(envelope.own.iter().chain(envelope.after).map(|write| written(client, write)));
+    sendings.push(simple(client, "COMMIT".to_owned()));
+    for (at, outcome) in join_all(sendings).await.into_iter().enumerate() {
+        if let Err(error) = outcome {
+            return Err(if at < opened {
+                refused_opening(at, error)
+            } else if Some(at) == own {
+                Failed::Statement(last, error)
+            } else {
+                Failed::Commit(error)
+            });
+        }
+    }
+    Ok(())
+}
+
+async fn open(opening: Option<Vec<Sending<'_>>>) -> std::result::Result<(), Failed> {
+    let Some(opening) = opening else { return Ok(()) };
+    for (at, outcome) in join_all(opening).await.into_iter().enumerate() {
+        outcome.map_err(|error| refused_opening(at, error))?;
+    }
+    Ok(())
+}
+
+/// Position 1 of an opening is the fence.
+fn refused_opening(at: usize, error: tokio_postgres::Error) -> Failed {
+    if at == 1 && error.code().is_some_and(|code| code.code() == journal::FENCED) {
+        return Failed::Fenced;
+    }
+    Failed::Commit(error)
+}
+
+/// A refusal by the server, or by our own check of what it answered.
+pub(crate) enum Refusal {
+    Server(tokio_postgres::Error),
+    Engine(Error),
+}
+
+/// Sends one statement as it was written, and reads its answer.
+pub(crate) async fn execute(client: &Client, statement: &PlannedStatement) -> std::result::Result<(), Refusal> {
+    if let Some(data) = &statement.copy_data {
+        return copy(client, &statement.sql, data).await.map_err(Refusal::Server);
+    }
+    let answer = client.simple_query(&statement.sql).await.map_err(Refusal::Server)?;
+    match &statement.assertion {
+        Some(assertion) => hold(assertion, &answer, statement).map_err(Refusal::Engine),
+        None => Ok(()),
+    }
+}
+
+async fn copy(client: &Client, sql: &str, data: &str) -> std::result::Result<(), tokio_postgres::Error> {
+    use futures_util::SinkExt;
+    let sink = client.copy_in::<_, &[u8]>(sql).await?;
+    let mut sink = std::pin::pin!(sink);
+    const PIECE: usize = 64 * 1024;
+    for piece in data.as_bytes().chunks(PIECE) {
+        sink.send(piece).await?;
+    }
+    sink.finish().await.map(|_| ())
+}
+
+fn hold(assertion: &Assertion, answer: &[SimpleQueryMessage], statement: &PlannedStatement) -> Result<()> {
+    let rows: Vec<_> = answer
+        .iter()
+        .filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        })
+        .collect();
+    let (word, text) = match assertion {
+        Assertion::Require(text) => ("require", text),
+        Assertion::Verify(text) => ("verify", text),
+    };
+    match rows.as_slice() {
+        [row] if row.len() == 1 && row.get(0) == Some("t") => Ok(()),
+        [row] if row.len() == 1 && row.get(0) == Some("f") => {
+            Err(Error::new(ErrorKind::Unverified, format!("{word} is not true: {text}"))
+                .hint(format!("line {}: {}", statement.line, one_line(&statement.sql))))
+        }
+        rows => Err(Error::new(
+            ErrorKind::Unverified,
+            format!("{word} did not answer with one true or false but with {} rows: {text}", rows.len()),
+        )
+        .hint(format!("line {}: write a query that returns one row with one boolean", statement.line))),
+    }
+}
+
+/// SQL on one line, shortened, for people.
+pub(crate) fn one_line(sql: &str) -> String {
+    const MOST: usize = 100;
+    let folded = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    match folded.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &folded[..end]),
+        None => folded,
+    }
+}
+
+/// The SQL that puts back what [`journal::save_session`] collected; none when that is nothing.
+/// Names and values are literals, so nothing of it is interpreted.
+pub(crate) fn replay(session: &str) -> Option<String> {
+    let settings: serde_json::Map<String, serde_json::Value> = serde_json::from_str(session).ok()?;
+    let calls: Vec<String> = settings
+        .iter()
+        .filter_map(|(name, value)| {
+            let value = value.as_str()?;
+            Some(format!("pg_catalog.set_config({}, {}, false)", literal(name), literal(value)))
+        })
+        .collect();
+    (!calls.is_empty()).then(|| format!("SELECT {}", calls.join(", ")))
+}
+
+/// Ends what a script may have left behind in the session, but keeps our own locks.
+pub(crate) async fn clean(client: &Client) -> Result<()> {
+    let sql = format!(
+        "RESET SESSION AUTHORIZATION; RESET ALL; DEALLOCATE ALL; CLOSE ALL; UNLISTEN *; \
+         SELECT CASE objsubid WHEN 2 THEN pg_catalog.pg_advisory_unlock(classid::bigint::integer, objid::bigint::integer) \
+                     ELSE pg_catalog.pg_advisory_unlock((classid::bigint << 32) | objid::bigint) END \
+           FROM pg_catalog.pg_locks \
+          WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() \
+            AND NOT (objsubid = 2 AND classid::bigint = {})",
+        crate::mutex::LOCK_CLASS
+    );
+    client.batch_execute(&sql).await.map_err(session::lost)
+}
+
+/// SET ROLE to the configured role, or to none.
+pub(crate) fn set_role(role: Option<&str>) -> String {
+    format!("SET ROLE {}", role.map_or_else(|| "NONE".to_owned(), literal))
+}
+
+/// A string literal that reads the same whatever `standard_conforming_strings` says.
+pub(crate) fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_script_set_is_put_back_as_literals() {
+        let sql = replay(r#"{"search_path":"a'b, \\c"}"#);
+        assert_eq!(
+            sql.as_deref(),
+            Some(r"SELECT pg_catalog.set_config('search_path', E'a''b, \\c', false)")
+        );
+        assert_eq!(replay("{}"), None);
+    }
+
+    #[test]
+    fn long_statements_are_shown_on_one_short_line() {
+        assert_eq!(one_line("SELECT\n   1"), "SELECT 1");
+        assert_eq!(one_line(&"é".repeat(200)).chars().count(), 101);
+    }
+}

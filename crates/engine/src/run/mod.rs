@@ -1,0 +1,468 @@
+//! A run: from where the database is to a target, one revision after the other, one step after
+//! the other. Each step's attempts are `work`'s, what is remembered is `journal`'s.
+
+mod attempt;
+mod orphan;
+mod repair;
+mod request;
+mod retry;
+mod revision;
+mod work;
+
+use std::time::Instant;
+
+use windlass_compiler::diagnostic::Diagnostic;
+use windlass_compiler::format::{Directory, Revision, RevisionId};
+use windlass_compiler::graph::{Graph, Target};
+use windlass_compiler::plan::{self, Prepared, Step};
+use windlass_compiler::policy::Policy;
+
+use crate::connect::ConnectOptions;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Direction, Event, Observe};
+use crate::history::Native;
+use crate::journal::{self, Snapshot};
+use crate::mutex;
+use crate::session::{self, Purpose, Session, SessionSettings, Stop};
+use crate::standing::{Standing, standing};
+
+pub(crate) use attempt::one_line;
+pub use request::{Downgrade, Outcome, Resolution, StepReport, Upgrade};
+use work::Work;
+
+/// A directory of revisions, a database, and how to treat it.
+#[derive(Debug)]
+pub struct Runner {
+    connect: ConnectOptions,
+    session: SessionSettings,
+    directory: Directory,
+    graph: Graph,
+    policy: Policy,
+}
+
+/// A revision and the steps that it would take.
+#[derive(Debug, Clone)]
+pub struct RevisionPlan {
+    /// The revision.
+    pub id: RevisionId,
+    /// Its steps.
+    pub steps: Vec<Step>,
+    /// What its author should know.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Runner {
+    /// Brings files, database and policy together; connects to nothing yet.
+    ///
+    /// # Errors
+    /// A graph that is none: a missing parent, a cycle.
+    pub fn new(connect: ConnectOptions, directory: Directory, policy: Policy) -> Result<Self> {
+        let graph = Graph::build(&directory.revisions)
+            .map_err(|found| Error::input("the revisions do not form a graph", found))?;
+        let path = policy.search_path.value.join(", ");
+        let session = SessionSettings {
+            role: policy.role.value.clone(),
+            search_path: (!path.is_empty()).then_some(path),
+        };
+        Ok(Self { connect, session, directory, graph, policy })
+    }
+
+    /// The directory's revisions.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// Their graph.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Reads the journal and says where the database stands. Takes no lock.
+    ///
+    /// # Errors
+    /// No connection, or a journal that cannot be read.
+    pub async fn status(&self) -> Result<(Snapshot, Standing)> {
+        let session = self.open(Purpose::Lock).await?;
+        let journal = journal::read(session.client()).await?;
+        let standing = standing(&self.directory, &self.graph, &journal);
+        Ok((journal, standing))
+    }
+
+    /// The plan of everything that `target` still needs.
+    ///
+    /// # Errors
+    /// What `status` gives, an unknown target, and whatever is wrong with the pending files.
+    pub async fn plan(&self, target: &Target) -> Result<Vec<RevisionPlan>> {
+        let (journal, standing) = self.status().await?;
+        let mut plans = Vec::new();
+        let mut problems = Vec::new();
+        for id in self.wanted(target, &standing)? {
+            match self.steps_left(&id, Direction::Up, &journal) {
+                Ok((steps, warnings)) => plans.push(RevisionPlan { id, steps, warnings }),
+                Err(error) => problems.extend(error.diagnostics().to_vec()),
+            }
+        }
+        if problems.is_empty() { Ok(plans) } else { Err(Error::input("the plan cannot be made", problems)) }
+    }
+
+    /// Applies what `request.target` still needs.
+    ///
+    /// # Errors
+    /// Whatever stopped the run; what is done by then stays done, see [`Error::done`].
+    pub async fn upgrade(&self, request: &Upgrade, observer: &dyn Observe, stop: &Stop) -> Result<Outcome> {
+        let began = Instant::now();
+        let lock = self.open(Purpose::Lock).await?;
+        self.greet(&lock, observer);
+        let journal = journal::read(lock.client()).await?;
+        let wanted = self.judge(request, &journal, observer)?;
+        if wanted.is_empty() {
+            return Ok(Outcome::nothing(began.elapsed()));
+        }
+        self.parse_all(&wanted, Direction::Up)?;
+        let led = mutex::lead(lock.client(), request.wait, observer, stop, async || {
+            let journal = journal::read(lock.client()).await?;
+            let wanted = self.wanted(&request.target, &standing(&self.directory, &self.graph, &journal))?;
+            Ok(if wanted.is_empty() { mutex::Poll::Done } else { mutex::Poll::Wait })
+        })
+        .await?;
+        if !led {
+            return Ok(Outcome::nothing(began.elapsed()));
+        }
+        let ran = async {
+            let journal = self.journal_for_leader(&lock, observer).await?;
+            // What another runner applied meanwhile is not applied again.
+            let wanted = self.judge(request, &journal, observer)?;
+            if wanted.is_empty() {
+                return Ok(Outcome::nothing(began.elapsed()));
+            }
+            let mut work = self.begin(&lock, "upgrade", &request.target_text, observer, stop).await?;
+            observer.event(Event::RunStarted { direction: Direction::Up, revisions: wanted.clone() });
+            let ran = self.revisions(&mut work, &wanted, Direction::Up, &journal).await;
+            self.end(&work, ran, Direction::Up, began).await
+        }
+        .await;
+        mutex::release(lock.client()).await;
+        ran
+    }
+
+    /// Reverts what `request.target` does not need.
+    ///
+    /// # Errors
+    /// A revision without a way back, loss that was not allowed, and whatever stops an upgrade.
+    pub async fn downgrade(&self, request: &Downgrade, observer: &dyn Observe, stop: &Stop) -> Result<Outcome> {
+        let began = Instant::now();
+        let lock = self.open(Purpose::Lock).await?;
+        self.greet(&lock, observer);
+        let journal = journal::read(lock.client()).await?;
+        if self.unwanted(&request.target, &journal)?.is_empty() {
+            return Ok(Outcome::nothing(began.elapsed()));
+        }
+        mutex::lead(lock.client(), request.wait, observer, stop, async || Ok(mutex::Poll::Wait)).await?;
+        let ran = async {
+            let journal = self.journal_for_leader(&lock, observer).await?;
+            let unwanted = self.unwanted(&request.target, &journal)?;
+            self.parse_all(&unwanted, Direction::Down)?;
+            if !request.allow_data_loss {
+                self.refuse_loss(&unwanted)?;
+            }
+            let mut work = self.begin(&lock, "downgrade", &request.target_text, observer, stop).await?;
+            observer.event(Event::RunStarted { direction: Direction::Down, revisions: unwanted.clone() });
+            let ran = self.revisions(&mut work, &unwanted, Direction::Down, &journal).await;
+            self.end(&work, ran, Direction::Down, began).await
+        }
+        .await;
+        mutex::release(lock.client()).await;
+        ran
+    }
+
+    /// The statements of a downgrade that would lose data, for a question before it begins.
+    ///
+    /// # Errors
+    /// What [`Runner::downgrade`] gives before it begins.
+    pub async fn downgrade_losses(&self, target: &Target) -> Result<(Vec<RevisionId>, Vec<String>)> {
+        let (journal, _) = self.status().await?;
+        let unwanted = self.unwanted(target, &journal)?;
+        self.parse_all(&unwanted, Direction::Down)?;
+        let losses = self.losses(&unwanted)?;
+        Ok((unwanted, losses))
+    }
+
+    /// Marks revisions as applied (up to `target`) or as not applied, without running anything.
+    ///
+    /// # Errors
+    /// An unknown target, or what keeps the journal from being written.
+    pub async fn stamp(&self, target: &Target, wait: mutex::Wait, observer: &dyn Observe, stop: &Stop) -> Result<Vec<RevisionId>> {
+        let lock = self.open(Purpose::Lock).await?;
+        self.greet(&lock, observer);
+        mutex::lead(lock.client(), wait, observer, stop, async || Ok(mutex::Poll::Wait)).await?;
+        let ran = async {
+            let journal = self.journal_for_leader(&lock, observer).await?;
+            let fence = journal::claim(lock.client(), &run_id()).await?;
+            self.write_stamps(lock.client(), target, &journal, fence).await
+        }
+        .await;
+        mutex::release(lock.client()).await;
+        ran
+    }
+
+    /// Decides what became of a step, or accepts an edit of an applied revision.
+    ///
+    /// # Errors
+    /// A revision or step that needs no decision.
+    pub async fn resolve(&self, resolution: &Resolution, wait: mutex::Wait, observer: &dyn Observe, stop: &Stop) -> Result<String> {
+        let lock = self.open(Purpose::Lock).await?;
+        self.greet(&lock, observer);
+        mutex::lead(lock.client(), wait, observer, stop, async || Ok(mutex::Poll::Wait)).await?;
+        let ran = async {
+            let journal = self.journal_for_leader(&lock, observer).await?;
+            let fence = journal::claim(lock.client(), &run_id()).await?;
+            self.write_resolution(lock.client(), resolution, &journal, fence).await
+        }
+        .await;
+        mutex::release(lock.client()).await;
+        ran
+    }
+
+    async fn open(&self, purpose: Purpose) -> Result<Session> {
+        session::open(&self.connect, &self.session, purpose).await
+    }
+
+    fn greet(&self, session: &Session, observer: &dyn Observe) {
+        observer.event(Event::Connected {
+            database: self.connect.describe(),
+            server_version: session.server_version,
+        });
+    }
+
+    /// The journal as the leader finds it, its tables brought up to date.
+    async fn journal_for_leader(&self, lock: &Session, observer: &dyn Observe) -> Result<Snapshot> {
+        let journal = journal::read(lock.client()).await?;
+        if journal.version == Some(journal::VERSION) {
+            return Ok(journal);
+        }
+        journal::upgrade(lock.client(), journal.version).await?;
+        observer.event(Event::JournalUpgraded { from: journal.version, to: journal::VERSION });
+        journal::read(lock.client()).await
+    }
+
+    /// Takes the lead for good: the epoch, and the fence that an orphan of an earlier run may hold.
+    async fn begin<'a>(
+        &'a self,
+        lock: &'a Session,
+        command: &'static str,
+        target: &str,
+        observer: &'a dyn Observe,
+        stop: &'a Stop,
+    ) -> Result<Work<'a>> {
+        let run_id = run_id();
+        let session = self.open(Purpose::Work).await?;
+        orphan::take_fence(&session, lock, observer, stop).await?;
+        let fence = journal::claim(lock.client(), &run_id).await?;
+        observer.event(Event::Leading { epoch: fence.epoch });
+        journal::begin_run(&run_id, fence, command, target, self.policy.profile.value.name(), &runner_name())
+            .send(lock.client())
+            .await
+            .map_err(session::lost)?;
+        Ok(Work::new(session, lock, fence, run_id, &self.policy, Box::new(Native), observer, stop))
+    }
+
+    async fn end(&self, work: &Work<'_>, ran: Result<()>, direction: Direction, began: Instant) -> Result<Outcome> {
+        let (result, message) = match &ran {
+            Ok(()) if direction == Direction::Up => ("applied", None),
+            Ok(()) => ("reverted", None),
+            Err(error) if error.kind() == ErrorKind::Interrupted => ("interrupted", Some(error.to_string())),
+            Err(error) => ("failed", Some(error.to_string())),
+        };
+        // The run's own record; when the connection is gone, the next run is no worse for its absence.
+        let _ = journal::end_run(&work.run_id, result, message, work.report.retries)
+            .send(work.lock.client())
+            .await;
+        match ran {
+            Ok(()) => Ok(work.report.outcome(direction, began.elapsed())),
+            Err(error) => Err(work.report.done().into_iter().fold(error, Error::with_done)),
+        }
+    }
+
+    /// What is to be applied for `request`, after everything that speaks against it.
+    fn judge(&self, request: &Upgrade, journal: &Snapshot, observer: &dyn Observe) -> Result<Vec<RevisionId>> {
+        let standing = standing(&self.directory, &self.graph, journal);
+        if !standing.ahead.is_empty() {
+            if request.strict {
+                return Err(Error::new(ErrorKind::Diverged, format!("the database is ahead: it has {}", list(&standing.ahead)))
+                    .hint("deploy the image that holds these revisions, or leave out --strict"));
+            }
+            observer.event(Event::Warning {
+                message: format!("the database is ahead of this directory: it has {}", list(&standing.ahead)),
+                hint: Some("an older image runs over a newer database; nothing is done".to_owned()),
+            });
+        }
+        if !standing.diverged.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Diverged,
+                format!("the database has revisions that this directory does not know: {}", list(&standing.diverged)),
+            )
+            .hint("is this the right directory and the right database? `windlass status` compares them")
+            .hint("bring the missing files back, or `windlass stamp` the database if they were renamed"));
+        }
+        let edited: Vec<&RevisionId> =
+            standing.edited.iter().filter(|id| !request.accept_edits.contains(id)).collect();
+        if let Some(id) = edited.first() {
+            return Err(self.edited(id, edited.len(), journal));
+        }
+        let wanted = self.wanted(&request.target, &standing)?;
+        let late: Vec<RevisionId> = wanted
+            .iter()
+            .filter(|id| standing.late.contains(id) && !request.allow_late.contains(id))
+            .cloned()
+            .collect();
+        if let Some(first) = late.first() {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!("{} came late: revisions that follow it are already applied", list(&late)),
+            )
+            .hint(format!("if it may run after them: --allow-late {first}"))
+            .hint("else give it a number behind the last applied revision"));
+        }
+        if let Some(unknown) = journal.revisions.iter().find(|row| row.state == journal::RevisionState::Unknown) {
+            return Err(revision::unknown_outcome(&unknown.id, journal));
+        }
+        Ok(wanted)
+    }
+
+    /// What `target` still needs, parents first; a started revision comes before what follows it.
+    fn wanted(&self, target: &Target, standing: &Standing) -> Result<Vec<RevisionId>> {
+        let goals = self
+            .graph
+            .resolve(target, &standing.applied)
+            .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))?;
+        let needed: std::collections::HashSet<RevisionId> =
+            goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
+        Ok(self
+            .graph
+            .order()
+            .filter(|id| needed.contains(id) && (standing.pending.contains(id) || standing.started.contains(id)))
+            .cloned()
+            .collect())
+    }
+
+    /// What is applied or begun and not needed by `target`, last applied first.
+    fn unwanted(&self, target: &Target, journal: &Snapshot) -> Result<Vec<RevisionId>> {
+        let standing = standing(&self.directory, &self.graph, journal);
+        let goals = self
+            .graph
+            .resolve(target, &standing.applied)
+            .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))?;
+        let kept: std::collections::HashSet<RevisionId> =
+            goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
+        Ok(journal.revisions.iter().rev().map(|row| &row.id).filter(|id| !kept.contains(id)).cloned().collect())
+    }
+
+    fn file(&self, id: &RevisionId) -> Option<&Revision> {
+        self.directory.revisions.iter().find(|revision| revision.id == *id)
+    }
+
+    /// Parses every script before the first one runs, so that a mistake in the last is found now.
+    fn parse_all(&self, ids: &[RevisionId], direction: Direction) -> Result<()> {
+        let mut problems = Vec::new();
+        for id in ids {
+            if let Err(error) = self.prepare(id, direction) {
+                if error.kind() != ErrorKind::BadInput {
+                    return Err(error);
+                }
+                problems.extend(error.diagnostics().to_vec());
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Error::input("nothing was run: the revisions have errors", problems)) }
+    }
+
+    fn prepare(&self, id: &RevisionId, direction: Direction) -> Result<Prepared> {
+        let file = self.file(id).ok_or_else(|| {
+            Error::new(ErrorKind::Diverged, format!("the file of {id} is not in this directory"))
+                .hint("use the image or checkout that holds it")
+        })?;
+        let source = match direction {
+            Direction::Up => &file.up,
+            Direction::Down => match (&file.header.irreversible, &file.down) {
+                (Some(why), _) => {
+                    return Err(Error::new(ErrorKind::Refused, format!("{id} is irreversible: {why}"))
+                        .hint("write a new revision that goes on from here"));
+                }
+                (None, None) => {
+                    return Err(Error::new(ErrorKind::Refused, format!("{id} has no down script"))
+                        .hint(format!("write {id}.down.sql beside it, or a new revision that goes on from here")));
+                }
+                (None, Some(down)) => down,
+            },
+        };
+        plan::prepare(source).map_err(|problems| Error::input(format!("{} cannot be run", source.path), problems))
+    }
+
+    fn edited(&self, id: &RevisionId, count: usize, journal: &Snapshot) -> Error {
+        let mut error = Error::new(
+            ErrorKind::Diverged,
+            match count {
+                1 => format!("{id} was edited after it was applied"),
+                more => format!("{id} and {} more revisions were edited after they were applied", more - 1),
+            },
+        );
+        if let (Some(file), Some(row)) =
+            (self.file(id), journal.revisions.iter().find(|row| row.id == *id))
+        {
+            error = error.hint(format!("applied: {}", row.checksum)).hint(format!("now:     {}", file.checksum));
+        }
+        error
+            .hint("undo the edit and write a new revision")
+            .hint(format!("or, if the database is as the file says now: windlass resolve {id} --accept-edit"))
+    }
+
+    fn refuse_loss(&self, ids: &[RevisionId]) -> Result<()> {
+        let losses = self.losses(ids)?;
+        if losses.is_empty() {
+            return Ok(());
+        }
+        let error = Error::new(ErrorKind::Refused, "the downgrade would lose data");
+        Ok(losses.into_iter().fold(Err(error), |error: Result<()>, loss| error.map_err(|error| error.hint(loss)))
+            .map_err(|error| error.hint("if that is meant: --allow-data-loss"))?)
+    }
+
+    fn losses(&self, ids: &[RevisionId]) -> Result<Vec<String>> {
+        let mut losses = Vec::new();
+        for id in ids {
+            let prepared = self.prepare(id, Direction::Down)?;
+            losses.extend(
+                prepared
+                    .statements
+                    .iter()
+                    .filter(|statement| statement.loses_data)
+                    .map(|statement| format!("{id}: {}", one_line(&statement.planned.sql))),
+            );
+        }
+        Ok(losses)
+    }
+}
+
+/// Ids for people: the first few and how many more.
+fn list(ids: &[RevisionId]) -> String {
+    const MOST: usize = 5;
+    let names: Vec<_> = ids.iter().take(MOST).map(RevisionId::as_str).collect();
+    match ids.len().checked_sub(MOST) {
+        Some(more) if more > 0 => format!("{} and {more} more", names.join(", ")),
+        _ => names.join(", "),
+    }
+}
+
+/// A random UUID (version 4).
+fn run_id() -> String {
+    let mut bytes: [u8; 16] = rand::random();
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+/// This process for people: the journal says which runner it was.
+fn runner_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{} pid {}", host.trim(), std::process::id()).trim().to_owned()
+}
+

@@ -1,0 +1,298 @@
+//! Statements that refuse a transaction: finding out what became of them, and cleaning up what an
+//! interrupted one left behind.
+
+use std::time::{Duration, Instant};
+
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+use windlass_compiler::plan::{PlannedStatement, Probe};
+use windlass_compiler::sql::RelationName;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, Observe, StepName};
+use crate::session::{self, Stop};
+
+/// What the catalog says about a statement before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// It has not happened: send it.
+    Send,
+    /// It has happened.
+    Done,
+    /// Its first phase has happened: send this instead.
+    SendInstead(String),
+    /// Nothing can tell; only after a crash.
+    Unknown,
+}
+
+/// Looks before a statement is sent. `again` says that an earlier run noted its intent, so that a
+/// missing object may mean "dropped by us".
+pub(crate) async fn before(
+    client: &Client,
+    statement: &PlannedStatement,
+    again: bool,
+    watch: &Watch<'_>,
+) -> Result<Finding> {
+    match &statement.probe {
+        Probe::CreateIndex { index, relation, .. } => create(client, statement, index, relation, watch).await,
+        Probe::DropIndex { index, .. } => match state_of(client, &index.to_string()).await? {
+            IndexState::Missing if again => Ok(Finding::Done),
+            _ => Ok(Finding::Send),
+        },
+        Probe::Reindex { relation } => {
+            if let Some(relation) = relation {
+                sweep_reindex(client, relation, watch).await?;
+            }
+            Ok(Finding::Send)
+        }
+        Probe::Detach { parent, partition } => detach(client, parent, partition, again).await,
+        Probe::Journal | Probe::Repeatable => Ok(Finding::Send),
+        Probe::Nothing if again => Ok(Finding::Unknown),
+        Probe::Nothing => Ok(Finding::Send),
+    }
+}
+
+/// Looks after a statement succeeded: PostgreSQL reports success for `IF NOT EXISTS` although the
+/// index that exists is an INVALID remain.
+pub(crate) async fn after(client: &Client, statement: &PlannedStatement) -> Result<()> {
+    let Probe::CreateIndex { index, relation, .. } = &statement.probe else { return Ok(()) };
+    let name = index_name(client, index, relation).await?;
+    match state_of(client, &name).await? {
+        IndexState::Valid => Ok(()),
+        IndexState::Invalid => Err(Error::new(
+            ErrorKind::Failed,
+            format!("the server reports success, but index {name} is invalid"),
+        )),
+        IndexState::Missing => Err(Error::new(
+            ErrorKind::Failed,
+            format!("the server reports success, but index {name} does not exist"),
+        )),
+    }
+}
+
+/// Removes what a failed statement left behind, so that neither writes are slowed nor uniqueness
+/// is enforced by an index that nobody can use.
+pub(crate) async fn clean_up(client: &Client, statement: &PlannedStatement, watch: &Watch<'_>) -> Result<()> {
+    match &statement.probe {
+        Probe::CreateIndex { index, relation, .. } => {
+            let name = index_name(client, index, relation).await?;
+            if state_of(client, &name).await? == IndexState::Invalid {
+                quiet(client, relation, watch).await?;
+                drop_invalid(client, &name, watch).await?;
+            }
+            Ok(())
+        }
+        Probe::Reindex { relation: Some(relation) } => sweep_reindex(client, relation, watch).await,
+        _ => Ok(()),
+    }
+}
+
+/// What a wait of ours needs to be seen and stopped.
+pub(crate) struct Watch<'a> {
+    pub(crate) observer: &'a dyn Observe,
+    pub(crate) stop: &'a Stop,
+    pub(crate) step: &'a StepName,
+}
+
+impl Watch<'_> {
+    fn repaired(&self, what: String) {
+        self.observer.event(Event::Repaired { step: self.step.clone(), what });
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IndexState {
+    Missing,
+    Invalid,
+    Valid,
+}
+
+/// The index's qualified, quoted name: an index lives in the schema of its table.
+async fn index_name(client: &Client, index: &str, relation: &RelationName) -> Result<String> {
+    let row = client
+        .query_typed_opt(
+            "SELECT pg_catalog.format('%I.%I', nspname, $2::text) FROM pg_catalog.pg_class \
+               JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace \
+              WHERE pg_class.oid = pg_catalog.to_regclass($1)",
+            &[(&relation.to_string(), Type::TEXT), (&index, Type::TEXT)],
+        )
+        .await
+        .map_err(session::lost)?;
+    // Without the table the statement itself gives the better error.
+    Ok(row.map_or_else(|| RelationName::new(None, index).to_string(), |row| row.get(0)))
+}
+
+async fn state_of(client: &Client, name: &str) -> Result<IndexState> {
+    let row = client
+        .query_typed_opt(
+            "SELECT indisvalid FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass($1)",
+            &[(&name, Type::TEXT)],
+        )
+        .await
+        .map_err(session::lost)?;
+    Ok(match row.map(|row| row.get::<_, bool>(0)) {
+        None => IndexState::Missing,
+        Some(false) => IndexState::Invalid,
+        Some(true) => IndexState::Valid,
+    })
+}
+
+async fn create(
+    client: &Client,
+    statement: &PlannedStatement,
+    index: &str,
+    relation: &RelationName,
+    watch: &Watch<'_>,
+) -> Result<Finding> {
+    let name = index_name(client, index, relation).await?;
+    let mut state = state_of(client, &name).await?;
+    if state == IndexState::Invalid {
+        // indisvalid is false also while a healthy build runs, and DROP INDEX CONCURRENTLY would
+        // wait for it and then drop the finished index.
+        quiet(client, relation, watch).await?;
+        state = state_of(client, &name).await?;
+    }
+    match state {
+        IndexState::Missing => Ok(Finding::Send),
+        IndexState::Invalid => {
+            drop_invalid(client, &name, watch).await?;
+            Ok(Finding::Send)
+        }
+        IndexState::Valid => same_definition(client, statement, &name, relation).await,
+    }
+}
+
+/// Waits until nobody builds or maintains an index of the table.
+async fn quiet(client: &Client, relation: &RelationName, watch: &Watch<'_>) -> Result<()> {
+    let began = Instant::now();
+    let mut told = false;
+    loop {
+        let row = client
+            .query_typed_one(include_str!("quiet.sql"), &[(&relation.to_string(), Type::TEXT)])
+            .await
+            .map_err(session::lost)?;
+        if row.get::<_, bool>(0) {
+            return Ok(());
+        }
+        if !told && began.elapsed() > Duration::from_secs(1) {
+            watch.observer.event(Event::Warning {
+                message: format!("{relation} is being worked on by another session; waiting before its invalid index is repaired"),
+                hint: None,
+            });
+            told = true;
+        }
+        watch.stop.sleep(Duration::from_millis(200)).await?;
+    }
+}
+
+async fn drop_invalid(client: &Client, name: &str, watch: &Watch<'_>) -> Result<()> {
+    client
+        .batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"))
+        .await
+        .map_err(|error| session::failed(error, &format!("failed to drop the invalid index {name}")))?;
+    watch.repaired(format!("dropped the invalid index {name} that an interrupted build left behind"));
+    Ok(())
+}
+
+/// Remains of REINDEX CONCURRENTLY: `_ccnew` was not finished, `_ccold` was not dropped.
+async fn sweep_reindex(client: &Client, relation: &RelationName, watch: &Watch<'_>) -> Result<()> {
+    let rows = client
+        .query_typed(include_str!("reindex_remains.sql"), &[(&relation.to_string(), Type::TEXT)])
+        .await
+        .map_err(session::lost)?;
+    for row in rows {
+        drop_invalid(client, row.get(0), watch).await?;
+    }
+    Ok(())
+}
+
+async fn detach(
+    client: &Client,
+    parent: &RelationName,
+    partition: &RelationName,
+    again: bool,
+) -> Result<Finding> {
+    let row = client
+        .query_typed_opt(
+            "SELECT inhdetachpending FROM pg_catalog.pg_inherits \
+              WHERE inhparent = pg_catalog.to_regclass($1) AND inhrelid = pg_catalog.to_regclass($2)",
+            &[(&parent.to_string(), Type::TEXT), (&partition.to_string(), Type::TEXT)],
+        )
+        .await
+        .map_err(session::lost)?;
+    Ok(match row.map(|row| row.get::<_, bool>(0)) {
+        Some(true) => {
+            Finding::SendInstead(format!("ALTER TABLE {parent} DETACH PARTITION {partition} FINALIZE"))
+        }
+        Some(false) => Finding::Send,
+        None if again => Finding::Done,
+        None => Finding::Send,
+    })
+}
+
+/// Whether the valid index that is already there is the one that the statement would build. It is
+/// built on an empty temporary clone of the table, and PostgreSQL's own words for both are
+/// compared: comparing texts lies about operator-class and collation defaults.
+async fn same_definition(
+    client: &Client,
+    statement: &PlannedStatement,
+    name: &str,
+    relation: &RelationName,
+) -> Result<Finding> {
+    const CLONE: &str = "windlass_clone";
+    let there: String = client
+        .query_typed_one(
+            "SELECT pg_catalog.pg_get_indexdef(pg_catalog.to_regclass($1))",
+            &[(&name, Type::TEXT)],
+        )
+        .await
+        .map_err(session::lost)?
+        .get(0);
+    let Some(on_clone) = windlass_compiler::sql::index_on(&statement.sql, CLONE) else {
+        return Ok(Finding::Send);
+    };
+    let script = format!(
+        "BEGIN; CREATE TEMP TABLE {CLONE} (LIKE {relation}) ON COMMIT DROP; {on_clone}"
+    );
+    let built = client.batch_execute(&script).await;
+    let wanted = match built {
+        Ok(()) => client
+            .query_typed_one(
+                "SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index \
+                  WHERE indrelid = pg_catalog.to_regclass('pg_temp.windlass_clone')",
+                &[],
+            )
+            .await
+            .map(|row| row.get::<_, String>(0)),
+        Err(error) => Err(error),
+    };
+    client.batch_execute("ROLLBACK").await.map_err(session::lost)?;
+    let wanted = wanted.map_err(|error| session::failed(error, "failed to compare index definitions"))?;
+    if essence(&there) == essence(&wanted) {
+        return Ok(Finding::Done);
+    }
+    Err(Error::new(ErrorKind::Failed, format!("index {name} exists, but with another definition"))
+        .hint(format!("there: {there}"))
+        .hint(format!("here:  {}", super::attempt::one_line(&statement.sql)))
+        .hint("give the new index another name, or drop the old one in a statement before it"))
+}
+
+/// An index definition without the names of index and table: what stands from USING on, and
+/// whether it is unique.
+fn essence(definition: &str) -> (bool, &str) {
+    let unique = definition.starts_with("CREATE UNIQUE");
+    (unique, definition.find(" USING ").map_or(definition, |at| &definition[at..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_are_left_out_of_a_comparison() {
+        let there = "CREATE UNIQUE INDEX a ON public.t USING btree (x)";
+        assert_eq!(essence(there), essence("CREATE UNIQUE INDEX b ON pg_temp_3.windlass_clone USING btree (x)"));
+        assert_ne!(essence(there), essence("CREATE INDEX a ON public.t USING btree (x)"));
+        assert_ne!(essence(there), essence("CREATE UNIQUE INDEX a ON public.t USING btree (x DESC)"));
+    }
+}

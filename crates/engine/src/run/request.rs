@@ -1,0 +1,163 @@
+//! What a caller asks of a run, and what a run answers.
+
+use std::time::Duration;
+
+use windlass_compiler::format::RevisionId;
+use windlass_compiler::graph::Target;
+use windlass_compiler::lane::Lane;
+
+use crate::event::{Direction, StepName};
+use crate::mutex::Wait;
+
+/// An upgrade.
+#[derive(Debug, Clone)]
+pub struct Upgrade {
+    /// Where to.
+    pub target: Target,
+    /// The same as it was typed, for the journal.
+    pub target_text: String,
+    /// How long to wait for another runner.
+    pub wait: Wait,
+    /// Refuse a database that is ahead of the files.
+    pub strict: bool,
+    /// Revisions that may run although they came late.
+    pub allow_late: Vec<RevisionId>,
+    /// Applied revisions whose edits are known.
+    pub accept_edits: Vec<RevisionId>,
+}
+
+impl Upgrade {
+    /// To the head, waiting as long as it takes.
+    pub fn to_head() -> Self {
+        Self {
+            target: Target::Head,
+            target_text: "head".to_owned(),
+            wait: Wait::Forever,
+            strict: false,
+            allow_late: Vec::new(),
+            accept_edits: Vec::new(),
+        }
+    }
+}
+
+/// A downgrade.
+#[derive(Debug, Clone)]
+pub struct Downgrade {
+    /// What stays applied.
+    pub target: Target,
+    /// The same as it was typed, for the journal.
+    pub target_text: String,
+    /// How long to wait for another runner.
+    pub wait: Wait,
+    /// Rows, columns or objects may go away.
+    pub allow_data_loss: bool,
+}
+
+/// A decision about something that the runner cannot decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    /// The step happened.
+    Done {
+        /// Its revision.
+        revision: RevisionId,
+        /// Its number.
+        step: u32,
+    },
+    /// The step did not happen: try it again.
+    Retry {
+        /// Its revision.
+        revision: RevisionId,
+        /// Its number.
+        step: u32,
+    },
+    /// The step is not wanted any more: go on behind it.
+    Abandon {
+        /// Its revision.
+        revision: RevisionId,
+        /// Its number.
+        step: u32,
+    },
+    /// The applied revision's file was edited, and the database is as the file says now.
+    AcceptEdit {
+        /// The revision.
+        revision: RevisionId,
+    },
+}
+
+/// What a run did.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Up or down.
+    pub direction: Direction,
+    /// The revisions that were finished, in order.
+    pub revisions: Vec<RevisionId>,
+    /// Their steps.
+    pub steps: Vec<StepReport>,
+    /// Attempts beyond the first of each step.
+    pub retries: u32,
+    /// How long all of it took.
+    pub took: Duration,
+}
+
+/// What became of one step.
+#[derive(Debug, Clone)]
+pub struct StepReport {
+    /// Its name.
+    pub name: StepName,
+    /// Its lane.
+    pub lane: Lane,
+    /// Attempts in this run.
+    pub attempts: u32,
+    /// From its first attempt on.
+    pub took: Duration,
+    /// Why a best-effort step was skipped.
+    pub warning: Option<String>,
+}
+
+impl Outcome {
+    pub(super) fn nothing(took: Duration) -> Self {
+        Self { direction: Direction::Up, revisions: Vec::new(), steps: Vec::new(), retries: 0, took }
+    }
+
+    /// Whether there was nothing to do.
+    pub fn is_nothing(&self) -> bool {
+        self.revisions.is_empty() && self.steps.is_empty()
+    }
+}
+
+/// What a run has done so far.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) revisions: Vec<RevisionId>,
+    pub(super) steps: Vec<StepReport>,
+    pub(super) retries: u32,
+}
+
+impl Report {
+    pub(super) fn outcome(&self, direction: Direction, took: Duration) -> Outcome {
+        Outcome {
+            direction,
+            revisions: self.revisions.clone(),
+            steps: self.steps.clone(),
+            retries: self.retries,
+            took,
+        }
+    }
+
+    /// What is done, a sentence each, for an error.
+    pub(super) fn done(&self) -> Vec<String> {
+        let mut done: Vec<String> = Vec::new();
+        if !self.revisions.is_empty() {
+            done.push(format!("finished: {}", super::list(&self.revisions)));
+        }
+        let open: Vec<&StepReport> =
+            self.steps.iter().filter(|step| !self.revisions.contains(&step.name.revision)).collect();
+        if let Some(last) = open.last() {
+            done.push(format!(
+                "{}: step {} of {} is done, nothing to undo",
+                last.name.revision, last.name.number, last.name.of
+            ));
+        }
+        done
+    }
+}

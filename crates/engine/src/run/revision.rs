@@ -1,0 +1,344 @@
+//! One revision: its plan frozen or taken up again, its steps in order.
+
+use std::time::Instant;
+
+use windlass_compiler::diagnostic::Diagnostic;
+use windlass_compiler::format::RevisionId;
+use windlass_compiler::plan::{self, FrozenPlan, PlannedStatement, Resumption, Shape, Step};
+
+use super::attempt::one_line;
+use super::work::{Job, Work};
+use super::{Resolution, Runner};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Direction, Event, StepName};
+use crate::history::Change;
+use crate::journal::{self, Fence, FrozenRevision, RevisionRow, Snapshot, StepRow, StepState, Write};
+use crate::session;
+use windlass_compiler::graph::Target;
+
+impl Runner {
+    /// Runs revisions in order.
+    pub(super) async fn revisions(
+        &self,
+        work: &mut Work<'_>,
+        ids: &[RevisionId],
+        direction: Direction,
+        journal: &Snapshot,
+    ) -> Result<()> {
+        for id in ids {
+            self.revision(work, id, direction, journal).await?;
+        }
+        Ok(())
+    }
+
+    async fn revision(
+        &self,
+        work: &mut Work<'_>,
+        id: &RevisionId,
+        direction: Direction,
+        journal: &Snapshot,
+    ) -> Result<()> {
+        let began = Instant::now();
+        let row = journal.revisions.iter().find(|row| row.id == *id);
+        let rows = steps_of(journal, id, direction);
+        let (steps, _) = self.steps_left(id, direction, journal)?;
+        let done: Vec<_> = rows.iter().filter(|row| is_over(row.state)).collect();
+        let of = u32::try_from(done.len() + steps.len()).unwrap_or(u32::MAX);
+        work.observer.event(Event::RevisionStarted {
+            revision: id.clone(),
+            steps: of,
+            done: u32::try_from(done.len()).unwrap_or(u32::MAX),
+        });
+        let frozen = self.frozen(id, direction, row, &steps, &rows)?;
+        let mut before = vec![journal::start_revision(&frozen, &work.run_id)];
+        if direction == Direction::Down && rows.is_empty() {
+            before.push(journal::revert_steps(id));
+        }
+        let mut session = done.last().and_then(|row| row.session.clone());
+        let last = steps.last().map(|step| step.number);
+        for step in &steps {
+            let name = step_name(id, step, of);
+            let is_last = Some(step.number) == last;
+            let job = Job {
+                step,
+                name,
+                direction,
+                before: std::mem::take(&mut before),
+                after: if is_last { self.finish(work, id, direction, &frozen) } else { Vec::new() },
+                session: session.take(),
+                keep_session: !is_last && (step.changes_session() || !done.is_empty() || step.number > 1),
+                again: rows.iter().any(|row| row.number == step.number && row.state == StepState::Intended),
+            };
+            let kept = job.keep_session;
+            work.step(job).await?;
+            if kept {
+                session = saved_session(work, id, direction, step.number).await?;
+            }
+        }
+        if steps.is_empty() {
+            // Only comments, or all its steps were done when an earlier run was interrupted.
+            before.extend(self.finish(work, id, direction, &frozen));
+            work.note(&before).await?;
+        }
+        work.report.revisions.push(id.clone());
+        work.observer.event(Event::RevisionDone { revision: id.clone(), direction, took: began.elapsed() });
+        Ok(())
+    }
+
+    /// The steps that a revision still needs, and what its author should know.
+    pub(super) fn steps_left(
+        &self,
+        id: &RevisionId,
+        direction: Direction,
+        journal: &Snapshot,
+    ) -> Result<(Vec<Step>, Vec<Diagnostic>)> {
+        let prepared = self.prepare(id, direction)?;
+        let row = journal.revisions.iter().find(|row| row.id == *id);
+        let started = row.filter(|row| !row.state.is_applied() && row.direction == direction);
+        if let Some(row) = started
+            && let Some(frozen) = &row.plan
+        {
+            let frozen: FrozenPlan = serde_json::from_value(frozen.clone()).map_err(|error| {
+                Error::new(ErrorKind::Diverged, format!("failed to read the frozen plan of {id}")).caused_by(error)
+            })?;
+            let rows = steps_of(journal, id, direction);
+            let over = |number| rows.iter().any(|row| row.number == number && is_over(row.state));
+            return match plan::resume(&frozen, &prepared, over) {
+                Resumption::AsFrozen(steps) | Resumption::Replanned(steps) => Ok((steps, prepared.warnings)),
+                Resumption::DoneWasEdited { step, ran, now, line } => Err(done_was_edited(id, step, &ran, now, line)),
+            };
+        }
+        if started.is_none() && row.is_some_and(|row| !row.state.is_applied()) {
+            return Err(Error::new(
+                ErrorKind::Diverged,
+                format!("{id} is half-way in the other direction"),
+            )
+            .hint(match direction {
+                Direction::Up => format!("finish the downgrade first: windlass downgrade to what stands before {id}"),
+                Direction::Down => format!("finish it first: windlass upgrade {id}"),
+            }));
+        }
+        Ok((plan::steps(&prepared.statements, prepared.mode, 1), prepared.warnings))
+    }
+
+    /// What is frozen when the revision is begun or taken up again.
+    fn frozen(
+        &self,
+        id: &RevisionId,
+        direction: Direction,
+        row: Option<&RevisionRow>,
+        steps: &[Step],
+        rows: &[&StepRow],
+    ) -> Result<FrozenRevision> {
+        let file = self
+            .file(id)
+            .ok_or_else(|| Error::new(ErrorKind::Diverged, format!("the file of {id} is not in this directory")))?;
+        let before: Option<FrozenPlan> = row
+            .filter(|row| row.direction == direction)
+            .and_then(|row| row.plan.clone())
+            .and_then(|plan| serde_json::from_value(plan).ok());
+        let finished: Vec<_> = before
+            .into_iter()
+            .flat_map(|plan| plan.steps)
+            .filter(|step| rows.iter().any(|row| row.number == step.number && is_over(row.state)))
+            .collect();
+        let plan = serde_json::to_value(FrozenPlan::freeze(&finished, steps)).map_err(|error| {
+            Error::new(ErrorKind::Failed, format!("failed to freeze the plan of {id}")).caused_by(error)
+        })?;
+        Ok(FrozenRevision {
+            id: id.clone(),
+            direction,
+            parents: self.graph.parents(id),
+            labels: file.header.labels.clone(),
+            replaces: file.header.replaces.clone(),
+            checksum: file.checksum.as_str().to_owned(),
+            directives_checksum: file.directives_checksum.as_str().to_owned(),
+            down_checksum: file.down_checksum.as_ref().map(|checksum| checksum.as_str().to_owned()),
+            plan,
+        })
+    }
+
+    fn finish(&self, work: &Work<'_>, id: &RevisionId, direction: Direction, frozen: &FrozenRevision) -> Vec<Write> {
+        work.history.record(&Change { revision: id, direction, checksum: &frozen.checksum, run_id: &work.run_id })
+    }
+
+    /// Writes a stamp: what `target` needs is known as applied, the rest is not known.
+    pub(super) async fn write_stamps(
+        &self,
+        client: &tokio_postgres::Client,
+        target: &Target,
+        journal: &Snapshot,
+        fence: Fence,
+    ) -> Result<Vec<RevisionId>> {
+        let applied: Vec<RevisionId> = journal.revisions.iter().map(|row| row.id.clone()).collect();
+        let goals = self
+            .graph
+            .resolve(target, &applied)
+            .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))?;
+        let needed: std::collections::HashSet<RevisionId> =
+            goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
+        let mut writes = Vec::new();
+        let mut changed = Vec::new();
+        let run_id = super::run_id();
+        for id in self.graph.order().filter(|id| needed.contains(id)) {
+            let known = journal.revisions.iter().find(|row| row.id == *id);
+            if known.is_some_and(|row| row.state.is_applied()) {
+                continue;
+            }
+            let frozen = self.frozen(id, Direction::Up, None, &[], &[])?;
+            writes.push(journal::start_revision(&frozen, &run_id));
+            writes.push(journal::finish_revision(id));
+            writes.push(journal::record(id, None, "stamped", Some(&frozen.checksum), None));
+            changed.push(id.clone());
+        }
+        for row in journal.revisions.iter().filter(|row| !needed.contains(&row.id)) {
+            writes.push(journal::remove_revision(&row.id));
+            writes.push(journal::record(&row.id, None, "unstamped", None, None));
+            changed.push(row.id.clone());
+        }
+        commit(client, fence, &writes).await?;
+        Ok(changed)
+    }
+
+    /// Writes what somebody decided.
+    pub(super) async fn write_resolution(
+        &self,
+        client: &tokio_postgres::Client,
+        resolution: &Resolution,
+        journal: &Snapshot,
+        fence: Fence,
+    ) -> Result<String> {
+        let (revision, step, state, word) = match resolution {
+            Resolution::Done { revision, step } => (revision, *step, Some("done"), "done"),
+            Resolution::Retry { revision, step } => (revision, *step, None, "to be tried again"),
+            Resolution::Abandon { revision, step } => (revision, *step, Some("abandoned"), "abandoned"),
+            Resolution::AcceptEdit { revision } => return self.accept_edit(client, revision, journal, fence).await,
+        };
+        let open = journal.steps.iter().find(|row| {
+            row.revision == *revision
+                && row.number == step
+                && matches!(row.state, StepState::Intended | StepState::Unknown | StepState::Skipped)
+        });
+        let Some(open) = open else {
+            let known: Vec<String> = journal
+                .steps
+                .iter()
+                .filter(|row| row.revision == *revision && !is_over(row.state))
+                .map(|row| format!("step {}: {}", row.number, row.title))
+                .collect();
+            let error = Error::new(ErrorKind::BadInput, format!("{revision} has no open step {step}"));
+            return Err(if known.is_empty() {
+                error.hint("`windlass status` shows what waits for a decision")
+            } else {
+                known.into_iter().fold(error, Error::hint)
+            });
+        };
+        let writes = [
+            journal::resolve_step(revision, open.direction, step, state),
+            journal::record(revision, None, "resolved", None, Some(&format!("step {step} {word}"))),
+        ];
+        commit(client, fence, &writes).await?;
+        Ok(format!("{revision}: step {step} is {word}"))
+    }
+
+    async fn accept_edit(
+        &self,
+        client: &tokio_postgres::Client,
+        id: &RevisionId,
+        journal: &Snapshot,
+        fence: Fence,
+    ) -> Result<String> {
+        let file = self
+            .file(id)
+            .ok_or_else(|| Error::new(ErrorKind::BadInput, format!("the file of {id} is not in this directory")))?;
+        let Some(row) = journal.revisions.iter().find(|row| row.id == *id && row.state.is_applied()) else {
+            return Err(Error::new(ErrorKind::BadInput, format!("{id} is not applied, so there is nothing to accept")));
+        };
+        if row.checksum == file.checksum.as_str() {
+            return Ok(format!("{id} is as it was applied; nothing to accept"));
+        }
+        let down = file.down_checksum.as_ref().map(windlass_compiler::checksum::Checksum::as_str);
+        let writes = [
+            journal::accept(id, file.checksum.as_str(), file.directives_checksum.as_str(), down),
+            journal::record(id, None, "accepted", Some(file.checksum.as_str()), Some(&row.checksum)),
+        ];
+        commit(client, fence, &writes).await?;
+        Ok(format!("{id}: the edit is accepted"))
+    }
+}
+
+/// Writes to the journal in one transaction behind the fence, on the lock connection.
+async fn commit(client: &tokio_postgres::Client, fence: Fence, writes: &[Write]) -> Result<()> {
+    let failed = |error| session::failed(error, "failed to write the journal");
+    client.batch_execute("BEGIN").await.map_err(failed)?;
+    journal::fence(fence).send(client).await.map_err(failed)?;
+    for write in writes {
+        write.send(client).await.map_err(failed)?;
+    }
+    client.batch_execute("COMMIT").await.map_err(failed)
+}
+
+async fn saved_session(
+    work: &Work<'_>,
+    id: &RevisionId,
+    direction: Direction,
+    number: u32,
+) -> Result<Option<String>> {
+    let journal = journal::read(work.lock.client()).await?;
+    Ok(steps_of(&journal, id, direction)
+        .into_iter()
+        .find(|row| row.number == number)
+        .and_then(|row| row.session.clone()))
+}
+
+fn steps_of<'j>(journal: &'j Snapshot, id: &RevisionId, direction: Direction) -> Vec<&'j StepRow> {
+    journal.steps.iter().filter(|row| row.revision == *id && row.direction == direction).collect()
+}
+
+fn is_over(state: StepState) -> bool {
+    matches!(state, StepState::Done | StepState::Skipped | StepState::Abandoned)
+}
+
+pub(super) fn step_name(id: &RevisionId, step: &Step, of: u32) -> StepName {
+    let title = step.statements.first().map_or("", |statement: &PlannedStatement| statement.sql.as_str());
+    let more = step.statements.len().saturating_sub(1);
+    let title = match (more, step.shape) {
+        (0, _) | (_, Shape::Alone) => one_line(title),
+        (more, Shape::Transaction) => format!("{} (+{more})", one_line(title)),
+    };
+    StepName { revision: id.clone(), number: step.number, of: of.max(step.number), lane: step.lane, title }
+}
+
+fn done_was_edited(id: &RevisionId, step: u32, ran: &str, now: Option<String>, line: Option<usize>) -> Error {
+    let place = line.map_or(String::new(), |line| format!(" (line {line})"));
+    Error::new(
+        ErrorKind::Diverged,
+        format!("{id} was edited where it is already done: step {step}{place}"),
+    )
+    .hint(format!("ran: {}", one_line(ran)))
+    .hint(format!("now: {}", now.map_or_else(|| "nothing".to_owned(), |now| one_line(&now))))
+    .hint("undo the edit; what is not done yet may be edited freely")
+}
+
+/// The error of a revision that waits for a decision.
+pub(super) fn unknown_outcome(id: &RevisionId, journal: &Snapshot) -> Error {
+    match journal.steps.iter().find(|row| row.revision == *id && row.state == StepState::Unknown) {
+        Some(row) => unknown(id, row.number, &row.title),
+        None => unknown(id, 1, ""),
+    }
+}
+
+pub(super) fn unknown_step(step: &StepName) -> Error {
+    unknown(&step.revision, step.number, &step.title).at_step(step.clone())
+}
+
+fn unknown(id: &RevisionId, number: u32, title: &str) -> Error {
+    Error::new(
+        ErrorKind::OutcomeUnknown,
+        format!("nobody can tell whether step {number} of {id} happened before the last run was interrupted: {title}"),
+    )
+    .hint("look at the database, then say what is true:")
+    .hint(format!("it happened:       windlass resolve {id} --step {number} done"))
+    .hint(format!("it did not happen: windlass resolve {id} --step {number} retry"))
+    .hint(format!("it is not wanted:  windlass resolve {id} --step {number} abandon"))
+}

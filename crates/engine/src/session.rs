@@ -1,0 +1,220 @@
+//! The only place that opens connections, and what every session of ours is set to.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_postgres::Client;
+
+use crate::connect::{self, ConnectOptions, Connection};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Settings of every session, given in the startup packet, so that RESET ALL comes back to them.
+/// - row_security off: PostgreSQL raises an error instead of hiding rows from a change;
+/// - client_connection_check_interval: a backend whose runner died ends its statement;
+/// - keepalives, in seconds: a runner that vanished is noticed within about 40 s;
+/// - idle_session_timeout 0: the lock connection idles for as long as a step takes.
+const STARTUP: [(&str, &str); 7] = [
+    ("row_security", "off"),
+    ("client_connection_check_interval", "2000"),
+    ("tcp_keepalives_idle", "15"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "5"),
+    ("idle_session_timeout", "0"),
+    ("statement_timeout", "0"),
+];
+
+/// What the configuration says about every session.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionSettings {
+    /// The role to act as (SET ROLE).
+    pub role: Option<String>,
+    /// The `search_path` to resolve unqualified names with.
+    pub search_path: Option<String>,
+}
+
+/// What a session is for; shows in `application_name`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Holds the leader lock and writes progress.
+    Lock,
+    /// Executes steps.
+    Work,
+}
+
+/// An open session.
+pub(crate) struct Session {
+    pub(crate) connection: Connection,
+    /// Process id of its backend.
+    pub(crate) pid: i32,
+    /// When its backend started, as the server writes it.
+    pub(crate) backend_start: String,
+    /// `server_version_num`.
+    pub(crate) server_version: u32,
+}
+
+impl Session {
+    /// The client of the session.
+    pub(crate) fn client(&self) -> &Client {
+        &self.connection.client
+    }
+}
+
+/// Opens a session and makes sure that it is one: a pooler that shares server connections between
+/// clients would leak our settings and locks to applications.
+pub(crate) async fn open(
+    options: &ConnectOptions,
+    settings: &SessionSettings,
+    purpose: Purpose,
+) -> Result<Session> {
+    let mut startup: Vec<(&str, &str)> = STARTUP.to_vec();
+    let name = match purpose {
+        Purpose::Lock => "windlass",
+        Purpose::Work => "windlass work",
+    };
+    startup.push(("application_name", name));
+    if let Some(role) = &settings.role {
+        startup.push(("role", role));
+    }
+    if let Some(path) = &settings.search_path {
+        startup.push(("search_path", path));
+    }
+    let connection = connect::connect(options, &startup).await.map_err(unconnected)?;
+    let row = connection
+        .client
+        .query_typed_one(
+            "SELECT pg_catalog.pg_backend_pid(), activity.backend_start::text, \
+                    pg_catalog.current_setting('server_version_num')::integer, \
+                    pg_catalog.current_setting('windlass.probe', true) \
+               FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) AS activity",
+            &[],
+        )
+        .await
+        .map_err(lost)?;
+    let session = Session {
+        pid: row.get(0),
+        backend_start: row.get::<_, Option<String>>(1).unwrap_or_default(),
+        server_version: u32::try_from(row.get::<_, i32>(2)).unwrap_or_default(),
+        connection,
+    };
+    let probe: Option<String> = row.get(3);
+    if probe.as_deref() != Some(session.connection.probe_token.as_str()) {
+        return Err(pooled());
+    }
+    Ok(session)
+}
+
+fn pooled() -> Error {
+    Error::new(
+        ErrorKind::NoConnection,
+        "there is a connection pooler between windlass and the server: it dropped our session settings",
+    )
+    .hint("give windlass the server's own address; locks and timeouts of a session cannot be kept through a pooler")
+}
+
+fn unconnected(error: connect::ConnectError) -> Error {
+    let kind = match error.kind() {
+        connect::ConnectErrorKind::BadOptions => ErrorKind::BadInput,
+        _ => ErrorKind::NoConnection,
+    };
+    let hint = error.hint();
+    let failed = Error::new(kind, error.to_string());
+    match hint {
+        Some(hint) => failed.hint(hint),
+        None => failed,
+    }
+}
+
+/// An error of a statement of our own, which should not fail while the connection stands.
+pub(crate) fn lost(error: tokio_postgres::Error) -> Error {
+    failed(error, "failed to talk to the server")
+}
+
+/// Tells a lost connection from a refused statement; `what` continues "error: ".
+pub(crate) fn failed(error: tokio_postgres::Error, what: &str) -> Error {
+    if is_lost(&error) {
+        return Error::new(ErrorKind::ConnectionLost, "the connection to the server was lost")
+            .caused_by(error)
+            .hint("run the same command again; it continues where this one stopped");
+    }
+    match error.as_db_error() {
+        Some(db) => {
+            let code = db.code().code().to_owned();
+            let message = format!("{what}: {}", db.message());
+            let mut failed = Error::new(ErrorKind::Failed, message).with_sqlstate(&code);
+            if let Some(detail) = db.detail() {
+                failed = failed.hint(detail.to_owned());
+            }
+            if let Some(hint) = db.hint() {
+                failed = failed.hint(hint.to_owned());
+            }
+            failed
+        }
+        None => Error::new(ErrorKind::Failed, format!("{what}: {error}")),
+    }
+}
+
+/// Whether the connection is gone: closed, or the server said that it ends it (class 57P, 08).
+pub(crate) fn is_lost(error: &tokio_postgres::Error) -> bool {
+    if error.is_closed() {
+        return true;
+    }
+    match error.code() {
+        Some(code) => code.code().starts_with("08") || matches!(code.code(), "57P01" | "57P02" | "57P03"),
+        None => std::error::Error::source(error)
+            .is_some_and(|source| source.downcast_ref::<std::io::Error>().is_some()),
+    }
+}
+
+/// The caller's wish to stop, checked wherever the engine waits.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Receiver<bool>);
+
+/// Asks a run to stop.
+#[derive(Debug)]
+pub struct Stopper(watch::Sender<bool>);
+
+impl Stop {
+    /// A pair of which one asks and the other listens.
+    pub fn pair() -> (Stopper, Self) {
+        let (sender, receiver) = watch::channel(false);
+        (Stopper(sender), Self(receiver))
+    }
+
+    /// Whether stopping was asked for.
+    pub fn is_asked(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits until stopping is asked for; forever when nobody can ask any more.
+    pub async fn asked(&self) {
+        let mut receiver = self.0.clone();
+        if receiver.wait_for(|asked| *asked).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Sleeps, or fails as soon as stopping is asked for.
+    pub(crate) async fn sleep(&self, pause: Duration) -> Result<()> {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => Ok(()),
+            () = self.asked() => Err(interrupted()),
+        }
+    }
+
+    /// Fails when stopping was asked for.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.is_asked() { Err(interrupted()) } else { Ok(()) }
+    }
+}
+
+impl Stopper {
+    /// Asks. Asking twice is the same as asking once.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+pub(crate) fn interrupted() -> Error {
+    Error::new(ErrorKind::Interrupted, "stopped as asked")
+        .hint("run the same command again; it continues where this one stopped")
+}
