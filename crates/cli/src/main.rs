@@ -1,3 +1,6 @@
 //! The `windlass` binary.
 
+#[allow(dead_code)]
+mod config;
+
 fn main() {}

@@ -1,0 +1,70 @@
+//! Passwords out of text that is about to be shown. Whatever is masked keeps its length in
+//! bytes, so that spans into the text stay true.
+
+/// `text` with every password in it replaced by asterisks: `scheme://user:PASSWORD@host`,
+/// `password=PASSWORD`. Rather too much is masked than too little.
+pub(crate) fn masked(text: &str) -> String {
+    text.split_inclusive('\n').map(masked_line).collect()
+}
+
+fn masked_line(line: &str) -> String {
+    let mut out = line.to_owned();
+    let mut from = 0;
+    while let Some(at) = out[from..].find("://") {
+        let start = from + at + 3;
+        let end = start + out[start..].find(['"', '\'', '\n', '\r', '`']).unwrap_or(out.len() - start);
+        // An `@` in the password should have been encoded, but often is not: the last one counts.
+        if let Some(host) = out[start..end].rfind('@')
+            && let Some(colon) = out[start..start + host].find(':')
+        {
+            cover(&mut out, start + colon + 1, start + host);
+        }
+        from = start;
+    }
+    let mut from = 0;
+    while let Some(at) = out[from..].to_ascii_lowercase().find("password=") {
+        let start = from + at + "password=".len();
+        let quote = out[start..].chars().next().filter(|c| matches!(c, '\'' | '"'));
+        let start = start + quote.map_or(0, char::len_utf8);
+        let end = match quote {
+            Some(quote) => out[start..].find(quote),
+            None => out[start..].find(['&', '"', '\'', ' ', '\n', '\r']),
+        };
+        let end = end.map_or(out.trim_end_matches(['\n', '\r']).len(), |end| start + end);
+        cover(&mut out, start, end.max(start));
+        from = start;
+    }
+    out
+}
+
+fn cover(text: &mut String, start: usize, end: usize) {
+    text.replace_range(start..end, &"*".repeat(end - start));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn a_password_is_covered_and_nothing_moves() {
+        for (text, expected) in [
+            ("postgres://u:secret@h/db", "postgres://u:******@h/db"),
+            ("url = \"postgres://u:s@c/r:t@h/db\" # at home", "url = \"postgres://u:*******@h/db\" # at home"),
+            ("url = \"postgres://u:secret@h\nx = 1", "url = \"postgres://u:******@h\nx = 1"),
+            ("postgres://h/db?user=u&password=secret&x=1", "postgres://h/db?user=u&password=******&x=1"),
+            ("host=h password=secret dbname=d", "host=h password=****** dbname=d"),
+            ("host=h PASSWORD='se cret' dbname=d", "host=h PASSWORD='*******' dbname=d"),
+            ("a postgres://u:é@h b://u:x@h", "a postgres://u:************@h"),
+        ] {
+            assert_eq!(masked(text), expected);
+            assert_eq!(masked(text).len(), text.len());
+        }
+    }
+
+    #[test]
+    fn what_holds_no_password_stays() {
+        for text in ["postgres://u@h/db", "postgres:///db?host=/tmp", "stall_budget = \"1s\"", ""] {
+            assert_eq!(masked(text), text);
+        }
+    }
+}
