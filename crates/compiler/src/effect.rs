@@ -207,7 +207,7 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
         Statement::CreateTable { relation, partition_of, inherits, references, .. } => {
             effect.lock(relation, LockMode::AccessExclusive);
             // Measured: AccessExclusive on the parent, and on its default partition.
-            for parent in partition_of {
+            if let Some(parent) = partition_of {
                 effect.lock(parent, LockMode::AccessExclusive);
                 effect.scan = Answer::Unknown;
             }
@@ -238,7 +238,7 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
         Statement::CreateTrigger { relation } => effect.lock(relation, LockMode::ShareRowExclusive),
         Statement::TableRule { relation, .. } => effect.lock(relation, LockMode::AccessExclusive),
         Statement::Rename { object, relation } => {
-            for relation in relation {
+            if let Some(relation) = relation {
                 let mode = match object {
                     ObjectKind::Index => LockMode::ShareUpdateExclusive,
                     _ => LockMode::AccessExclusive,
@@ -247,7 +247,7 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             }
         }
         Statement::SetSchema { relation, .. } => {
-            for relation in relation {
+            if let Some(relation) = relation {
                 effect.lock(relation, LockMode::AccessExclusive);
             }
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_postgres::Client;
+use tokio_postgres::error::DbError;
 
 use crate::connect::{self, ConnectOptions, Connection};
 use crate::error::{Error, ErrorKind, Result};
@@ -57,6 +58,17 @@ impl Session {
     pub(crate) fn client(&self) -> &Client {
         &self.connection.client
     }
+
+    /// What the server said meanwhile beside its answers.
+    pub(crate) fn notices(&mut self) -> Vec<DbError> {
+        std::iter::from_fn(|| self.connection.notices.try_recv().ok()).collect()
+    }
+
+    /// Cancels what the session runs. Should that fail, closing the connection does it, a little
+    /// later.
+    pub(crate) async fn cancel(&self) {
+        let _ = self.connection.canceller().cancel().await;
+    }
 }
 
 /// Opens a session and makes sure that it is one: a pooler that shares server connections between
@@ -97,18 +109,8 @@ pub(crate) async fn open(
         connection,
     };
     let probe: Option<String> = row.get(3);
-    if probe.as_deref() != Some(session.connection.probe_token.as_str()) {
-        return Err(pooled());
-    }
+    session.connection.check_probe(probe.as_deref()).map_err(unconnected)?;
     Ok(session)
-}
-
-fn pooled() -> Error {
-    Error::new(
-        ErrorKind::NoConnection,
-        "there is a connection pooler between windlass and the server: it dropped our session settings",
-    )
-    .hint("give windlass the server's own address; locks and timeouts of a session cannot be kept through a pooler")
 }
 
 fn unconnected(error: connect::ConnectError) -> Error {
@@ -116,9 +118,8 @@ fn unconnected(error: connect::ConnectError) -> Error {
         connect::ConnectErrorKind::BadOptions => ErrorKind::BadInput,
         _ => ErrorKind::NoConnection,
     };
-    let hint = error.hint();
     let failed = Error::new(kind, error.to_string());
-    match hint {
+    match error.hint() {
         Some(hint) => failed.hint(hint),
         None => failed,
     }

@@ -1,6 +1,7 @@
 //! One attempt at one transactional step: set it up, execute, record, commit.
 //! Deciding whether to try again is `retry`'s job; remembering is `journal`'s.
 
+use std::io::Cursor;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -121,6 +122,7 @@ async fn attempt(
     step: &Step,
 ) -> std::result::Result<(), Failed> {
     let statements = &step.statements;
+    let save = envelope.keep_session.then(|| journal::save_session(limits.ours(envelope.role)));
     let mut opening: Vec<Sending<'_>> = vec![simple(client, limits.begin()), written(client, &envelope.fence)];
     opening.extend(envelope.before.iter().map(|write| written(client, write)));
     if let Some(replay) = envelope.session.and_then(replay) {
@@ -148,7 +150,6 @@ async fn attempt(
         own = Some(sendings.len());
         sendings.push(simple(client, statement.sql.clone()));
     }
-    let save = envelope.keep_session.then(|| journal::save_session(limits.ours(envelope.role)));
     if let Some(save) = &save {
         sendings.push(written(client, save));
     }
@@ -207,11 +208,11 @@ pub(crate) async fn execute(client: &Client, statement: &PlannedStatement) -> st
 
 async fn copy(client: &Client, sql: &str, data: &str) -> std::result::Result<(), tokio_postgres::Error> {
     use futures_util::SinkExt;
-    let sink = client.copy_in::<_, &[u8]>(sql).await?;
+    let sink = client.copy_in::<_, Cursor<Vec<u8>>>(sql).await?;
     let mut sink = std::pin::pin!(sink);
     const PIECE: usize = 64 * 1024;
     for piece in data.as_bytes().chunks(PIECE) {
-        sink.send(piece).await?;
+        sink.send(Cursor::new(piece.to_vec())).await?;
     }
     sink.finish().await.map(|_| ())
 }

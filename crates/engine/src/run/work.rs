@@ -87,7 +87,7 @@ impl<'a> Work<'a> {
         self.stop.check()?;
         self.beat(&job).await?;
         self.observer.event(Event::StepStarted { step: job.name.clone() });
-        let limits = self.lane_policy(job.step)?;
+        let limits = self.lane_policy(&job)?;
         let began = Instant::now();
         let mut attempt = 1;
         let error = loop {
@@ -151,7 +151,7 @@ impl<'a> Work<'a> {
             outcome = with_sample(run, sample) => outcome,
             () = self.stop.asked() => {
                 self.observer.event(Event::Stopping);
-                self.cancel().await;
+                self.session.cancel().await;
                 return Err(session::interrupted());
             }
         };
@@ -240,7 +240,7 @@ impl<'a> Work<'a> {
             outcome = &mut run => outcome,
             () = self.stop.asked() => {
                 self.observer.event(Event::Stopping);
-                self.cancel().await;
+                self.session.cancel().await;
                 // The answer tells whether the cancel came in time.
                 match run.await {
                     Ok(()) => Ok(()),
@@ -352,11 +352,6 @@ impl<'a> Work<'a> {
         blockers::of(self.lock.client(), self.session.pid).await.unwrap_or_default()
     }
 
-    async fn cancel(&self) {
-        // Should the cancel itself fail, closing the connection ends the statement a little later.
-        let _ = self.session.connection.cancel().await;
-    }
-
     /// Says on the lock connection what is being done; a lost lock stops the run before the step.
     async fn beat(&mut self, job: &Job<'_>) -> Result<()> {
         const EVERY: Duration = Duration::from_secs(1);
@@ -374,7 +369,7 @@ impl<'a> Work<'a> {
     }
 
     fn pass_on_notices(&mut self, step: &StepName) {
-        for notice in self.session.connection.drain_notices() {
+        for notice in self.session.notices() {
             self.observer.event(Event::Notice {
                 step: step.clone(),
                 severity: notice.severity().to_owned(),
@@ -383,8 +378,13 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn lane_policy(&self, step: &Step) -> Result<LanePolicy> {
-        let said = |value: Option<Duration>| value.map(|value| Setting::new(value, Origin::Directive));
+    fn lane_policy(&self, job: &Job<'_>) -> Result<LanePolicy> {
+        let step = job.step;
+        let origin = Origin::Directive {
+            path: job.name.revision.as_str().into(),
+            line: step.statements.first().map_or(1, |statement| statement.line),
+        };
+        let said = |value: Option<Duration>| value.map(|value| Setting::new(value, origin.clone()));
         let overrides = Overrides {
             stall_budget: said(step.overrides.stall_budget),
             lock_timeout: said(step.overrides.lock_timeout),
