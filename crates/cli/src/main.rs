@@ -1,6 +1,39 @@
-//! The `windlass` binary.
+//! The `windlass` binary: the only crate with standard output, environment and exit codes.
 
-#[allow(dead_code)]
+#![forbid(unsafe_code)]
+#![expect(clippy::disallowed_methods, reason = "this crate is where the environment is read and the process exits")]
+
+mod commands;
 mod config;
+mod context;
+mod failure;
+mod files;
+mod ui;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = match commands::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not failures.
+            let code = if error.use_stderr() { failure::USAGE } else { 0 };
+            // A closed pipe leaves nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            anstream::eprintln!("error: failed to start the runtime: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    let code = runtime.block_on(commands::run(cli));
+    // Dropping it would wait for a name lookup that still hangs.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}

@@ -105,10 +105,6 @@ impl Error {
     }
 
     #[must_use]
-    pub(crate) fn with_diagnostic(mut self, diagnostic: Diagnostic) -> Self {
-        self.0.diagnostics.push(diagnostic);
-        self
-    }
 
     /// Adds a sentence on what to do next.
     #[must_use]

@@ -7,6 +7,7 @@
 
 mod blockers;
 pub mod connect;
+pub mod database;
 mod error;
 mod event;
 mod history;

@@ -59,10 +59,10 @@ pub fn prepare(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
         };
         problems.extend(refusals(&statement, &written.directives).map(|refusal| refusal.at(place())));
         warnings.extend(remarks(&statement).map(|remark| remark.at(place())));
-        statements.push(prepared(source, written, &statement, &created));
         if let Some(relation) = statement.creates() {
             created.add(relation);
         }
+        statements.push(prepared(source, written, &statement, &created));
     }
     problems.extend(atomic_refusal(&script, &statements, source));
     if problems.is_empty() {

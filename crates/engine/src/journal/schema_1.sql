@@ -7,7 +7,7 @@ COMMENT ON SCHEMA windlass IS 'Journal of Windlass: what is applied, what runs, 
 -- One row: who leads. A new leader raises the epoch; every step takes this row FOR SHARE first
 -- and so cannot commit under a later leader.
 CREATE TABLE windlass.leader (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    sole boolean PRIMARY KEY DEFAULT true CHECK (sole),
     journal_version integer NOT NULL,
     epoch bigint NOT NULL,
     run_id uuid

@@ -54,7 +54,8 @@ impl Runner {
         if direction == Direction::Down && rows.is_empty() {
             before.push(journal::revert_steps(id));
         }
-        let mut session = done.last().and_then(|row| row.session.clone());
+        // Steps that refuse a transaction leave the settings of those before them as they are.
+        let mut session = done.iter().rev().find_map(|row| row.session.clone());
         let last = steps.last().map(|step| step.number);
         for step in &steps {
             let name = step_name(id, step, of);
@@ -65,8 +66,10 @@ impl Runner {
                 direction,
                 before: std::mem::take(&mut before),
                 after: if is_last { self.finish(work, id, direction, &frozen) } else { Vec::new() },
-                session: session.take(),
-                keep_session: !is_last && (step.changes_session() || !done.is_empty() || step.number > 1),
+                session: session.clone(),
+                keep_session: !is_last
+                    && step.shape == Shape::Transaction
+                    && (step.changes_session() || session.is_some()),
                 again: rows.iter().any(|row| row.number == step.number && row.state == StepState::Intended),
             };
             let kept = job.keep_session;

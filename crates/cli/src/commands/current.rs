@@ -1,0 +1,41 @@
+//! `windlass current`
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Done, Global, print_json};
+use crate::context::Context;
+
+/// Prints the revisions that the database is at
+#[derive(Debug, Args)]
+pub(crate) struct Current {
+    /// Writes it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Current {
+    pub(crate) async fn run(&self, global: &Global) -> Done {
+        let context = Context::new(global)?;
+        let runner = context.runner()?;
+        let (_, standing) = runner.status().await?;
+        // Of what is applied, whatever nothing applied stands on.
+        let tips: Vec<String> = standing
+            .applied
+            .iter()
+            .filter(|id| {
+                let above = runner.graph().descendants(id);
+                !standing.applied.iter().any(|other| other != *id && above.contains(other))
+            })
+            .map(ToString::to_string)
+            .collect();
+        if self.json {
+            print_json(&json!({ "current": tips }));
+        } else if tips.is_empty() {
+            anstream::println!("base");
+        } else {
+            tips.iter().for_each(|id| anstream::println!("{id}"));
+        }
+        Ok(0)
+    }
+}

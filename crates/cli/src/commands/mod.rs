@@ -1,0 +1,206 @@
+//! The commands: one file each, listed once in [`Command`].
+
+mod completions;
+mod config;
+mod create;
+mod current;
+mod downgrade;
+mod drop;
+mod heads;
+mod history;
+mod init;
+mod merge;
+mod plan;
+mod redo;
+mod resolve;
+mod revision;
+mod show;
+mod stamp;
+mod status;
+mod upgrade;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use windlass::Wait;
+use windlass::compiler::duration::parse_duration;
+
+use crate::config::Override;
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// Changes the schema and the data of a live PostgreSQL database while traffic keeps flowing.
+#[derive(Debug, Parser)]
+#[command(name = "windlass", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Examples:
+  windlass init                          make a migrations directory
+  windlass revision -m \"add phone\"       write the next revision's file
+  windlass plan                          show the steps that are pending
+  windlass upgrade                       apply them
+  windlass status                        say where the database stands
+
+Exit codes: 0 done, 1 failed, 2 usage or bad input, 3 gave up on a lock, 4 refused,
+5 verification failed, 6 drift or divergence, 7 connection lost (safe to rerun),
+8 pending, 9 outcome unknown, 130/143 signals.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Where the database is; DATABASE_URL and PG* variables are read too. Prefer them: a command
+    /// line is visible to other users
+    #[arg(long, global = true, value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// The directory of revisions [default: migrations]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) dir: Option<String>,
+    /// The configuration file [default: windlass.toml, here or above]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The environment, a section [env.NAME] of the configuration file
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// live, maintenance (services stopped) or guide
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Sets any setting, as `windlass config` lists them
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// How progress is written to standard error
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log: LogFormat,
+    /// Says nothing but warnings and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+impl Global {
+    /// The settings that flags set.
+    pub(crate) fn overrides(&self) -> Vec<Override> {
+        let profile = self.profile.iter().map(|value| Override {
+            key: "profile".to_owned(),
+            value: value.clone(),
+            flag: "--profile".to_owned(),
+        });
+        let set = self.set.iter().map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Override { key: key.trim().to_owned(), value: value.trim().to_owned(), flag: format!("--set {key}") }
+        });
+        profile.chain(set).collect()
+    }
+}
+
+/// How progress is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people and for grep.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How long to wait for another runner.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WaitArgs {
+    /// Fails at once (exit 3) when another runner is at work
+    #[arg(long, conflicts_with = "wait_timeout")]
+    no_wait: bool,
+    /// How long to wait for another runner, such as 5m
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    wait_timeout: Option<Duration>,
+}
+
+impl WaitArgs {
+    /// What the flags say, else what is configured.
+    pub(crate) fn wait(&self, context: &Context) -> Wait {
+        match (self.no_wait, self.wait_timeout.or(context.config.policy.wait_timeout.value)) {
+            (true, _) => Wait::No,
+            (false, Some(limit)) => Wait::AtMost(limit),
+            (false, None) => Wait::Forever,
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).map_err(|error| error.to_string())
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Init(init::Init),
+    #[command(visible_alias = "new")]
+    Revision(revision::NewRevision),
+    Merge(merge::Merge),
+    #[command(visible_alias = "info")]
+    Status(status::Status),
+    Current(current::Current),
+    History(history::History),
+    Heads(heads::Heads),
+    Show(show::Show),
+    Plan(plan::Plan),
+    Config(config::ShowConfig),
+    Create(create::Create),
+    Drop(drop::Drop),
+    #[command(visible_aliases = ["up", "migrate"])]
+    Upgrade(upgrade::Upgrade),
+    #[command(visible_aliases = ["down", "rollback"])]
+    Downgrade(downgrade::Downgrade),
+    Redo(redo::Redo),
+    #[command(visible_alias = "baseline")]
+    Stamp(stamp::Stamp),
+    #[command(visible_alias = "repair")]
+    Resolve(resolve::Resolve),
+    Completions(completions::Completions),
+}
+
+/// What a command ends with when it did not fail.
+pub(crate) type Done = Result<u8, Failure>;
+
+/// Runs the command and gives its exit code.
+pub(crate) async fn run(cli: Cli) -> u8 {
+    let done = match &cli.command {
+        Command::Init(command) => command.run(&cli.global),
+        Command::Revision(command) => command.run(&cli.global),
+        Command::Merge(command) => command.run(&cli.global),
+        Command::Status(command) => command.run(&cli.global).await,
+        Command::Current(command) => command.run(&cli.global).await,
+        Command::History(command) => command.run(&cli.global).await,
+        Command::Heads(command) => command.run(&cli.global),
+        Command::Show(command) => command.run(&cli.global).await,
+        Command::Plan(command) => command.run(&cli.global).await,
+        Command::Config(command) => command.run(&cli.global),
+        Command::Create(command) => command.run(&cli.global).await,
+        Command::Drop(command) => command.run(&cli.global).await,
+        Command::Upgrade(command) => command.run(&cli.global).await,
+        Command::Downgrade(command) => command.run(&cli.global).await,
+        Command::Redo(command) => command.run(&cli.global).await,
+        Command::Stamp(command) => command.run(&cli.global).await,
+        Command::Resolve(command) => command.run(&cli.global).await,
+        Command::Completions(command) => command.run(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(failure) => {
+            if cli.global.log == LogFormat::Json {
+                let line = serde_json::json!({ "event": "failed", "message": failure.message(), "exit": failure.code() });
+                anstream::eprintln!("{line}");
+            } else {
+                anstream::eprint!("{}", failure.render());
+            }
+            failure.code()
+        }
+    }
+}
+
+/// Prints a command's answer as JSON.
+pub(crate) fn print_json(value: &serde_json::Value) {
+    anstream::println!("{value:#}");
+}

@@ -1,0 +1,105 @@
+//! `windlass status`
+
+use clap::Args;
+use serde_json::json;
+use windlass::compiler::format::RevisionId;
+use windlass::{Snapshot, Standing, StepState};
+
+use super::{Done, Global, print_json};
+use crate::context::Context;
+
+/// Says where the database stands
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass status
+  windlass status --json | jq .pending")]
+pub(crate) struct Status {
+    /// Writes it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Status {
+    pub(crate) async fn run(&self, global: &Global) -> Done {
+        let context = Context::new(global)?;
+        let runner = context.runner()?;
+        let (journal, standing) = runner.status().await?;
+        if self.json {
+            print_json(&as_json(&journal, &standing));
+        } else {
+            show(&journal, &standing);
+        }
+        Ok(0)
+    }
+}
+
+fn show(journal: &Snapshot, standing: &Standing) {
+    match standing.applied.last() {
+        Some(last) => anstream::println!("at {last} ({} applied)", standing.applied.len()),
+        None => anstream::println!("at base (nothing applied)"),
+    }
+    let list = |title: &str, ids: &[RevisionId]| {
+        if !ids.is_empty() {
+            anstream::println!("{title}:");
+            ids.iter().for_each(|id| anstream::println!("  {id}"));
+        }
+    };
+    for id in &standing.started {
+        let state = journal.revisions.iter().find(|row| row.id == *id);
+        let words = state.map_or("running", |row| row.state.name());
+        anstream::println!("begun, not finished: {id} ({words}); `windlass upgrade` goes on with it");
+    }
+    list("pending", &standing.pending);
+    list("came late, and needs --allow-late", &standing.late);
+    list("edited after it was applied", &standing.edited);
+    list("in the database only (it is ahead of these files)", &standing.ahead);
+    list("in the database only (another history)", &standing.diverged);
+    for step in &journal.steps {
+        match step.state {
+            StepState::Skipped => anstream::println!(
+                "missing: {} step {} was given up (best-effort): {}\n  {}",
+                step.revision,
+                step.number,
+                step.warning.as_deref().unwrap_or("no reason was noted"),
+                step.title
+            ),
+            StepState::Unknown => anstream::println!(
+                "outcome unknown: {} step {}: {}\n  decide with `windlass resolve {} --step {} done|retry|abandon`",
+                step.revision,
+                step.number,
+                step.title,
+                step.revision,
+                step.number
+            ),
+            _ => {}
+        }
+    }
+    if standing.is_at_head() && standing.diverged.is_empty() {
+        anstream::println!("nothing is pending");
+    }
+}
+
+fn as_json(journal: &Snapshot, standing: &Standing) -> serde_json::Value {
+    let ids = |ids: &[RevisionId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    json!({
+        "journal_version": journal.version,
+        "current": standing.applied.last().map(ToString::to_string),
+        "applied": ids(&standing.applied),
+        "pending": ids(&standing.pending),
+        "started": ids(&standing.started),
+        "ahead": ids(&standing.ahead),
+        "diverged": ids(&standing.diverged),
+        "edited": ids(&standing.edited),
+        "late": ids(&standing.late),
+        "steps": journal.steps.iter().map(|step| json!({
+            "revision": step.revision.as_str(),
+            "direction": step.direction.name(),
+            "number": step.number,
+            "state": step.state.name(),
+            "lane": step.lane,
+            "title": step.title,
+            "attempts": step.attempts,
+            "warning": step.warning,
+        })).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,127 @@
+//! `windlass upgrade`
+
+use clap::Args;
+use serde_json::json;
+use windlass::compiler::format::RevisionId;
+use windlass::{Direction, Outcome, Upgrade as Request};
+
+use super::{Done, Global, WaitArgs, print_json};
+use crate::context::{self, Context};
+use crate::failure::Failure;
+
+/// Applies pending revisions
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass upgrade              to the head
+  windlass upgrade +1           one revision on
+  windlass upgrade 0036         up to and with revision 0036_…
+  windlass upgrade --no-wait    fails at once when another runner is at work
+
+Several runners may start at once: one works, the others wait and then find nothing to do.")]
+pub(crate) struct Upgrade {
+    /// head, heads, an id or its beginning, a label, or +N
+    #[arg(default_value = "head")]
+    target: String,
+    #[command(flatten)]
+    wait: WaitArgs,
+    /// Refuses a database that is ahead of the files (exit 6)
+    #[arg(long)]
+    strict: bool,
+    /// Applies this revision although revisions that follow it are already applied
+    #[arg(long, value_name = "REVISION")]
+    allow_late: Vec<String>,
+    /// Writes the result to standard output as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Upgrade {
+    pub(crate) async fn run(&self, global: &Global) -> Done {
+        let context = Context::new(global)?;
+        let done = self.upgrade(&context).await;
+        context.ui.clear();
+        if self.json {
+            print_json(&result(&done));
+        }
+        let outcome = done?;
+        say(&context, &outcome);
+        Ok(0)
+    }
+
+    async fn upgrade(&self, context: &Context) -> Result<Outcome, Failure> {
+        let runner = context.runner()?;
+        let allow_late = self
+            .allow_late
+            .iter()
+            .map(|name| runner.graph().named(name).map_err(|problem| Failure::Input(vec![problem])))
+            .collect::<Result<Vec<RevisionId>, _>>()?;
+        let request = Request {
+            target: context::target(&self.target),
+            target_text: self.target.clone(),
+            wait: self.wait.wait(context),
+            strict: self.strict || context.config.policy.strict.value,
+            allow_late,
+            accept_edits: Vec::new(),
+        };
+        let stop = context::stop_on_signals();
+        Ok(runner.upgrade(&request, &context.ui, &stop).await?)
+    }
+}
+
+/// The summary that a person reads.
+pub(super) fn say(context: &Context, outcome: &Outcome) {
+    if outcome.is_nothing() {
+        context.ui.say("nothing to do");
+        return;
+    }
+    let verb = if outcome.direction == Direction::Up { "applied" } else { "reverted" };
+    let count = outcome.revisions.len();
+    let skipped: Vec<_> = outcome.steps.iter().filter_map(|step| step.warning.as_ref().map(|why| (step, why))).collect();
+    context.ui.say(&format!(
+        "✅ SUCCESS: {verb} {count} revision{} in {}{}",
+        if count == 1 { "" } else { "s" },
+        windlass::compiler::duration::show_duration(outcome.took),
+        if outcome.retries > 0 { format!(", {} retries", outcome.retries) } else { String::new() }
+    ));
+    for (step, why) in skipped {
+        context.ui.warning(
+            &format!("{} step {} was given up (best-effort): {why}", step.name.revision, step.name.number),
+            Some("`windlass status` keeps showing it"),
+        );
+    }
+}
+
+/// The result as JSON; keys are only ever added.
+pub(super) fn result(done: &Result<Outcome, Failure>) -> serde_json::Value {
+    match done {
+        Ok(outcome) => json!({
+            "result": match (outcome.is_nothing(), outcome.direction) {
+                (true, _) => "nothing",
+                (false, Direction::Up) => "applied",
+                (false, Direction::Down) => "reverted",
+            },
+            "revisions": outcome.revisions.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "steps": outcome.steps.iter().map(|step| json!({
+                "revision": step.name.revision.as_str(),
+                "number": step.name.number,
+                "lane": step.lane.name(),
+                "title": step.name.title,
+                "attempts": step.attempts,
+                "took_ms": u64::try_from(step.took.as_millis()).unwrap_or(u64::MAX),
+                "warning": step.warning,
+            })).collect::<Vec<_>>(),
+            "longest_stall_ms": null,
+            "retries": outcome.retries,
+            "took_ms": u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
+            "error": null,
+        }),
+        Err(failure) => json!({
+            "result": "failed",
+            "revisions": [],
+            "steps": [],
+            "longest_stall_ms": null,
+            "retries": 0,
+            "error": { "message": failure.message(), "exit": failure.code() },
+        }),
+    }
+}

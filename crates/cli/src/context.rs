@@ -1,0 +1,94 @@
+//! What every command needs: the configuration, and a runner for those that need a database.
+
+use windlass::compiler::graph::Target;
+use windlass::connect::ConnectOptions;
+use windlass::{Runner, Stop};
+
+use secrecy::ExposeSecret;
+
+use crate::commands::Global;
+use crate::config::{self, Config, ConfigArgs};
+use crate::failure::Failure;
+use crate::files;
+use crate::ui::Ui;
+
+/// A command's surroundings.
+pub(crate) struct Context {
+    /// Everything that was configured.
+    pub(crate) config: Config,
+    /// Where talk goes.
+    pub(crate) ui: Ui,
+}
+
+/// The environment, as a look-up.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl Context {
+    /// Reads flags, environment and `windlass.toml`.
+    pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
+        let working_directory = std::env::current_dir()
+            .map_err(|error| Failure::other(format!("failed to find the working directory: {error}")))?;
+        let args = ConfigArgs {
+            working_directory,
+            config: global.config.clone(),
+            env: global.env.clone(),
+            dir: global.dir.clone(),
+            database_url: global.database_url.clone().map(Into::into),
+            overrides: global.overrides(),
+        };
+        let config = config::load(&args, &environment)?;
+        let ui = Ui::new(global);
+        for warning in &config.warnings {
+            ui.diagnostic(warning);
+        }
+        Ok(Self { config, ui })
+    }
+
+    /// Where the database is.
+    pub(crate) fn connect_options(&self) -> Result<ConnectOptions, Failure> {
+        let url = self.config.database_url()?;
+        let conninfo = url.map_or("", |url| url.url.expose_secret());
+        let options = ConnectOptions::resolve(conninfo, &environment).map_err(|error| {
+            let hints = error.hint().map(str::to_owned).into_iter().collect();
+            Failure::Other { message: error.to_string(), hints, code: crate::failure::USAGE }
+        })?;
+        for warning in options.warnings() {
+            self.ui.warning(warning, None);
+        }
+        Ok(options)
+    }
+
+    /// Files, database and policy together.
+    pub(crate) fn runner(&self) -> Result<Runner, Failure> {
+        let directory = files::load(&self.config.dir)?;
+        for warning in &directory.warnings {
+            self.ui.diagnostic(warning);
+        }
+        Ok(Runner::new(self.connect_options()?, directory, self.config.policy.clone())?)
+    }
+}
+
+/// Reads a target, or says what one looks like.
+pub(crate) fn target(text: &str) -> Target {
+    Target::parse(text)
+}
+
+/// Listens for Ctrl-C and SIGTERM: the first asks the run to stop, the second ends the process.
+pub(crate) fn stop_on_signals() -> Stop {
+    let (stopper, stop) = Stop::pair();
+    tokio::spawn(async move {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut interrupt), Ok(mut terminate)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        else {
+            return;
+        };
+        let code = tokio::select! { _ = interrupt.recv() => 130, _ = terminate.recv() => 143 };
+        stopper.stop();
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        std::process::exit(code);
+    });
+    stop
+}

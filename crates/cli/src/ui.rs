@@ -1,0 +1,262 @@
+//! The only place that prints talk: checkpoints on a line each, or JSON, or nothing. Talk goes to
+//! standard error; a command's answer goes to standard output.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
+use windlass::compiler::diagnostic::Diagnostic;
+use windlass::compiler::duration::show_duration;
+use windlass::{Direction, Event, Observe, StepName};
+
+use crate::commands::{Global, LogFormat};
+use crate::failure;
+
+/// Where talk goes.
+pub(crate) struct Ui {
+    mode: Mode,
+}
+
+enum Mode {
+    Quiet,
+    /// A timestamped line per checkpoint, for logs.
+    Lines,
+    /// A spinner below lines without timestamps, for people.
+    Terminal(Mutex<Option<ProgressBar>>),
+    Json,
+}
+
+impl Ui {
+    /// What the flags and the terminal ask for.
+    pub(crate) fn new(global: &Global) -> Self {
+        let mode = if global.log == LogFormat::Json {
+            Mode::Json
+        } else if global.quiet {
+            Mode::Quiet
+        } else if std::io::stderr().is_terminal() {
+            Mode::Terminal(Mutex::new(None))
+        } else {
+            Mode::Lines
+        };
+        Self { mode }
+    }
+
+    /// Says something in one line.
+    pub(crate) fn say(&self, text: &str) {
+        match &self.mode {
+            Mode::Quiet => {}
+            Mode::Lines => anstream::eprintln!("{} WINDLASS CHECKPOINT: {text}", now()),
+            Mode::Json => json(&serde_json::json!({ "event": "message", "message": text })),
+            Mode::Terminal(bar) => match bar.lock().ok().and_then(|bar| bar.clone()) {
+                Some(bar) => bar.suspend(|| anstream::eprintln!("{text}")),
+                None => anstream::eprintln!("{text}"),
+            },
+        }
+    }
+
+    /// Warns, also when quiet.
+    pub(crate) fn warning(&self, message: &str, hint: Option<&str>) {
+        if let Mode::Json = self.mode {
+            json(&serde_json::json!({ "event": "warning", "message": message, "hint": hint }));
+            return;
+        }
+        let yellow = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
+        self.clear();
+        anstream::eprintln!("{yellow}warning{yellow:#}: {message}");
+        if let Some(hint) = hint {
+            anstream::eprintln!("  hint: {hint}");
+        }
+    }
+
+    /// Shows a diagnostic with its excerpt.
+    pub(crate) fn diagnostic(&self, problem: &Diagnostic) {
+        if let Mode::Json = self.mode {
+            json(&serde_json::json!({ "event": "diagnostic", "message": problem.to_string(), "help": problem.help }));
+            return;
+        }
+        let mut text = String::new();
+        failure::diagnostic(&mut text, problem);
+        self.clear();
+        anstream::eprint!("{text}");
+    }
+
+    /// Takes the spinner away.
+    pub(crate) fn clear(&self) {
+        if let Mode::Terminal(bar) = &self.mode
+            && let Ok(mut bar) = bar.lock()
+            && let Some(bar) = bar.take()
+        {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn spin(&self, text: String) {
+        let Mode::Terminal(bar) = &self.mode else { return };
+        let Ok(mut bar) = bar.lock() else { return };
+        let bar = bar.get_or_insert_with(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        bar.reset_elapsed();
+        bar.set_message(text);
+    }
+}
+
+impl Observe for Ui {
+    fn event(&self, event: Event) {
+        match (&self.mode, &event) {
+            (Mode::Json, _) => {
+                if let Some(value) = as_json(&event) {
+                    json(&value);
+                }
+            }
+            (_, Event::Warning { message, hint }) => self.warning(message, hint.as_deref()),
+            (Mode::Quiet, _) => {}
+            _ => {
+                if let Event::StepStarted { step } = &event {
+                    self.spin(format!("{} {}", at(step), step.title));
+                }
+                if let Some(text) = words(&event) {
+                    self.say(&text);
+                }
+                if let Event::RevisionDone { .. } = &event {
+                    self.clear();
+                }
+            }
+        }
+    }
+}
+
+/// An event in words; none for what is only drawn.
+fn words(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Connected { database, server_version } => {
+            format!("database {database}, PostgreSQL {}.{}", server_version / 10_000, server_version % 10_000)
+        }
+        Event::WaitingForRunner { holder, waited } => format!(
+            "another runner is at work{}; waiting since {}",
+            holder.as_ref().map_or(String::new(), |holder| format!(" ({holder})")),
+            show(*waited)
+        ),
+        Event::JournalUpgraded { from: None, .. } => "created the journal (schema windlass)".to_owned(),
+        Event::JournalUpgraded { from: Some(from), to } => format!("brought the journal from version {from} to {to}"),
+        Event::WaitingForOrphan { orphan, waited } => {
+            format!("an earlier runner's statement is still at work ({orphan}); waiting since {}", show(*waited))
+        }
+        Event::OrphanEnded { pid } => format!("ended the idle backend of an earlier runner (pid {pid})"),
+        Event::RunStarted { direction, revisions } => {
+            let verb = if *direction == Direction::Up { "apply" } else { "revert" };
+            format!("{} revision{} to {verb}", revisions.len(), if revisions.len() == 1 { "" } else { "s" })
+        }
+        Event::RevisionStarted { revision, steps, done: 0 } => format!("{revision}: starting, {steps} step{}", if *steps == 1 { "" } else { "s" }),
+        Event::RevisionStarted { revision, steps, done } => format!("{revision}: resuming, {done} of {steps} steps are done"),
+        Event::Replanned { revision } => format!("{revision}: its undone rest was edited and is planned again"),
+        Event::StepStarted { step } => format!("{}: {} lane: {}", at(step), step.lane, step.title),
+        Event::Notice { step, severity, message } => format!("{}: {severity}: {message}", at(step)),
+        Event::Retrying { step, attempt, reason, blockers, after } => {
+            let mut text = format!("{}: attempt {attempt}: {reason}; again in {}", at(step), show(*after));
+            for blocker in blockers {
+                text.push_str(&format!("\n  held by {blocker}"));
+            }
+            text
+        }
+        Event::Repaired { step, what } => format!("{}: {what}", at(step)),
+        Event::StepDone { step, took, attempts: 1 } => format!("{}: done in {}", at(step), show(*took)),
+        Event::StepDone { step, took, attempts } => {
+            format!("{}: done in {} after {attempts} attempts", at(step), show(*took))
+        }
+        Event::StepSkipped { step, reason } => format!("{}: given up (best-effort): {reason}", at(step)),
+        Event::RevisionDone { revision, direction: Direction::Up, took } => {
+            format!("✅ {revision}: applied in {}", show(*took))
+        }
+        Event::RevisionDone { revision, direction: Direction::Down, took } => {
+            format!("✅ {revision}: reverted in {}", show(*took))
+        }
+        Event::Stopping => "stopping: the running statement is cancelled".to_owned(),
+        _ => return None,
+    })
+}
+
+fn at(step: &StepName) -> String {
+    format!("{} step {}/{}", step.revision, step.number, step.of)
+}
+
+/// A duration for people: whole milliseconds below ten seconds, else whole seconds.
+fn show(took: Duration) -> String {
+    if took < Duration::from_secs(10) {
+        show_duration(Duration::from_millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX)))
+    } else {
+        show_duration(Duration::from_secs(took.as_secs()))
+    }
+}
+
+fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn json(value: &serde_json::Value) {
+    let mut value = value.clone();
+    if let Some(object) = value.as_object_mut() {
+        object.insert("at".to_owned(), now().into());
+    }
+    anstream::eprintln!("{value}");
+}
+
+/// An event on the wire: `event` names it, the rest are its facts.
+fn as_json(event: &Event) -> Option<serde_json::Value> {
+    use serde_json::json;
+    let step = |step: &StepName| {
+        json!({ "revision": step.revision.as_str(), "number": step.number, "of": step.of,
+                "lane": step.lane.name(), "title": step.title })
+    };
+    let ids = |ids: &[windlass::compiler::format::RevisionId]| -> Vec<String> {
+        ids.iter().map(ToString::to_string).collect()
+    };
+    let millis = |took: &Duration| u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    Some(match event {
+        Event::Connected { database, server_version } => {
+            json!({ "event": "connected", "database": database, "server_version": server_version })
+        }
+        Event::WaitingForRunner { holder, waited } => json!({ "event": "waiting_for_runner",
+            "holder": holder.as_ref().map(ToString::to_string), "waited_ms": millis(waited) }),
+        Event::Leading { epoch } => json!({ "event": "leading", "epoch": epoch }),
+        Event::JournalUpgraded { from, to } => json!({ "event": "journal_upgraded", "from": from, "to": to }),
+        Event::WaitingForOrphan { orphan, waited } => json!({ "event": "waiting_for_orphan",
+            "orphan": orphan.to_string(), "waited_ms": millis(waited) }),
+        Event::OrphanEnded { pid } => json!({ "event": "orphan_ended", "pid": pid }),
+        Event::RunStarted { direction, revisions } => {
+            json!({ "event": "run_started", "direction": direction.name(), "revisions": ids(revisions) })
+        }
+        Event::RevisionStarted { revision, steps, done } => {
+            json!({ "event": "revision_started", "revision": revision.as_str(), "steps": steps, "done": done })
+        }
+        Event::Replanned { revision } => json!({ "event": "replanned", "revision": revision.as_str() }),
+        Event::StepStarted { step: name } => json!({ "event": "step_started", "step": step(name) }),
+        Event::Notice { step: name, severity, message } => {
+            json!({ "event": "notice", "step": step(name), "severity": severity, "message": message })
+        }
+        Event::Retrying { step: name, attempt, reason, blockers, after } => json!({ "event": "retrying",
+            "step": step(name), "attempt": attempt, "reason": reason, "after_ms": millis(after),
+            "blockers": blockers.iter().map(ToString::to_string).collect::<Vec<_>>() }),
+        Event::Repaired { step: name, what } => json!({ "event": "repaired", "step": step(name), "what": what }),
+        Event::Building { step: name, phase, share } => {
+            json!({ "event": "building", "step": step(name), "phase": phase, "share": share })
+        }
+        Event::StepDone { step: name, took, attempts } => json!({ "event": "step_done",
+            "step": step(name), "took_ms": millis(took), "attempts": attempts }),
+        Event::StepSkipped { step: name, reason } => {
+            json!({ "event": "step_skipped", "step": step(name), "reason": reason })
+        }
+        Event::RevisionDone { revision, direction, took } => json!({ "event": "revision_done",
+            "revision": revision.as_str(), "direction": direction.name(), "took_ms": millis(took) }),
+        Event::Warning { message, hint } => json!({ "event": "warning", "message": message, "hint": hint }),
+        Event::Stopping => json!({ "event": "stopping" }),
+        _ => return None,
+    })
+}
