@@ -52,6 +52,10 @@ pub(crate) struct Config {
     /// The directory of revisions.
     pub(crate) dir: PathBuf,
     /// The file that describes the whole schema.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "`snapshot` and the baseline will read it")
+    )]
     pub(crate) schema_file: Option<PathBuf>,
     /// The chosen `[env.NAME]`, and what `only env NAME` compares with.
     pub(crate) env: Option<Setting<String>>,
@@ -112,7 +116,11 @@ pub(crate) struct Row {
 
 /// Everything that is configured, for `windlass config`. Of a database URL only its source is shown.
 pub(crate) fn render(config: &Config) -> Vec<Row> {
-    let row = |key: &str, value: String, origin: String| Row { key: key.to_owned(), value, origin };
+    let row = |key: &str, value: String, origin: String| Row {
+        key: key.to_owned(),
+        value,
+        origin,
+    };
     let mut rows = Vec::new();
     if let Some(env) = &config.env {
         rows.push(row("env", env.value.clone(), env.origin.to_string()));
@@ -120,34 +128,55 @@ pub(crate) fn render(config: &Config) -> Vec<Row> {
     match &config.database_url {
         Address::Unset => rows.push(row("database_url", String::new(), Origin::Default.to_string())),
         Address::Given(url) => {
-            let value =
-                url.source.as_ref().map_or_else(|| "(hidden)".to_owned(), |source| format!("(hidden, from {source})"));
+            let value = url.source.as_ref().map_or_else(
+                || "(hidden)".to_owned(),
+                |source| format!("(hidden, from {source})"),
+            );
             rows.push(row("database_url", value, url.origin.to_string()));
         }
         Address::Missing { origin, source, .. } => {
-            rows.push(row("database_url", format!("(missing in {source})"), origin.to_string()));
+            rows.push(row(
+                "database_url",
+                format!("(missing in {source})"),
+                origin.to_string(),
+            ));
         }
     }
     rows.extend(
-        config.policy.entries().iter().map(|entry| row(entry.info.key, entry.value.clone(), entry.origin.to_string())),
+        config
+            .policy
+            .entries()
+            .iter()
+            .map(|entry| row(entry.info.key, entry.value.clone(), entry.origin.to_string())),
     );
-    rows.extend(
-        config.vars.iter().map(|(name, var)| row(&format!("vars.{name}"), masked(&var.value), var.origin.to_string())),
-    );
+    rows.extend(config.vars.iter().map(|(name, var)| {
+        row(
+            &format!("vars.{name}"),
+            masked(&var.value),
+            var.origin.to_string(),
+        )
+    }));
     rows
 }
 
 /// Reads everything that configures a run. `env` looks an environment variable up; an empty one
 /// counts as unset, because that is what `${X:-}` in a compose file makes of it.
-pub(crate) fn load(args: &ConfigArgs, env: &dyn Fn(&str) -> Option<String>) -> Result<Config, Vec<Diagnostic>> {
+pub(crate) fn load(
+    args: &ConfigArgs,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Vec<Diagnostic>> {
     let env = |name: &str| env(name).filter(|value| !value.trim().is_empty());
     let mut problems = Vec::new();
 
-    let given_path = args.config.clone().or_else(|| env("WINDLASS_CONFIG").map(PathBuf::from));
+    let given_path = args
+        .config
+        .clone()
+        .or_else(|| env("WINDLASS_CONFIG").map(PathBuf::from));
     let found = match given_path {
-        Some(path) => {
-            Some(locate::Found { shown: path.display().to_string(), path: args.working_directory.join(path) })
-        }
+        Some(path) => Some(locate::Found {
+            shown: path.display().to_string(),
+            path: args.working_directory.join(path),
+        }),
         None => locate::find(&args.working_directory),
     };
     let mut file = File::default();
@@ -163,14 +192,22 @@ pub(crate) fn load(args: &ConfigArgs, env: &dyn Fn(&str) -> Option<String>) -> R
 
     let env_name = chosen_env(args, &env);
     let section = match &env_name {
-        Some(name) => section(&file, name, found.as_ref().map(|found| found.shown.as_str()), &mut problems),
+        Some(name) => section(
+            &file,
+            name,
+            found.as_ref().map(|found| found.shown.as_str()),
+            &mut problems,
+        ),
         None => None,
     };
 
     let mut layers = Layers::default();
     layers.file(&file.root.settings, true);
     for (name, layer) in &file.sections {
-        layers.file(&layer.settings, env_name.as_ref().is_some_and(|chosen| chosen.value == *name));
+        layers.file(
+            &layer.settings,
+            env_name.as_ref().is_some_and(|chosen| chosen.value == *name),
+        );
     }
     for info in SETTINGS {
         let variable = info.variable();
@@ -186,7 +223,12 @@ pub(crate) fn load(args: &ConfigArgs, env: &dyn Fn(&str) -> Option<String>) -> R
     }
     problems.append(&mut layers.problems);
     // In the order of the file, and then whatever has no place in it.
-    problems.sort_by_key(|problem| problem.place.as_ref().map_or((usize::MAX, 0), |place| (place.line, place.column)));
+    problems.sort_by_key(|problem| {
+        problem
+            .place
+            .as_ref()
+            .map_or((usize::MAX, 0), |place| (place.line, place.column))
+    });
 
     let has_errors = problems.iter().any(Diagnostic::is_error);
     let policy = match layers.builder.build() {
@@ -199,10 +241,15 @@ pub(crate) fn load(args: &ConfigArgs, env: &dyn Fn(&str) -> Option<String>) -> R
         }
     };
 
-    let base = found.as_ref().and_then(|found| found.path.parent()).unwrap_or(&args.working_directory);
+    let base = found
+        .as_ref()
+        .and_then(|found| found.path.parent())
+        .unwrap_or(&args.working_directory);
     let path_of = |text: &str, origin: &Origin| match origin {
         // A path in the file is meant from where the file is; so is the default.
-        Origin::Default | Origin::Profile(_) | Origin::File { .. } | Origin::Section { .. } => base.join(text),
+        Origin::Default | Origin::Profile(_) | Origin::File { .. } | Origin::Section { .. } => {
+            base.join(text)
+        }
         _ => args.working_directory.join(text),
     };
     let mut vars = BTreeMap::new();
@@ -213,7 +260,11 @@ pub(crate) fn load(args: &ConfigArgs, env: &dyn Fn(&str) -> Option<String>) -> R
     }
     Ok(Config {
         dir: path_of(&policy.dir.value, &policy.dir.origin),
-        schema_file: policy.schema_file.value.as_ref().map(|file| path_of(file, &policy.schema_file.origin)),
+        schema_file: policy
+            .schema_file
+            .value
+            .as_ref()
+            .map(|file| path_of(file, &policy.schema_file.origin)),
         database_url: address(args, &env, section, &file.root, base, &mut problems),
         policy,
         env: env_name,
@@ -224,8 +275,13 @@ pub(crate) fn load(args: &ConfigArgs, env: &dyn Fn(&str) -> Option<String>) -> R
 }
 
 fn chosen_env(args: &ConfigArgs, env: &impl Fn(&str) -> Option<String>) -> Option<Setting<String>> {
-    let flag = args.env.clone().map(|name| Setting::new(name, Origin::Flag("--env".to_owned())));
-    flag.or_else(|| env("WINDLASS_ENV").map(|name| Setting::new(name, Origin::Environment("WINDLASS_ENV".to_owned()))))
+    let flag = args
+        .env
+        .clone()
+        .map(|name| Setting::new(name, Origin::Flag("--env".to_owned())));
+    flag.or_else(|| {
+        env("WINDLASS_ENV").map(|name| Setting::new(name, Origin::Environment("WINDLASS_ENV".to_owned())))
+    })
 }
 
 /// The section of the chosen environment. A file without any section knows no environments, and
@@ -239,11 +295,18 @@ fn section<'f>(
     let found = file.sections.iter().find(|(name, _)| *name == chosen.value);
     if found.is_none() && !file.sections.is_empty() {
         let names = || file.sections.iter().map(|(name, _)| name.as_str());
-        let message = format!("{}: {} has no `[env.{}]`", chosen.origin, shown.unwrap_or(locate::NAME), chosen.value);
-        problems.push(Diagnostic::error(message).help(match suggest(&chosen.value, names()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("its environments are {}", names().collect::<Vec<_>>().join(", ")),
-        }));
+        let message = format!(
+            "{}: {} has no `[env.{}]`",
+            chosen.origin,
+            shown.unwrap_or(locate::NAME),
+            chosen.value
+        );
+        problems.push(
+            Diagnostic::error(message).help(match suggest(&chosen.value, names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("its environments are {}", names().collect::<Vec<_>>().join(", ")),
+            }),
+        );
     }
     found.map(|(_, layer)| layer)
 }
@@ -264,11 +327,14 @@ impl Layers {
         for it in settings {
             let builder = if is_chosen { &mut self.builder } else { &mut aside };
             match builder.set(&it.key, it.given.clone(), it.origin.clone()) {
-                Ok(_) => self.places.push((it.key.clone(), it.origin.clone(), it.value_place.clone())),
+                Ok(_) => self
+                    .places
+                    .push((it.key.clone(), it.origin.clone(), it.value_place.clone())),
                 Err(error) => {
                     let is_key = error.kind() == SettingErrorKind::UnknownKey;
                     let place = if is_key { &it.key_place } else { &it.value_place };
-                    self.problems.push(without_password(error.to_diagnostic()).at(place.clone()));
+                    self.problems
+                        .push(without_password(error.to_diagnostic()).at(place.clone()));
                 }
             }
         }
@@ -283,7 +349,10 @@ impl Layers {
 
     fn diagnostic(&self, error: &SettingError) -> Diagnostic {
         let mut diagnostic = without_password(error.to_diagnostic());
-        let place = self.places.iter().rfind(|(key, origin, _)| key == error.key() && origin == error.origin());
+        let place = self
+            .places
+            .iter()
+            .rfind(|(key, origin, _)| key == error.key() && origin == error.origin());
         match (place, error.origin()) {
             (Some((_, _, place)), _) => diagnostic.at(place.clone()),
             (None, origin @ (Origin::Environment(_) | Origin::Flag(_))) => {
@@ -312,7 +381,13 @@ fn address(
     base: &Path,
     warnings: &mut Vec<Diagnostic>,
 ) -> Address {
-    let given = |url: SecretString, origin| Address::Given(DatabaseUrl { url, origin, source: None });
+    let given = |url: SecretString, origin| {
+        Address::Given(DatabaseUrl {
+            url,
+            origin,
+            source: None,
+        })
+    };
     if let Some(url) = &args.database_url {
         return given(url.clone(), Origin::Flag("--database-url".to_owned()));
     }
@@ -337,14 +412,20 @@ fn address(
     }
     // A section's source that is empty does not fall back to the top of the file: production
     // without its variable must not become the development database.
-    let Some((reference, origin, place)) = written.or(root.database_url.as_ref()) else { return Address::Unset };
+    let Some((reference, origin, place)) = written.or(root.database_url.as_ref()) else {
+        return Address::Unset;
+    };
     let source = match reference {
         Reference::Literal(_) => None,
         Reference::Environment(variable) => Some(format!("environment {variable}")),
         Reference::File(path) => Some(format!("file {path}")),
     };
     match read(reference, env, base) {
-        Ok(url) => Address::Given(DatabaseUrl { url: url.into(), origin: origin.clone(), source }),
+        Ok(url) => Address::Given(DatabaseUrl {
+            url: url.into(),
+            origin: origin.clone(),
+            source,
+        }),
         Err(message) => Address::Missing {
             problem: Box::new(
                 Diagnostic::error(message)

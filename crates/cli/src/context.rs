@@ -52,7 +52,11 @@ impl Context {
         let conninfo = url.map_or("", |url| url.url.expose_secret());
         let options = ConnectOptions::resolve(conninfo, &environment).map_err(|error| {
             let hints = error.hint().map(str::to_owned).into_iter().collect();
-            Failure::Other { message: error.to_string(), hints, code: crate::failure::USAGE }
+            Failure::Other {
+                message: error.to_string(),
+                hints,
+                code: crate::failure::USAGE,
+            }
         })?;
         for warning in options.warnings() {
             self.ui.warning(warning, None);
@@ -66,7 +70,11 @@ impl Context {
         for warning in &directory.warnings {
             self.ui.diagnostic(warning);
         }
-        Ok(Runner::new(self.connect_options()?, directory, self.config.policy.clone())?)
+        Ok(Runner::new(
+            self.connect_options()?,
+            directory,
+            self.config.policy.clone(),
+        )?)
     }
 }
 

@@ -2,15 +2,13 @@
 
 use std::fmt::Write as _;
 
-use anstyle::{AnsiColor, Style};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use anstyle::{AnsiColor, Style};
 use windlass::compiler::diagnostic::{Diagnostic, Severity};
 use windlass::{Error, ErrorKind};
 
 /// Exit code of usage errors and bad input.
 pub(crate) const USAGE: u8 = 2;
-/// Exit code of `check` and `verify`-like commands when something is pending.
-pub(crate) const PENDING: u8 = 8;
 
 /// Why a command ends without having done what was asked.
 #[derive(Debug)]
@@ -33,12 +31,20 @@ pub(crate) enum Failure {
 impl Failure {
     /// A usage error with what to do.
     pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Other { message: message.into(), hints: vec![hint.into()], code: USAGE }
+        Self::Other {
+            message: message.into(),
+            hints: vec![hint.into()],
+            code: USAGE,
+        }
     }
 
     /// A failure of the surroundings, such as a file that cannot be written.
     pub(crate) fn other(message: impl Into<String>) -> Self {
-        Self::Other { message: message.into(), hints: Vec::new(), code: 1 }
+        Self::Other {
+            message: message.into(),
+            hints: Vec::new(),
+            code: 1,
+        }
     }
 
     /// The exit code; the numbers are API.
@@ -116,8 +122,14 @@ fn engine(text: &mut String, error: &Error) {
     }
     match error.step() {
         // What the diagnostics said already is not said again.
-        None if error.diagnostics().iter().any(|problem| problem.message == error.to_string()) => {}
-        Some(step) => heading(text, &format!("{} step {} of {}: {error}", step.revision, step.number, step.of)),
+        None if error
+            .diagnostics()
+            .iter()
+            .any(|problem| problem.message == error.to_string()) => {}
+        Some(step) => heading(
+            text,
+            &format!("{} step {} of {}: {error}", step.revision, step.number, step.of),
+        ),
         None => heading(text, &error.to_string()),
     }
     for blocker in error.blockers() {
@@ -154,7 +166,11 @@ pub(crate) fn diagnostic(text: &mut String, problem: &Diagnostic) {
     if let Some(place) = &problem.place {
         let label = problem.label.clone().unwrap_or_default();
         let annotation = AnnotationKind::Primary.span(place.within.clone());
-        let annotation = if label.is_empty() { annotation } else { annotation.label(label) };
+        let annotation = if label.is_empty() {
+            annotation
+        } else {
+            annotation.label(label)
+        };
         group = group.element(
             Snippet::source(place.excerpt.clone())
                 .path(place.path.to_string())

@@ -17,11 +17,13 @@ pub(crate) fn load(dir: &Path) -> Result<Directory, Failure> {
     })?;
     let mut files = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(|error| Failure::other(format!("failed to read {}: {error}", dir.display())))?;
+        let entry =
+            entry.map_err(|error| Failure::other(format!("failed to read {}: {error}", dir.display())))?;
         let path = entry.path();
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
             return Err(Failure::Input(vec![
-                Diagnostic::error(format!("{}: the name is not UTF-8", path.display())).help("rename the file"),
+                Diagnostic::error(format!("{}: the name is not UTF-8", path.display()))
+                    .help("rename the file"),
             ]));
         };
         if !name.to_ascii_lowercase().contains(".sql") || path.is_dir() {
@@ -29,7 +31,11 @@ pub(crate) fn load(dir: &Path) -> Result<Directory, Failure> {
         }
         let bytes = std::fs::read(&path)
             .map_err(|error| Failure::other(format!("failed to read {}: {error}", path.display())))?;
-        files.push(RawFile { path: path.display().to_string(), name, bytes });
+        files.push(RawFile {
+            path: path.display().to_string(),
+            name,
+            bytes,
+        });
     }
     Ok(read(files)?)
 }

@@ -1,7 +1,10 @@
 //! The `windlass` binary: the only crate with standard output, environment and exit codes.
 
 #![forbid(unsafe_code)]
-#![expect(clippy::disallowed_methods, reason = "this crate is where the environment is read and the process exits")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this crate is where the environment is read and the process exits"
+)]
 
 mod commands;
 mod config;

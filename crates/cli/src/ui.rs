@@ -73,7 +73,9 @@ impl Ui {
     /// Shows a diagnostic with its excerpt.
     pub(crate) fn diagnostic(&self, problem: &Diagnostic) {
         if let Mode::Json = self.mode {
-            json(&serde_json::json!({ "event": "diagnostic", "message": problem.to_string(), "help": problem.help }));
+            json(
+                &serde_json::json!({ "event": "diagnostic", "message": problem.to_string(), "help": problem.help }),
+            );
             return;
         }
         let mut text = String::new();
@@ -136,46 +138,107 @@ impl Observe for Ui {
 /// An event in words; none for what is only drawn.
 fn words(event: &Event) -> Option<String> {
     Some(match event {
-        Event::Connected { database, server_version } => {
-            format!("database {database}, PostgreSQL {}.{}", server_version / 10_000, server_version % 10_000)
+        Event::Connected {
+            database,
+            server_version,
+        } => {
+            format!(
+                "database {database}, PostgreSQL {}.{}",
+                server_version / 10_000,
+                server_version % 10_000
+            )
         }
         Event::WaitingForRunner { holder, waited } => format!(
             "another runner is at work{}; waiting since {}",
-            holder.as_ref().map_or(String::new(), |holder| format!(" ({holder})")),
+            holder
+                .as_ref()
+                .map_or(String::new(), |holder| format!(" ({holder})")),
             show(*waited)
         ),
         Event::JournalUpgraded { from: None, .. } => "created the journal (schema windlass)".to_owned(),
-        Event::JournalUpgraded { from: Some(from), to } => format!("brought the journal from version {from} to {to}"),
+        Event::JournalUpgraded { from: Some(from), to } => {
+            format!("brought the journal from version {from} to {to}")
+        }
         Event::WaitingForOrphan { orphan, waited } => {
-            format!("an earlier runner's statement is still at work ({orphan}); waiting since {}", show(*waited))
+            format!(
+                "an earlier runner's statement is still at work ({orphan}); waiting since {}",
+                show(*waited)
+            )
         }
         Event::OrphanEnded { pid } => format!("ended the idle backend of an earlier runner (pid {pid})"),
         Event::RunStarted { direction, revisions } => {
-            let verb = if *direction == Direction::Up { "apply" } else { "revert" };
-            format!("{} revision{} to {verb}", revisions.len(), if revisions.len() == 1 { "" } else { "s" })
+            let verb = if *direction == Direction::Up {
+                "apply"
+            } else {
+                "revert"
+            };
+            format!(
+                "{} revision{} to {verb}",
+                revisions.len(),
+                if revisions.len() == 1 { "" } else { "s" }
+            )
         }
-        Event::RevisionStarted { revision, steps, done: 0 } => format!("{revision}: starting, {steps} step{}", if *steps == 1 { "" } else { "s" }),
-        Event::RevisionStarted { revision, steps, done } => format!("{revision}: resuming, {done} of {steps} steps are done"),
-        Event::Replanned { revision } => format!("{revision}: its undone rest was edited and is planned again"),
+        Event::RevisionStarted {
+            revision,
+            steps,
+            done: 0,
+        } => format!(
+            "{revision}: starting, {steps} step{}",
+            if *steps == 1 { "" } else { "s" }
+        ),
+        Event::RevisionStarted {
+            revision,
+            steps,
+            done,
+        } => format!("{revision}: resuming, {done} of {steps} steps are done"),
+        Event::Replanned { revision } => {
+            format!("{revision}: its undone rest was edited and is planned again")
+        }
         Event::StepStarted { step } => format!("{}: {} lane: {}", at(step), step.lane, step.title),
-        Event::Notice { step, severity, message } => format!("{}: {severity}: {message}", at(step)),
-        Event::Retrying { step, attempt, reason, blockers, after } => {
-            let mut text = format!("{}: attempt {attempt}: {reason}; again in {}", at(step), show(*after));
+        Event::Notice {
+            step,
+            severity,
+            message,
+        } => format!("{}: {severity}: {message}", at(step)),
+        Event::Retrying {
+            step,
+            attempt,
+            reason,
+            blockers,
+            after,
+        } => {
+            let mut text = format!(
+                "{}: attempt {attempt}: {reason}; again in {}",
+                at(step),
+                show(*after)
+            );
             for blocker in blockers {
                 text.push_str(&format!("\n  held by {blocker}"));
             }
             text
         }
         Event::Repaired { step, what } => format!("{}: {what}", at(step)),
-        Event::StepDone { step, took, attempts: 1 } => format!("{}: done in {}", at(step), show(*took)),
+        Event::StepDone {
+            step,
+            took,
+            attempts: 1,
+        } => format!("{}: done in {}", at(step), show(*took)),
         Event::StepDone { step, took, attempts } => {
             format!("{}: done in {} after {attempts} attempts", at(step), show(*took))
         }
         Event::StepSkipped { step, reason } => format!("{}: given up (best-effort): {reason}", at(step)),
-        Event::RevisionDone { revision, direction: Direction::Up, took } => {
+        Event::RevisionDone {
+            revision,
+            direction: Direction::Up,
+            took,
+        } => {
             format!("✅ {revision}: applied in {}", show(*took))
         }
-        Event::RevisionDone { revision, direction: Direction::Down, took } => {
+        Event::RevisionDone {
+            revision,
+            direction: Direction::Down,
+            took,
+        } => {
             format!("✅ {revision}: reverted in {}", show(*took))
         }
         Event::Stopping => "stopping: the running statement is cancelled".to_owned(),
@@ -190,7 +253,9 @@ fn at(step: &StepName) -> String {
 /// A duration for people: whole milliseconds below ten seconds, else whole seconds.
 fn show(took: Duration) -> String {
     if took < Duration::from_secs(10) {
-        show_duration(Duration::from_millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX)))
+        show_duration(Duration::from_millis(
+            u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        ))
     } else {
         show_duration(Duration::from_secs(took.as_secs()))
     }
@@ -220,7 +285,10 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
     };
     let millis = |took: &Duration| u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     Some(match event {
-        Event::Connected { database, server_version } => {
+        Event::Connected {
+            database,
+            server_version,
+        } => {
             json!({ "event": "connected", "database": database, "server_version": server_version })
         }
         Event::WaitingForRunner { holder, waited } => json!({ "event": "waiting_for_runner",
@@ -233,27 +301,55 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
         Event::RunStarted { direction, revisions } => {
             json!({ "event": "run_started", "direction": direction.name(), "revisions": ids(revisions) })
         }
-        Event::RevisionStarted { revision, steps, done } => {
+        Event::RevisionStarted {
+            revision,
+            steps,
+            done,
+        } => {
             json!({ "event": "revision_started", "revision": revision.as_str(), "steps": steps, "done": done })
         }
         Event::Replanned { revision } => json!({ "event": "replanned", "revision": revision.as_str() }),
         Event::StepStarted { step: name } => json!({ "event": "step_started", "step": step(name) }),
-        Event::Notice { step: name, severity, message } => {
+        Event::Notice {
+            step: name,
+            severity,
+            message,
+        } => {
             json!({ "event": "notice", "step": step(name), "severity": severity, "message": message })
         }
-        Event::Retrying { step: name, attempt, reason, blockers, after } => json!({ "event": "retrying",
+        Event::Retrying {
+            step: name,
+            attempt,
+            reason,
+            blockers,
+            after,
+        } => json!({ "event": "retrying",
             "step": step(name), "attempt": attempt, "reason": reason, "after_ms": millis(after),
             "blockers": blockers.iter().map(ToString::to_string).collect::<Vec<_>>() }),
-        Event::Repaired { step: name, what } => json!({ "event": "repaired", "step": step(name), "what": what }),
-        Event::Building { step: name, phase, share } => {
+        Event::Repaired { step: name, what } => {
+            json!({ "event": "repaired", "step": step(name), "what": what })
+        }
+        Event::Building {
+            step: name,
+            phase,
+            share,
+        } => {
             json!({ "event": "building", "step": step(name), "phase": phase, "share": share })
         }
-        Event::StepDone { step: name, took, attempts } => json!({ "event": "step_done",
+        Event::StepDone {
+            step: name,
+            took,
+            attempts,
+        } => json!({ "event": "step_done",
             "step": step(name), "took_ms": millis(took), "attempts": attempts }),
         Event::StepSkipped { step: name, reason } => {
             json!({ "event": "step_skipped", "step": step(name), "reason": reason })
         }
-        Event::RevisionDone { revision, direction, took } => json!({ "event": "revision_done",
+        Event::RevisionDone {
+            revision,
+            direction,
+            took,
+        } => json!({ "event": "revision_done",
             "revision": revision.as_str(), "direction": direction.name(), "took_ms": millis(took) }),
         Event::Warning { message, hint } => json!({ "event": "warning", "message": message, "hint": hint }),
         Event::Stopping => json!({ "event": "stopping" }),

@@ -26,7 +26,9 @@ impl Checksum {
         let mut from = 0;
         for directive in &scan.directives {
             hasher.text(&text[from..directive.start]);
-            let line_end = text[directive.end..].find('\n').map_or(text.len(), |at| directive.end + at + 1);
+            let line_end = text[directive.end..]
+                .find('\n')
+                .map_or(text.len(), |at| directive.end + at + 1);
             from = line_end;
         }
         hasher.text(&text[from..]);
@@ -86,7 +88,10 @@ mod tests {
     fn line_ends_and_directives_do_not_count() {
         let plain = of("SELECT 1;\nSELECT 2;\n");
         assert_eq!(plain, of("SELECT 1;\r\nSELECT 2;\r\n"));
-        assert_eq!(plain, of("-- windlass: label x\nSELECT 1;\n-- windlass: allow y \\\n-- because z\nSELECT 2;\n"));
+        assert_eq!(
+            plain,
+            of("-- windlass: label x\nSELECT 1;\n-- windlass: allow y \\\n-- because z\nSELECT 2;\n")
+        );
         assert_ne!(plain, of("SELECT 1;\nSELECT 3;\n"));
     }
 

@@ -113,7 +113,7 @@ pub struct Diagnostic {
     /// A lowercase sentence without a full stop.
     pub message: String,
     /// Where it is. A fact about a whole directory has no place.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
     /// A few words drawn beside the excerpt's caret.
     pub label: Option<String>,
     /// What to do next, one suggestion each.
@@ -123,18 +123,27 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error without a place; see [`Diagnostic::at`].
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), place: None, label: None, help: Vec::new() }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            place: None,
+            label: None,
+            help: Vec::new(),
+        }
     }
 
     /// A warning without a place; see [`Diagnostic::at`].
     pub fn warning(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(message)
+        }
     }
 
     /// Says where.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
-        self.place = Some(place);
+        self.place = Some(Box::new(place));
         self
     }
 

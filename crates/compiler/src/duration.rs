@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 /// The units from the longest to the shortest, with the milliseconds each one has.
-const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const UNITS: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
 
 /// Text that is no duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +91,10 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
             return Err(DurationError::Malformed(owned()));
         }
         let Some(&(_, factor)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-            return Err(DurationError::UnknownUnit { text: owned(), unit: unit.to_owned() });
+            return Err(DurationError::UnknownUnit {
+                text: owned(),
+                unit: unit.to_owned(),
+            });
         };
         if factor >= last_unit {
             return Err(DurationError::Order(owned()));
@@ -113,7 +122,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
 pub fn show_duration(duration: Duration) -> String {
     let mut left = u64::try_from((duration.as_nanos() + 500_000) / 1_000_000).unwrap_or(u64::MAX);
     if left == 0 {
-        return if duration.is_zero() { "0".to_owned() } else { "1ms".to_owned() };
+        return if duration.is_zero() {
+            "0".to_owned()
+        } else {
+            "1ms".to_owned()
+        };
     }
     let mut text = String::new();
     for (name, factor) in UNITS {
@@ -170,19 +183,53 @@ mod tests {
     #[test]
     fn every_error_says_what_to_write() {
         for (text, message) in [
-            ("", "the duration is empty; write one such as 500ms, 10s, 5m or 1h30m"),
-            ("5", "`5` has no unit; write 5s for seconds or 5ms for milliseconds"),
-            ("5sec", "`sec` in `5sec` is not a unit; the units are ms, s, m, h and d"),
+            (
+                "",
+                "the duration is empty; write one such as 500ms, 10s, 5m or 1h30m",
+            ),
+            (
+                "5",
+                "`5` has no unit; write 5s for seconds or 5ms for milliseconds",
+            ),
+            (
+                "5sec",
+                "`sec` in `5sec` is not a unit; the units are ms, s, m, h and d",
+            ),
             ("-1s", "`-1s` is negative; a duration is 0 or more"),
-            ("1.5s", "`1.5s` has a fraction; write it in a smaller unit, 1500ms for 1.5s"),
-            ("30m1h", "`30m1h` must name its units from the longest to the shortest, each once, as in 1h30m"),
-            ("1s1s", "`1s1s` must name its units from the longest to the shortest, each once, as in 1h30m"),
-            ("99999999999999999999h", "`99999999999999999999h` is too long a duration"),
-            ("soon", "`soon` is not a duration; write one such as 500ms, 10s, 5m or 1h30m"),
-            ("1h30", "`1h30` is not a duration; write one such as 500ms, 10s, 5m or 1h30m"),
-            ("5 s", "`5 s` is not a duration; write one such as 500ms, 10s, 5m or 1h30m"),
+            (
+                "1.5s",
+                "`1.5s` has a fraction; write it in a smaller unit, 1500ms for 1.5s",
+            ),
+            (
+                "30m1h",
+                "`30m1h` must name its units from the longest to the shortest, each once, as in 1h30m",
+            ),
+            (
+                "1s1s",
+                "`1s1s` must name its units from the longest to the shortest, each once, as in 1h30m",
+            ),
+            (
+                "99999999999999999999h",
+                "`99999999999999999999h` is too long a duration",
+            ),
+            (
+                "soon",
+                "`soon` is not a duration; write one such as 500ms, 10s, 5m or 1h30m",
+            ),
+            (
+                "1h30",
+                "`1h30` is not a duration; write one such as 500ms, 10s, 5m or 1h30m",
+            ),
+            (
+                "5 s",
+                "`5 s` is not a duration; write one such as 500ms, 10s, 5m or 1h30m",
+            ),
         ] {
-            assert_eq!(parse_duration(text).map_err(|error| error.to_string()), Err(message.to_owned()), "{text}");
+            assert_eq!(
+                parse_duration(text).map_err(|error| error.to_string()),
+                Err(message.to_owned()),
+                "{text}"
+            );
         }
     }
 }

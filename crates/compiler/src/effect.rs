@@ -59,7 +59,9 @@ impl LockMode {
 
     /// The mode of PostgreSQL's number, 1 to 8.
     pub fn from_number(number: i32) -> Option<Self> {
-        Self::ALL.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
+        Self::ALL
+            .get(usize::try_from(number).ok()?.checked_sub(1)?)
+            .copied()
     }
 
     /// Whether sessions may not hold both on one relation (PostgreSQL docs, table 13.2).
@@ -165,8 +167,16 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
         session_state: false,
     };
     match statement {
-        Statement::Alter { relation, object, commands } => alter(&mut effect, relation, *object, commands),
-        Statement::CreateIndex { relation, concurrently, .. } => {
+        Statement::Alter {
+            relation,
+            object,
+            commands,
+        } => alter(&mut effect, relation, *object, commands),
+        Statement::CreateIndex {
+            relation,
+            concurrently,
+            ..
+        } => {
             effect.scan = Answer::Yes;
             if *concurrently {
                 effect.lock(relation, LockMode::ShareUpdateExclusive);
@@ -176,14 +186,22 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
                 effect.lock(relation, LockMode::Share);
             }
         }
-        Statement::Drop { object, relations, concurrently, .. } => {
+        Statement::Drop {
+            object,
+            relations,
+            concurrently,
+            ..
+        } => {
             effect.data_loss = match object {
                 ObjectKind::Table | ObjectKind::Sequence | ObjectKind::Column => Answer::Yes,
                 ObjectKind::Type | ObjectKind::Other => Answer::Unknown,
                 _ => Answer::No,
             };
-            let mode =
-                if *concurrently { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
+            let mode = if *concurrently {
+                LockMode::ShareUpdateExclusive
+            } else {
+                LockMode::AccessExclusive
+            };
             for relation in relations {
                 effect.lock(relation, mode);
             }
@@ -192,19 +210,32 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
                     InTransaction::Refused("waits for other transactions before it drops");
             }
         }
-        Statement::Reindex { relation, concurrently, .. } => {
+        Statement::Reindex {
+            relation,
+            concurrently,
+            ..
+        } => {
             effect.scan = Answer::Yes;
             if let Some(relation) = relation {
                 // The index itself is locked AccessExclusive: every SELECT that plans on the table waits.
-                let mode =
-                    if *concurrently { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
+                let mode = if *concurrently {
+                    LockMode::ShareUpdateExclusive
+                } else {
+                    LockMode::AccessExclusive
+                };
                 effect.lock(relation, mode);
             }
             if *concurrently || relation.is_none() {
                 effect.in_transaction = InTransaction::Refused("works in transactions of its own");
             }
         }
-        Statement::CreateTable { relation, partition_of, inherits, references, .. } => {
+        Statement::CreateTable {
+            relation,
+            partition_of,
+            inherits,
+            references,
+            ..
+        } => {
             effect.lock(relation, LockMode::AccessExclusive);
             // Measured: AccessExclusive on the parent, and on its default partition.
             if let Some(parent) = partition_of {
@@ -224,12 +255,19 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             effect.session_state = true;
         }
         Statement::CreateView { relation, .. } => effect.lock(relation, LockMode::AccessExclusive),
-        Statement::Refresh { relation, concurrently } => {
+        Statement::Refresh {
+            relation,
+            concurrently,
+        } => {
             effect.scan = Answer::Yes;
             effect.rewrite = if *concurrently { Answer::No } else { Answer::Yes };
             effect.lock(
                 relation,
-                if *concurrently { LockMode::Exclusive } else { LockMode::AccessExclusive },
+                if *concurrently {
+                    LockMode::Exclusive
+                } else {
+                    LockMode::AccessExclusive
+                },
             );
         }
         Statement::CreateSequence { relation, .. } => effect.lock(relation, LockMode::AccessExclusive),
@@ -266,7 +304,11 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
         Statement::Change { kind, relation } => {
             effect.lock(relation, LockMode::RowExclusive);
             effect.scan = Answer::Unknown;
-            effect.data_loss = if matches!(*kind, "delete" | "merge") { Answer::Yes } else { Answer::No };
+            effect.data_loss = if matches!(*kind, "delete" | "merge") {
+                Answer::Yes
+            } else {
+                Answer::No
+            };
             // Triggers and functions may call set_config.
             effect.session_state = !matches!(*kind, "copy");
         }
@@ -274,10 +316,18 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             effect.scan = if *reads { Answer::Unknown } else { Answer::No };
             effect.session_state = *reads;
         }
-        Statement::Vacuum { relations, full, analyze } => {
+        Statement::Vacuum {
+            relations,
+            full,
+            analyze,
+        } => {
             effect.scan = Answer::Yes;
             effect.rewrite = if *full { Answer::Yes } else { Answer::No };
-            let mode = if *full { LockMode::AccessExclusive } else { LockMode::ShareUpdateExclusive };
+            let mode = if *full {
+                LockMode::AccessExclusive
+            } else {
+                LockMode::ShareUpdateExclusive
+            };
             for relation in relations {
                 effect.lock(relation, mode);
             }
@@ -312,8 +362,11 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
         }
         Statement::Outside { kind, .. } => {
             effect.session_state = matches!(*kind, "call" | "discard_all");
-            effect.data_loss =
-                if kind.starts_with("drop") || *kind == "call" { Answer::Unknown } else { Answer::No };
+            effect.data_loss = if kind.starts_with("drop") || *kind == "call" {
+                Answer::Unknown
+            } else {
+                Answer::No
+            };
             effect.in_transaction = InTransaction::Refused("cannot run inside a transaction block");
         }
         Statement::AlterEnum { .. } | Statement::CatalogOnly { .. } => {}
@@ -335,9 +388,7 @@ fn alter(
             AlterKind::AddColumn | AlterKind::ColumnProperty | AlterKind::TableProperty => {
                 (AccessExclusive, Answer::No, Answer::No)
             }
-            AlterKind::AddColumnComputed | AlterKind::Rewrite => {
-                (AccessExclusive, Answer::Yes, Answer::Yes)
-            }
+            AlterKind::AddColumnComputed | AlterKind::Rewrite => (AccessExclusive, Answer::Yes, Answer::Yes),
             AlterKind::SetExpression | AlterKind::ColumnType => {
                 (AccessExclusive, Answer::Unknown, Answer::Unknown)
             }
@@ -375,7 +426,9 @@ fn alter(
         effect.rewrite = worse(effect.rewrite, rewrite);
         if let Some(other) = &command.other {
             let mode = match command.kind {
-                AlterKind::Attach | AlterKind::Detach | AlterKind::DetachConcurrently
+                AlterKind::Attach
+                | AlterKind::Detach
+                | AlterKind::DetachConcurrently
                 | AlterKind::DetachFinalize => AccessExclusive,
                 AlterKind::TableProperty => ShareUpdateExclusive,
                 _ => ShareRowExclusive,
@@ -398,13 +451,19 @@ impl Effect {
     fn lock(&mut self, relation: &RelationName, mode: LockMode) {
         match self.locks.iter_mut().find(|lock| lock.relation == *relation) {
             Some(lock) => lock.mode = lock.mode.max(mode),
-            None => self.locks.push(RelationLock { relation: relation.clone(), mode, named: true }),
+            None => self.locks.push(RelationLock {
+                relation: relation.clone(),
+                mode,
+                named: true,
+            }),
         }
     }
 
     /// Whether one of its locks makes reads or writes wait.
     pub fn blocks(&self) -> bool {
-        self.locks.iter().any(|lock| lock.mode.blocks_reads() || lock.mode.blocks_writes())
+        self.locks
+            .iter()
+            .any(|lock| lock.mode.blocks_reads() || lock.mode.blocks_writes())
     }
 }
 
@@ -418,34 +477,67 @@ mod tests {
     fn facts(sql: &str) -> String {
         let statement = sql::parse(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
         let effect = effect(&statement, &Context::default());
-        let locks: Vec<_> =
-            effect.locks.iter().map(|lock| format!("{} {}", lock.relation, lock.mode)).collect();
-        let alone = if effect.in_transaction == InTransaction::Allowed { "" } else { " alone" };
-        format!("{} {}{alone} [{}]", statement.kind(), lane_of(&statement, &effect), locks.join(", "))
+        let locks: Vec<_> = effect
+            .locks
+            .iter()
+            .map(|lock| format!("{} {}", lock.relation, lock.mode))
+            .collect();
+        let alone = if effect.in_transaction == InTransaction::Allowed {
+            ""
+        } else {
+            " alone"
+        };
+        format!(
+            "{} {}{alone} [{}]",
+            statement.kind(),
+            lane_of(&statement, &effect),
+            locks.join(", ")
+        )
     }
 
     #[test]
     fn every_statement_has_its_lane_and_locks() {
         for (sql, expected) in [
-            ("ALTER TABLE t ADD c int", "alter_table ddl [t AccessExclusiveLock]"),
-            ("ALTER TABLE t VALIDATE CONSTRAINT c", "alter_table validate [t ShareUpdateExclusiveLock]"),
+            (
+                "ALTER TABLE t ADD c int",
+                "alter_table ddl [t AccessExclusiveLock]",
+            ),
+            (
+                "ALTER TABLE t VALIDATE CONSTRAINT c",
+                "alter_table validate [t ShareUpdateExclusiveLock]",
+            ),
             (
                 "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p NOT VALID",
                 "alter_table ddl [t ShareRowExclusiveLock, p ShareRowExclusiveLock]",
             ),
-            ("ALTER TABLE t SET (fillfactor = 70)", "alter_table validate [t ShareUpdateExclusiveLock]"),
+            (
+                "ALTER TABLE t SET (fillfactor = 70)",
+                "alter_table validate [t ShareUpdateExclusiveLock]",
+            ),
             (
                 "ALTER TABLE p DETACH PARTITION c CONCURRENTLY",
                 "alter_table index alone [p ShareUpdateExclusiveLock, c AccessExclusiveLock]",
             ),
             ("CREATE INDEX i ON t (a)", "create_index ddl [t ShareLock]"),
-            ("CREATE INDEX CONCURRENTLY i ON t (a)", "create_index index alone [t ShareUpdateExclusiveLock]"),
+            (
+                "CREATE INDEX CONCURRENTLY i ON t (a)",
+                "create_index index alone [t ShareUpdateExclusiveLock]",
+            ),
             ("DROP INDEX i", "drop_index ddl [i AccessExclusiveLock]"),
-            ("DROP INDEX CONCURRENTLY s.i", "drop_index index alone [s.i ShareUpdateExclusiveLock]"),
-            ("REINDEX TABLE CONCURRENTLY t", "reindex index alone [t ShareUpdateExclusiveLock]"),
+            (
+                "DROP INDEX CONCURRENTLY s.i",
+                "drop_index index alone [s.i ShareUpdateExclusiveLock]",
+            ),
+            (
+                "REINDEX TABLE CONCURRENTLY t",
+                "reindex index alone [t ShareUpdateExclusiveLock]",
+            ),
             ("REINDEX TABLE t", "reindex ddl [t AccessExclusiveLock]"),
             ("REINDEX DATABASE d", "reindex ddl alone []"),
-            ("CREATE TABLE t (a int)", "create_table ddl [t AccessExclusiveLock]"),
+            (
+                "CREATE TABLE t (a int)",
+                "create_table ddl [t AccessExclusiveLock]",
+            ),
             (
                 "CREATE TABLE t (a int REFERENCES p)",
                 "create_table ddl [t AccessExclusiveLock, p ShareRowExclusiveLock]",
@@ -459,19 +551,34 @@ mod tests {
             ("CALL p()", "call utility alone []"),
             ("VACUUM t", "vacuum utility alone [t ShareUpdateExclusiveLock]"),
             ("VACUUM (FULL) t", "vacuum ddl alone [t AccessExclusiveLock]"),
-            ("VACUUM (FULL off) t", "vacuum utility alone [t ShareUpdateExclusiveLock]"),
+            (
+                "VACUUM (FULL off) t",
+                "vacuum utility alone [t ShareUpdateExclusiveLock]",
+            ),
             ("ANALYZE t", "analyze validate [t ShareUpdateExclusiveLock]"),
             ("CLUSTER t", "cluster ddl [t AccessExclusiveLock]"),
             ("CREATE DATABASE d", "create_database utility alone []"),
-            ("TRUNCATE a, b", "truncate ddl [a AccessExclusiveLock, b AccessExclusiveLock]"),
+            (
+                "TRUNCATE a, b",
+                "truncate ddl [a AccessExclusiveLock, b AccessExclusiveLock]",
+            ),
             ("LOCK TABLE t IN SHARE MODE", "lock_table ddl [t ShareLock]"),
             ("ALTER TYPE e ADD VALUE 'x'", "alter_type_add_value ddl []"),
             ("ALTER DOMAIN d VALIDATE CONSTRAINT c", "alter_domain ddl []"),
-            ("REFRESH MATERIALIZED VIEW CONCURRENTLY v", "refresh_materialized_view ddl [v ExclusiveLock]"),
-            ("COMMENT ON COLUMN s.t.c IS 'x'", "comment ddl [s.t ShareUpdateExclusiveLock]"),
+            (
+                "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
+                "refresh_materialized_view ddl [v ExclusiveLock]",
+            ),
+            (
+                "COMMENT ON COLUMN s.t.c IS 'x'",
+                "comment ddl [s.t ShareUpdateExclusiveLock]",
+            ),
             ("DROP TRIGGER g ON t", "drop ddl [t AccessExclusiveLock]"),
             ("SET search_path = a", "set dml []"),
-            ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "create_function ddl []"),
+            (
+                "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                "create_function ddl []",
+            ),
             ("COPY t FROM STDIN", "copy dml [t RowExclusiveLock]"),
         ] {
             assert_eq!(facts(sql), expected, "{sql}");
@@ -487,7 +594,11 @@ mod tests {
         assert!(!LockMode::ShareUpdateExclusive.blocks_writes());
         for one in LockMode::ALL {
             for other in LockMode::ALL {
-                assert_eq!(one.conflicts_with(other), other.conflicts_with(one), "{one} {other}");
+                assert_eq!(
+                    one.conflicts_with(other),
+                    other.conflicts_with(one),
+                    "{one} {other}"
+                );
             }
         }
     }
@@ -509,7 +620,11 @@ mod tests {
         ] {
             let statement = sql::parse(&format!("ALTER TABLE t ADD {column}")).expect("it is SQL");
             let effect = effect(&statement, &Context::default());
-            assert_eq!(effect.scan.is_no() && effect.rewrite.is_no(), catalog_only, "{column}");
+            assert_eq!(
+                effect.scan.is_no() && effect.rewrite.is_no(),
+                catalog_only,
+                "{column}"
+            );
         }
     }
 }

@@ -40,8 +40,13 @@ impl Target {
             "head" => Self::Head,
             "heads" => Self::Heads,
             "base" => Self::Base,
-            _ => match text.strip_prefix('+').or_else(|| text.strip_prefix('-').map(|_| text)) {
-                Some(number) => number.parse().map_or_else(|_| Self::Named(text.to_owned()), Self::Relative),
+            _ => match text
+                .strip_prefix('+')
+                .or_else(|| text.strip_prefix('-').map(|_| text))
+            {
+                Some(number) => number
+                    .parse()
+                    .map_or_else(|_| Self::Named(text.to_owned()), Self::Relative),
                 None => Self::Named(text.to_owned()),
             },
         }
@@ -63,8 +68,11 @@ impl Graph {
             for label in &revision.header.labels {
                 if let Some(other) = built.labels.insert(label.clone(), revision.id.clone()) {
                     problems.push(
-                        Diagnostic::error(format!("{other} and {} both have the label `{label}`", revision.id))
-                            .help("a label names one revision; remove one of them"),
+                        Diagnostic::error(format!(
+                            "{other} and {} both have the label `{label}`",
+                            revision.id
+                        ))
+                        .help("a label names one revision; remove one of them"),
                     );
                 }
             }
@@ -86,9 +94,11 @@ impl Graph {
                             }
                             None => {
                                 let ids = revisions.iter().map(|revision| revision.id.as_str());
-                                let problem =
-                                    Diagnostic::error(format!("{} follows {parent}, which does not exist", revision.id))
-                                        .at(place.clone());
+                                let problem = Diagnostic::error(format!(
+                                    "{} follows {parent}, which does not exist",
+                                    revision.id
+                                ))
+                                .at(place.clone());
                                 problems.push(match suggest(parent.as_str(), ids) {
                                     Some(near) => problem.help(format!("did you mean `{near}`?")),
                                     None => problem.help("is its file missing from this directory?"),
@@ -103,7 +113,11 @@ impl Graph {
         if problems.is_empty() {
             problems.extend(built.sort());
         }
-        if problems.is_empty() { Ok(built) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(built)
+        } else {
+            Err(problems)
+        }
     }
 
     /// Kahn's order with the file order among those that are ready; gives back the cycle, if any.
@@ -115,8 +129,12 @@ impl Graph {
             .node_indices()
             .map(|node| self.graph.neighbors_directed(node, Incoming).count())
             .collect();
-        let mut ready: BinaryHeap<Reverse<NodeIndex>> =
-            self.graph.node_indices().filter(|node| missing[node.index()] == 0).map(Reverse).collect();
+        let mut ready: BinaryHeap<Reverse<NodeIndex>> = self
+            .graph
+            .node_indices()
+            .filter(|node| missing[node.index()] == 0)
+            .map(Reverse)
+            .collect();
         while let Some(Reverse(node)) = ready.pop() {
             self.order.push(node);
             for child in self.graph.neighbors_directed(node, Outgoing) {
@@ -136,12 +154,14 @@ impl Graph {
                 .neighbors_directed(last, Incoming)
                 .find(|parent| missing[parent.index()] > 0)?;
             if let Some(at) = path.iter().position(|node| *node == parent) {
-                let mut names: Vec<&str> =
-                    path[at..].iter().map(|node| self.graph[*node].as_str()).collect();
+                let mut names: Vec<&str> = path[at..].iter().map(|node| self.graph[*node].as_str()).collect();
                 names.push(self.graph[parent].as_str());
                 return Some(
-                    Diagnostic::error(format!("the revisions follow each other in a circle: {}", names.join(" after ")))
-                        .help("change one of their `-- windlass: after` lines"),
+                    Diagnostic::error(format!(
+                        "the revisions follow each other in a circle: {}",
+                        names.join(" after ")
+                    ))
+                    .help("change one of their `-- windlass: after` lines"),
                 );
             }
             path.push(parent);
@@ -194,9 +214,13 @@ impl Graph {
                 let heads = self.heads();
                 if heads.len() > 1 {
                     let names: Vec<_> = heads.iter().map(RevisionId::as_str).collect();
-                    return Err(Diagnostic::error(format!("there are {} heads: {}", heads.len(), names.join(", ")))
-                        .help("join them with `windlass merge`")
-                        .help("or go to all of them: `heads`"));
+                    return Err(Diagnostic::error(format!(
+                        "there are {} heads: {}",
+                        heads.len(),
+                        names.join(", ")
+                    ))
+                    .help("join them with `windlass merge`")
+                    .help("or go to all of them: `heads`"));
                 }
                 Ok(heads)
             }
@@ -205,8 +229,10 @@ impl Graph {
                 let pending: Vec<_> = self.order().filter(|id| !done.contains(id)).collect();
                 let count = usize::try_from(*by).unwrap_or(usize::MAX);
                 if count > pending.len() {
-                    return Err(Diagnostic::error(format!("only {} revisions are pending", pending.len()))
-                        .help("`head` goes to the last one"));
+                    return Err(
+                        Diagnostic::error(format!("only {} revisions are pending", pending.len()))
+                            .help("`head` goes to the last one"),
+                    );
                 }
                 Ok(pending[..count].iter().map(|id| (*id).clone()).collect())
             }
@@ -214,8 +240,10 @@ impl Graph {
                 let count = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
                 match applied.len().checked_sub(count) {
                     Some(left) => Ok(applied[..left].last().cloned().into_iter().collect()),
-                    None => Err(Diagnostic::error(format!("only {} revisions are applied", applied.len()))
-                        .help("`base` undoes all of them")),
+                    None => Err(
+                        Diagnostic::error(format!("only {} revisions are applied", applied.len()))
+                            .help("`base` undoes all of them"),
+                    ),
                 }
             }
             Target::Named(name) => self.named(name).map(|id| vec![id]),
@@ -233,13 +261,18 @@ impl Graph {
         if let Some(id) = self.labels.get(name) {
             return Ok(id.clone());
         }
-        let fits: Vec<&RevisionId> =
-            self.order().filter(|id| id.as_str().starts_with(name) || by_number(id, name)).collect();
+        let fits: Vec<&RevisionId> = self
+            .order()
+            .filter(|id| id.as_str().starts_with(name) || by_number(id, name))
+            .collect();
         match fits.as_slice() {
             [id] => Ok((*id).clone()),
             [] => {
                 let problem = Diagnostic::error(format!("there is no revision `{name}`"));
-                let names = self.order().map(RevisionId::as_str).chain(self.labels.keys().map(String::as_str));
+                let names = self
+                    .order()
+                    .map(RevisionId::as_str)
+                    .chain(self.labels.keys().map(String::as_str));
                 Err(match suggest(name, names) {
                     Some(near) => problem.help(format!("did you mean `{near}`?")),
                     None => problem.help("`windlass status` lists them"),
@@ -247,14 +280,20 @@ impl Graph {
             }
             several => {
                 let names: Vec<_> = several.iter().take(5).map(|id| id.as_str()).collect();
-                Err(Diagnostic::error(format!("`{name}` begins {} revisions: {}", several.len(), names.join(", ")))
-                    .help("write more of its id"))
+                Err(Diagnostic::error(format!(
+                    "`{name}` begins {} revisions: {}",
+                    several.len(),
+                    names.join(", ")
+                ))
+                .help("write more of its id"))
             }
         }
     }
 
     fn around(&self, id: &RevisionId, direction: petgraph::Direction) -> Vec<RevisionId> {
-        let Some(node) = self.index.get(id) else { return Vec::new() };
+        let Some(node) = self.index.get(id) else {
+            return Vec::new();
+        };
         let mut nodes: Vec<_> = self.graph.neighbors_directed(*node, direction).collect();
         nodes.sort_unstable();
         nodes.into_iter().map(|node| self.graph[node].clone()).collect()
@@ -312,7 +351,10 @@ mod tests {
     #[test]
     fn without_after_a_revision_follows_the_one_before_it() {
         let graph = graph(&[("1_a", ""), ("2_b", "")]);
-        assert_eq!(graph.parents(&graph.named("2_b").expect("it is there"))[0].as_str(), "1_a");
+        assert_eq!(
+            graph.parents(&graph.named("2_b").expect("it is there"))[0].as_str(),
+            "1_a"
+        );
     }
 
     #[test]
@@ -322,7 +364,9 @@ mod tests {
         assert_eq!(graph(DIAMOND).heads().len(), 1);
         let two = graph(&DIAMOND[..3]);
         assert_eq!(
-            two.resolve(&Target::Head, &[]).expect_err("two heads").to_string(),
+            two.resolve(&Target::Head, &[])
+                .expect_err("two heads")
+                .to_string(),
             "there are 2 heads: 2_b, 3_c"
         );
     }
@@ -334,23 +378,48 @@ mod tests {
             "1_a.sql:1:20: 1_a follows 0_x, which does not exist"
         );
         assert_eq!(
-            problem(&[("1_a", "-- windlass: after 2_b"), ("2_b", "-- windlass: after 1_a")]),
+            problem(&[
+                ("1_a", "-- windlass: after 2_b"),
+                ("2_b", "-- windlass: after 1_a")
+            ]),
             "the revisions follow each other in a circle: 1_a after 2_b after 1_a"
         );
     }
 
     #[test]
     fn targets_are_ids_beginnings_numbers_labels_and_steps() {
-        let graph = graph(&[("0036_x", "-- windlass: label calls"), ("0037_y", ""), ("0038_z", "")]);
-        for (text, id) in [("0036_x", "0036_x"), ("0037", "0037_y"), ("38", "0038_z"), ("calls", "0036_x")] {
+        let graph = graph(&[
+            ("0036_x", "-- windlass: label calls"),
+            ("0037_y", ""),
+            ("0038_z", ""),
+        ]);
+        for (text, id) in [
+            ("0036_x", "0036_x"),
+            ("0037", "0037_y"),
+            ("38", "0038_z"),
+            ("calls", "0036_x"),
+        ] {
             assert_eq!(graph.named(text).expect("it fits").as_str(), id, "{text}");
         }
-        assert_eq!(graph.named("003").expect_err("three fit").to_string(), "`003` begins 3 revisions: 0036_x, 0037_y, 0038_z");
-        assert_eq!(graph.named("0036_xx").expect_err("none fits").help, ["did you mean `0036_x`?"]);
+        assert_eq!(
+            graph.named("003").expect_err("three fit").to_string(),
+            "`003` begins 3 revisions: 0036_x, 0037_y, 0038_z"
+        );
+        assert_eq!(
+            graph.named("0036_xx").expect_err("none fits").help,
+            ["did you mean `0036_x`?"]
+        );
         let applied = [graph.named("36").expect("it fits")];
-        let next = graph.resolve(&Target::parse("+1"), &applied).expect("two are pending");
+        let next = graph
+            .resolve(&Target::parse("+1"), &applied)
+            .expect("two are pending");
         assert_eq!(next[0].as_str(), "0037_y");
-        assert_eq!(graph.resolve(&Target::parse("-1"), &applied).expect("one is applied"), []);
+        assert_eq!(
+            graph
+                .resolve(&Target::parse("-1"), &applied)
+                .expect("one is applied"),
+            []
+        );
     }
 
     #[test]

@@ -25,8 +25,14 @@ pub enum Lane {
 
 impl Lane {
     /// Every lane, in the order of the documentation's table.
-    pub const ALL: [Self; 6] =
-        [Self::Ddl, Self::Index, Self::Validate, Self::Dml, Self::Backfill, Self::Utility];
+    pub const ALL: [Self; 6] = [
+        Self::Ddl,
+        Self::Index,
+        Self::Validate,
+        Self::Dml,
+        Self::Backfill,
+        Self::Utility,
+    ];
 
     /// The lane's name in files, settings and output.
     pub fn name(self) -> &'static str {
@@ -51,7 +57,10 @@ impl FromStr for Lane {
     type Err = UnknownLane;
 
     fn from_str(name: &str) -> Result<Self, UnknownLane> {
-        Self::ALL.into_iter().find(|lane| lane.name() == name).ok_or_else(|| UnknownLane(name.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|lane| lane.name() == name)
+            .ok_or_else(|| UnknownLane(name.to_owned()))
     }
 }
 
@@ -77,9 +86,9 @@ pub fn lane_of(statement: &Statement, effect: &Effect) -> Lane {
         Statement::Vacuum { analyze: true, .. } => Lane::Validate,
         Statement::Vacuum { full: false, .. } => Lane::Utility,
         Statement::Alter { commands, .. }
-            if commands.iter().any(|command| {
-                matches!(command.kind, AlterKind::Validate | AlterKind::StorageParameter)
-            }) =>
+            if commands
+                .iter()
+                .any(|command| matches!(command.kind, AlterKind::Validate | AlterKind::StorageParameter)) =>
         {
             Lane::Validate
         }

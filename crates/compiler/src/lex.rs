@@ -79,7 +79,10 @@ pub fn scan(text: &str) -> Scan {
         text,
         bytes: text.as_bytes(),
         at: 0,
-        scan: Scan { first_statement: text.len(), ..Scan::default() },
+        scan: Scan {
+            first_statement: text.len(),
+            ..Scan::default()
+        },
         words: Words::default(),
     };
     scanner.run();
@@ -146,7 +149,10 @@ impl Scanner<'_> {
     }
 
     fn line_end(&self, from: usize) -> usize {
-        self.bytes[from..].iter().position(|&byte| byte == b'\n').map_or(self.bytes.len(), |at| from + at)
+        self.bytes[from..]
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .map_or(self.bytes.len(), |at| from + at)
     }
 
     fn at_line_start(&self) -> bool {
@@ -203,7 +209,10 @@ impl Scanner<'_> {
             self.stranger(Span::new(start, start + 2), StrangerKind::Unterminated("comment"));
         }
         let text = &self.text[start..self.at];
-        let body = text.trim_start_matches(['/', '*']).trim_start().to_ascii_lowercase();
+        let body = text
+            .trim_start_matches(['/', '*'])
+            .trim_start()
+            .to_ascii_lowercase();
         if is_near_miss(&body) {
             let end = start + text.find('\n').unwrap_or(text.len());
             self.stranger(Span::new(start, end), StrangerKind::NearMiss);
@@ -245,21 +254,32 @@ impl Scanner<'_> {
         match self.text[end + 1..].find(tag) {
             Some(length) => self.at = end + 1 + length + tag.len(),
             None => {
-                self.stranger(Span::new(start, end + 1), StrangerKind::Unterminated("dollar-quoted string"));
+                self.stranger(
+                    Span::new(start, end + 1),
+                    StrangerKind::Unterminated("dollar-quoted string"),
+                );
                 self.at = self.bytes.len();
             }
         }
     }
 
     fn number(&mut self) {
-        while self.bytes.get(self.at).is_some_and(|&byte| byte.is_ascii_digit() || is_word(byte)) {
+        while self
+            .bytes
+            .get(self.at)
+            .is_some_and(|&byte| byte.is_ascii_digit() || is_word(byte))
+        {
             self.at += 1;
         }
     }
 
     fn word(&mut self) {
         let start = self.at;
-        while self.bytes.get(self.at).is_some_and(|&byte| is_word(byte) || byte.is_ascii_digit() || byte == b'$') {
+        while self
+            .bytes
+            .get(self.at)
+            .is_some_and(|&byte| is_word(byte) || byte.is_ascii_digit() || byte == b'$')
+        {
             self.at += 1;
         }
         let word = &self.bytes[start..self.at];
@@ -297,14 +317,23 @@ impl Scanner<'_> {
             }
             line = next.max(line + 1);
         };
-        self.scan.copies.push(Copy { semicolon, data: Span::new(start, end), resume, ended });
+        self.scan.copies.push(Copy {
+            semicolon,
+            data: Span::new(start, end),
+            resume,
+            ended,
+        });
         self.at = resume;
     }
 
     fn meta_command(&mut self) {
         let start = self.at;
         self.at += 1;
-        while self.bytes.get(self.at).is_some_and(|byte| !byte.is_ascii_whitespace()) {
+        while self
+            .bytes
+            .get(self.at)
+            .is_some_and(|byte| !byte.is_ascii_whitespace())
+        {
             self.at += 1;
         }
         let name = self.text[start..self.at].to_owned();
@@ -340,7 +369,9 @@ fn is_near_miss(body: &str) -> bool {
     if body.starts_with("windlas") {
         return true;
     }
-    let Some((word, _)) = body.split_once(':') else { return false };
+    let Some((word, _)) = body.split_once(':') else {
+        return false;
+    };
     let word = word.trim();
     word.len() >= 6 && word.len() <= 10 && strsim::damerau_levenshtein(word, "windlass") <= 2
 }
@@ -350,11 +381,19 @@ mod tests {
     use super::*;
 
     fn directives(text: &str) -> Vec<&str> {
-        scan(text).directives.into_iter().map(|span| &text[span.range()]).collect()
+        scan(text)
+            .directives
+            .into_iter()
+            .map(|span| &text[span.range()])
+            .collect()
     }
 
     fn strangers(text: &str) -> Vec<StrangerKind> {
-        scan(text).strangers.into_iter().map(|stranger| stranger.kind).collect()
+        scan(text)
+            .strangers
+            .into_iter()
+            .map(|stranger| stranger.kind)
+            .collect()
     }
 
     #[test]
@@ -382,13 +421,19 @@ mod tests {
 
     #[test]
     fn what_is_no_sql_is_told_by_kind() {
-        assert_eq!(strangers("\\i other.sql"), [StrangerKind::MetaCommand("\\i".into())]);
+        assert_eq!(
+            strangers("\\i other.sql"),
+            [StrangerKind::MetaCommand("\\i".into())]
+        );
         assert_eq!(strangers("SELECT :'a', b::text"), [StrangerKind::Variable]);
         assert_eq!(strangers("--windlass: label x"), [StrangerKind::NearMiss]);
         assert_eq!(strangers("-- Windlas: label x"), [StrangerKind::NearMiss]);
         assert_eq!(strangers("/* windlass: label */"), [StrangerKind::NearMiss]);
         assert_eq!(strangers("-- +goose Up"), [StrangerKind::ForeignMarker("goose")]);
-        assert_eq!(strangers("SELECT 'a"), [StrangerKind::Unterminated("quoted string")]);
+        assert_eq!(
+            strangers("SELECT 'a"),
+            [StrangerKind::Unterminated("quoted string")]
+        );
         assert_eq!(strangers("SELECT E'\\'', $1, a$b$, 'x''y' -- ok"), []);
     }
 

@@ -108,7 +108,11 @@ fn attach(source: &Source, scan: &Scan, spans: &[Span]) -> Result<Vec<ScriptStat
             );
         }
     }
-    if problems.is_empty() { Ok(statements) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(statements)
+    } else {
+        Err(problems)
+    }
 }
 
 fn is_statement_directive(text: &str, span: Span) -> bool {
@@ -167,7 +171,11 @@ fn strangers(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
         .collect();
     problems.extend(scan.copies.iter().filter(|copy| !copy.ended).map(|copy| {
         Diagnostic::error("COPY … FROM STDIN without an end of its data")
-            .at(Place::locate(&source.path, text, Span::new(copy.semicolon, copy.semicolon + 1)))
+            .at(Place::locate(
+                &source.path,
+                text,
+                Span::new(copy.semicolon, copy.semicolon + 1),
+            ))
             .help("end the data with a line of its own: \\.")
     }));
     problems
@@ -181,7 +189,10 @@ mod tests {
     use crate::sql;
 
     fn source(text: &str) -> Source {
-        Source { path: Arc::from("a.sql"), text: Arc::from(text) }
+        Source {
+            path: Arc::from("a.sql"),
+            text: Arc::from(text),
+        }
     }
 
     fn read(text: &str) -> Script {
@@ -190,15 +201,21 @@ mod tests {
 
     fn problems(text: &str) -> Vec<String> {
         let found = Script::read(&source(text), sql::split).expect_err("something is wrong");
-        found.iter().map(|problem| format!("{problem} | {}", problem.help.join(" | "))).collect()
+        found
+            .iter()
+            .map(|problem| format!("{problem} | {}", problem.help.join(" | ")))
+            .collect()
     }
 
     #[test]
     fn a_directive_speaks_about_exactly_the_next_statement() {
         let script = read("-- windlass: label x\n-- windlass: best-effort\nSELECT 1;\nSELECT 2;");
         assert_eq!(script.header.labels, ["x"]);
-        let best_effort: Vec<_> =
-            script.statements.iter().map(|statement| statement.directives.best_effort).collect();
+        let best_effort: Vec<_> = script
+            .statements
+            .iter()
+            .map(|statement| statement.directives.best_effort)
+            .collect();
         assert_eq!(best_effort, [true, false]);
     }
 
@@ -213,24 +230,61 @@ mod tests {
              SELECT NOT EXISTS (SELECT FROM leads WHERE d IS NULL);\n",
         );
         assert_eq!(script.header.after.as_ref().map(Vec::len), Some(1));
-        let backfill = script.statements[1].directives.backfill.as_ref().expect("it is a backfill");
+        let backfill = script.statements[1]
+            .directives
+            .backfill
+            .as_ref()
+            .expect("it is a backfill");
         assert_eq!(backfill.by, Some(("tenant_id".into(), "business".into())));
-        assert_eq!((backfill.batch, backfill.pause), (Some(1000), Some(std::time::Duration::from_millis(100))));
-        assert_eq!(script.statements[2].directives.verify.as_deref(), Some("no lead lacks a direction"));
+        assert_eq!(
+            (backfill.batch, backfill.pause),
+            (Some(1000), Some(std::time::Duration::from_millis(100)))
+        );
+        assert_eq!(
+            script.statements[2].directives.verify.as_deref(),
+            Some("no lead lacks a direction")
+        );
     }
 
     #[test]
     fn what_is_wrong_is_said_with_its_place_and_what_to_do() {
         for (text, expected) in [
-            ("-- windlass: backfil x\nSELECT 1", "a.sql:1:14: `backfil` is no directive | did you mean `backfill`?"),
-            ("SELECT 1;\n-- windlass: label x\n", "a.sql:2:14: `label` stands behind a statement | it speaks about the whole file: move it to the top"),
-            ("-- windlass: best-effort\n", "a.sql:1:1: a directive without a statement behind it | it speaks about the next statement; move it, or remove it"),
-            ("-- windlass: allow drop-column\nSELECT 1", "a.sql:1:1: `allow`: it needs a reason: because … | write -- windlass: allow RULE because …"),
-            ("-- windlass: atomic\n-- windlass: no-transaction\n", "a.sql:2:1: `no-transaction`: `atomic` and `no-transaction` contradict each other | write -- windlass: no-transaction"),
-            ("\\i x.sql\n", "a.sql:1:1: \\i is a command of psql, not SQL | write what it does as SQL; a revision is run without psql"),
-            ("-- migrate:down\n", "a.sql:1:1: a marker of dbmate in a native revision | `windlass adopt` takes over a project of dbmate; in a native one the way back is a .down.sql file"),
-            ("SELECT 1;\nSELEC 2;", "a.sql:2:1: syntax error at or near \"SELEC\" | "),
-            ("-- windlass: lock-timeout 5 parsecs\nSELECT 1", "a.sql:1:1: `lock-timeout`: it needs one duration | write -- windlass: lock-timeout DURATION"),
+            (
+                "-- windlass: backfil x\nSELECT 1",
+                "a.sql:1:14: `backfil` is no directive | did you mean `backfill`?",
+            ),
+            (
+                "SELECT 1;\n-- windlass: label x\n",
+                "a.sql:2:14: `label` stands behind a statement | it speaks about the whole file: move it to the top",
+            ),
+            (
+                "-- windlass: best-effort\n",
+                "a.sql:1:1: a directive without a statement behind it | it speaks about the next statement; move it, or remove it",
+            ),
+            (
+                "-- windlass: allow drop-column\nSELECT 1",
+                "a.sql:1:1: `allow`: it needs a reason: because … | write -- windlass: allow RULE because …",
+            ),
+            (
+                "-- windlass: atomic\n-- windlass: no-transaction\n",
+                "a.sql:2:1: `no-transaction`: `atomic` and `no-transaction` contradict each other | write -- windlass: no-transaction",
+            ),
+            (
+                "\\i x.sql\n",
+                "a.sql:1:1: \\i is a command of psql, not SQL | write what it does as SQL; a revision is run without psql",
+            ),
+            (
+                "-- migrate:down\n",
+                "a.sql:1:1: a marker of dbmate in a native revision | `windlass adopt` takes over a project of dbmate; in a native one the way back is a .down.sql file",
+            ),
+            (
+                "SELECT 1;\nSELEC 2;",
+                "a.sql:2:1: syntax error at or near \"SELEC\" | ",
+            ),
+            (
+                "-- windlass: lock-timeout 5 parsecs\nSELECT 1",
+                "a.sql:1:1: `lock-timeout`: it needs one duration | write -- windlass: lock-timeout DURATION",
+            ),
         ] {
             assert_eq!(problems(text), [expected], "{text}");
         }

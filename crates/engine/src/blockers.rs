@@ -48,7 +48,9 @@ impl fmt::Display for Blocker {
             facts.push(self.backend.clone());
         }
         if !self.state.is_empty() {
-            let age = self.transaction_age.map_or(String::new(), |age| format!(" {:.0?}", age));
+            let age = self
+                .transaction_age
+                .map_or(String::new(), |age| format!(" {:.0?}", age));
             facts.push(format!("{}{age}", self.state));
         }
         if !self.mode.is_empty() {
@@ -66,7 +68,9 @@ impl fmt::Display for Blocker {
 
 /// The sessions that the backend `pid` waits for. `client` must be another backend.
 pub(crate) async fn of(client: &Client, pid: i32) -> Result<Vec<Blocker>, tokio_postgres::Error> {
-    let rows = client.query_typed(include_str!("blockers.sql"), &[(&pid, Type::INT4)]).await?;
+    let rows = client
+        .query_typed(include_str!("blockers.sql"), &[(&pid, Type::INT4)])
+        .await?;
     Ok(rows.iter().map(read).collect())
 }
 
@@ -79,7 +83,10 @@ pub(crate) async fn holder_of(
     // Both keys are shown as oid, which is unsigned.
     let (class, key) = (class.cast_unsigned(), key.cast_unsigned());
     let rows = client
-        .query_typed(include_str!("blockers_advisory.sql"), &[(&class, Type::OID), (&key, Type::OID)])
+        .query_typed(
+            include_str!("blockers_advisory.sql"),
+            &[(&class, Type::OID), (&key, Type::OID)],
+        )
         .await?;
     Ok(rows.first().map(read))
 }

@@ -13,11 +13,18 @@ use crate::session::{self, Purpose, Session, SessionSettings};
 pub async fn create(options: &ConnectOptions) -> Result<bool> {
     let name = options.database();
     let session = maintenance(options).await?;
-    match session.client().batch_execute(&format!("CREATE DATABASE {}", quote_identifier(name))).await {
+    match session
+        .client()
+        .batch_execute(&format!("CREATE DATABASE {}", quote_identifier(name)))
+        .await
+    {
         Ok(()) => Ok(true),
         // 42P04 duplicate_database
         Err(error) if error.code().is_some_and(|code| code.code() == "42P04") => Ok(false),
-        Err(error) => Err(session::failed(error, &format!("failed to create database {name}"))),
+        Err(error) => Err(session::failed(
+            error,
+            &format!("failed to create database {name}"),
+        )),
     }
 }
 
@@ -28,7 +35,11 @@ pub async fn create(options: &ConnectOptions) -> Result<bool> {
 pub async fn drop(options: &ConnectOptions) -> Result<bool> {
     let name = options.database();
     let session = maintenance(options).await?;
-    match session.client().batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", quote_identifier(name))).await {
+    match session
+        .client()
+        .batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", quote_identifier(name)))
+        .await
+    {
         Ok(()) => Ok(true),
         // 3D000 invalid_catalog_name
         Err(error) if error.code().is_some_and(|code| code.code() == "3D000") => Ok(false),
@@ -37,5 +48,10 @@ pub async fn drop(options: &ConnectOptions) -> Result<bool> {
 }
 
 async fn maintenance(options: &ConnectOptions) -> Result<Session> {
-    session::open(&options.with_database("postgres"), &SessionSettings::default(), Purpose::Work).await
+    session::open(
+        &options.with_database("postgres"),
+        &SessionSettings::default(),
+        Purpose::Work,
+    )
+    .await
 }

@@ -104,8 +104,6 @@ impl Error {
         self
     }
 
-    #[must_use]
-
     /// Adds a sentence on what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -125,7 +123,10 @@ impl Error {
 
     /// Whether the same request may succeed later without any change.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Locked | ErrorKind::ConnectionLost | ErrorKind::NoConnection)
+        matches!(
+            self.0.kind,
+            ErrorKind::Locked | ErrorKind::ConnectionLost | ErrorKind::NoConnection
+        )
     }
 
     /// The step that failed.
@@ -173,6 +174,9 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
     }
 }

@@ -81,7 +81,8 @@ where
             observer.event(Event::WaitingForRunner { holder, waited });
             reported = Some(Instant::now());
         }
-        stop.sleep(pause.mul_f64(0.5 + rand::random::<f64>() / 2.0)).await?;
+        stop.sleep(pause.mul_f64(0.5 + rand::random::<f64>() / 2.0))
+            .await?;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
@@ -95,7 +96,10 @@ fn gave_up(waited: Duration, holder: Option<Blocker>) -> Error {
         },
     )
     .hint("wait for it to finish and run again; without --no-wait this run would have waited")
-    .hint(format!("waited {}", windlass_compiler::duration::show_duration(waited)));
+    .hint(format!(
+        "waited {}",
+        windlass_compiler::duration::show_duration(waited)
+    ));
     error.with_blockers(holder.into_iter().collect())
 }
 
@@ -111,6 +115,23 @@ pub(crate) async fn try_lock(client: &Client, key: i32) -> Result<bool> {
     Ok(row.get(0))
 }
 
+/// Takes the lock of an adopted tool beside ours, so that it cannot run meanwhile.
+pub(crate) async fn keep_out(client: &Client, key: i64, stop: &session::Stop) -> Result<()> {
+    loop {
+        let row = client
+            .query_typed_one(
+                "SELECT pg_catalog.pg_try_advisory_lock($1)",
+                &[(&key, Type::INT8)],
+            )
+            .await
+            .map_err(session::lost)?;
+        if row.get(0) {
+            return Ok(());
+        }
+        stop.sleep(LONGEST_PAUSE).await?;
+    }
+}
+
 /// Gives up leading at once; closing the connection would do it too, a little later.
 pub(crate) async fn release(client: &Client) {
     // An error means that the connection is gone, and the lock with it.
@@ -124,5 +145,7 @@ pub(crate) async fn release(client: &Client) {
 
 /// Whoever holds one of the two locks.
 pub(crate) async fn holder(client: &Client, key: i32) -> Result<Option<Blocker>> {
-    crate::blockers::holder_of(client, LOCK_CLASS, key).await.map_err(session::lost)
+    crate::blockers::holder_of(client, LOCK_CLASS, key)
+        .await
+        .map_err(session::lost)
 }

@@ -109,7 +109,10 @@ pub(crate) async fn open(
         connection,
     };
     let probe: Option<String> = row.get(3);
-    session.connection.check_probe(probe.as_deref()).map_err(unconnected)?;
+    session
+        .connection
+        .check_probe(probe.as_deref())
+        .map_err(unconnected)?;
     Ok(session)
 }
 
@@ -204,7 +207,11 @@ impl Stop {
 
     /// Fails when stopping was asked for.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.is_asked() { Err(interrupted()) } else { Ok(()) }
+        if self.is_asked() {
+            Err(interrupted())
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -39,17 +39,32 @@ impl Standing {
 pub fn standing(directory: &Directory, graph: &Graph, journal: &Snapshot) -> Standing {
     let rows: HashMap<&RevisionId, &RevisionRow> =
         journal.revisions.iter().map(|row| (&row.id, row)).collect();
-    let files: HashMap<&RevisionId, &Revision> =
-        directory.revisions.iter().map(|revision| (&revision.id, revision)).collect();
-    let applied: Vec<RevisionId> =
-        journal.revisions.iter().filter(|row| row.state.is_applied()).map(|row| row.id.clone()).collect();
-    let started: Vec<RevisionId> =
-        journal.revisions.iter().filter(|row| !row.state.is_applied()).map(|row| row.id.clone()).collect();
+    let files: HashMap<&RevisionId, &Revision> = directory
+        .revisions
+        .iter()
+        .map(|revision| (&revision.id, revision))
+        .collect();
+    let applied: Vec<RevisionId> = journal
+        .revisions
+        .iter()
+        .filter(|row| row.state.is_applied())
+        .map(|row| row.id.clone())
+        .collect();
+    let started: Vec<RevisionId> = journal
+        .revisions
+        .iter()
+        .filter(|row| !row.state.is_applied())
+        .map(|row| row.id.clone())
+        .collect();
 
     // A squash counts as applied when all that it replaces is, and the other way round.
     let done: HashSet<&RevisionId> = applied.iter().collect();
-    let replaced: HashSet<&RevisionId> =
-        journal.revisions.iter().filter(|row| row.state.is_applied()).flat_map(|row| &row.replaces).collect();
+    let replaced: HashSet<&RevisionId> = journal
+        .revisions
+        .iter()
+        .filter(|row| row.state.is_applied())
+        .flat_map(|row| &row.replaces)
+        .collect();
     let stands_for_applied = |revision: &Revision| {
         let replaces = &revision.header.replaces;
         !replaces.is_empty() && replaces.iter().all(|id| done.contains(id))
@@ -64,8 +79,11 @@ pub fn standing(directory: &Directory, graph: &Graph, journal: &Snapshot) -> Sta
         .cloned()
         .collect();
 
-    let replaced_here: HashSet<&RevisionId> =
-        directory.revisions.iter().flat_map(|revision| &revision.header.replaces).collect();
+    let replaced_here: HashSet<&RevisionId> = directory
+        .revisions
+        .iter()
+        .flat_map(|revision| &revision.header.replaces)
+        .collect();
     let unknown: Vec<&RevisionRow> = journal
         .revisions
         .iter()
@@ -82,15 +100,32 @@ pub fn standing(directory: &Directory, graph: &Graph, journal: &Snapshot) -> Sta
         .revisions
         .iter()
         .filter(|row| row.state.is_applied())
-        .filter(|row| files.get(&row.id).is_some_and(|file| file.checksum.as_str() != row.checksum))
+        .filter(|row| {
+            files
+                .get(&row.id)
+                .is_some_and(|file| file.checksum.as_str() != row.checksum)
+        })
         .map(|row| row.id.clone())
         .collect();
     let late = pending
         .iter()
-        .filter(|id| graph.descendants(id).iter().any(|descendant| done.contains(descendant)))
+        .filter(|id| {
+            graph
+                .descendants(id)
+                .iter()
+                .any(|descendant| done.contains(descendant))
+        })
         .cloned()
         .collect();
-    Standing { applied, pending, started, ahead, diverged, edited, late }
+    Standing {
+        applied,
+        pending,
+        started,
+        ahead,
+        diverged,
+        edited,
+        late,
+    }
 }
 
 /// Whether each way up from an unknown revision leads, through the database's revisions, to one

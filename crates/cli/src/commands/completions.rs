@@ -16,7 +16,12 @@ pub(crate) struct Completions {
 
 impl Completions {
     pub(crate) fn run(&self) -> Done {
-        clap_complete::generate(self.shell, &mut Cli::command(), "windlass", &mut std::io::stdout());
+        clap_complete::generate(
+            self.shell,
+            &mut Cli::command(),
+            "windlass",
+            &mut std::io::stdout(),
+        );
         Ok(0)
     }
 }

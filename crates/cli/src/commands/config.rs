@@ -27,7 +27,12 @@ impl ShowConfig {
             print_json(&json!({ "settings": rows }));
             return Ok(0);
         }
-        let width = |text: fn(&config::Row) -> &str| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
+        let width = |text: fn(&config::Row) -> &str| {
+            rows.iter()
+                .map(|row| text(row).chars().count())
+                .max()
+                .unwrap_or(0)
+        };
         let (keys, values) = (width(|row| &row.key), width(|row| &row.value).min(40));
         for row in &rows {
             anstream::println!("{:<keys$}  {:<values$}  {}", row.key, row.value, row.origin);

@@ -15,7 +15,11 @@ impl Create {
         let options = context.connect_options()?;
         let name = options.database().to_owned();
         let created = windlass::database::create(&options).await?;
-        context.ui.say(&if created { format!("created database {name}") } else { format!("database {name} is there already") });
+        context.ui.say(&if created {
+            format!("created database {name}")
+        } else {
+            format!("database {name} is there already")
+        });
         Ok(0)
     }
 }

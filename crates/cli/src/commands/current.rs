@@ -25,7 +25,10 @@ impl Current {
             .iter()
             .filter(|id| {
                 let above = runner.graph().descendants(id);
-                !standing.applied.iter().any(|other| other != *id && above.contains(other))
+                !standing
+                    .applied
+                    .iter()
+                    .any(|other| other != *id && above.contains(other))
             })
             .map(ToString::to_string)
             .collect();

@@ -46,9 +46,14 @@ impl Downgrade {
         let runner = context.runner()?;
         let target = context::target(&self.target);
         let (revisions, losses) = runner.downgrade_losses(&target).await?;
-        let allow_data_loss = self.allow_data_loss || (!losses.is_empty() && agreed(context, &revisions, &losses)?);
-        let request =
-            Request { target, target_text: self.target.clone(), wait: self.wait.wait(context), allow_data_loss };
+        let allow_data_loss =
+            self.allow_data_loss || (!losses.is_empty() && agreed(context, &revisions, &losses)?);
+        let request = Request {
+            target,
+            target_text: self.target.clone(),
+            wait: self.wait.wait(context),
+            allow_data_loss,
+        };
         let stop = context::stop_on_signals();
         Ok(runner.downgrade(&request, &context.ui, &stop).await?)
     }
@@ -60,7 +65,9 @@ fn agreed(context: &Context, revisions: &[RevisionId], losses: &[String]) -> Res
         return Ok(false);
     }
     let names: Vec<_> = revisions.iter().map(RevisionId::as_str).collect();
-    context.ui.warning(&format!("reverting {} loses data:", names.join(", ")), None);
+    context
+        .ui
+        .warning(&format!("reverting {} loses data:", names.join(", ")), None);
     for loss in losses {
         context.ui.say(&format!("  {loss}"));
     }

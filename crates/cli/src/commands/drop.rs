@@ -29,7 +29,11 @@ impl Drop {
             });
         }
         let dropped = windlass::database::drop(&options).await?;
-        context.ui.say(&if dropped { format!("dropped database {name}") } else { format!("there is no database {name}") });
+        context.ui.say(&if dropped {
+            format!("dropped database {name}")
+        } else {
+            format!("there is no database {name}")
+        });
         Ok(0)
     }
 
@@ -40,7 +44,9 @@ impl Drop {
         if !std::io::stdin().is_terminal() {
             return Ok(String::new());
         }
-        context.ui.say(&format!("everything in database {name} will be lost; repeat its name to go on:"));
+        context.ui.say(&format!(
+            "everything in database {name} will be lost; repeat its name to go on:"
+        ));
         let mut answer = String::new();
         std::io::stdin()
             .lock()

@@ -20,8 +20,11 @@ impl Heads {
     pub(crate) fn run(&self, global: &Global) -> Done {
         let context = Context::new(global)?;
         let directory = files::load(&context.config.dir)?;
-        let heads: Vec<String> =
-            Graph::build(&directory.revisions)?.heads().iter().map(ToString::to_string).collect();
+        let heads: Vec<String> = Graph::build(&directory.revisions)?
+            .heads()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         if self.json {
             print_json(&json!({ "heads": heads }));
         } else {

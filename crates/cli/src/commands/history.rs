@@ -37,7 +37,10 @@ impl History {
             return Ok(0);
         }
         for row in &journal.revisions {
-            let at = row.applied_at.unwrap_or(row.started_at).strftime("%Y-%m-%d %H:%M:%SZ");
+            let at = row
+                .applied_at
+                .unwrap_or(row.started_at)
+                .strftime("%Y-%m-%d %H:%M:%SZ");
             anstream::println!("{at}  {:<8} {}", row.state.name(), row.id);
         }
         if journal.revisions.is_empty() {

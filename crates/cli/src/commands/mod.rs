@@ -32,7 +32,12 @@ use crate::failure::Failure;
 
 /// Changes the schema and the data of a live PostgreSQL database while traffic keeps flowing.
 #[derive(Debug, Parser)]
-#[command(name = "windlass", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "windlass",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = "Examples:
   windlass init                          make a migrations directory
   windlass revision -m \"add phone\"       write the next revision's file
@@ -91,7 +96,11 @@ impl Global {
         });
         let set = self.set.iter().map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Override { key: key.trim().to_owned(), value: value.trim().to_owned(), flag: format!("--set {key}") }
+            Override {
+                key: key.trim().to_owned(),
+                value: value.trim().to_owned(),
+                flag: format!("--set {key}"),
+            }
         });
         profile.chain(set).collect()
     }
@@ -120,7 +129,10 @@ pub(crate) struct WaitArgs {
 impl WaitArgs {
     /// What the flags say, else what is configured.
     pub(crate) fn wait(&self, context: &Context) -> Wait {
-        match (self.no_wait, self.wait_timeout.or(context.config.policy.wait_timeout.value)) {
+        match (
+            self.no_wait,
+            self.wait_timeout.or(context.config.policy.wait_timeout.value),
+        ) {
             (true, _) => Wait::No,
             (false, Some(limit)) => Wait::AtMost(limit),
             (false, None) => Wait::Forever,

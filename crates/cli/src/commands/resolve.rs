@@ -45,7 +45,10 @@ impl Resolve {
     pub(crate) async fn run(&self, global: &Global) -> Done {
         let context = Context::new(global)?;
         let runner = context.runner()?;
-        let revision = runner.graph().named(&self.revision).map_err(|problem| Failure::Input(vec![problem]))?;
+        let revision = runner
+            .graph()
+            .named(&self.revision)
+            .map_err(|problem| Failure::Input(vec![problem]))?;
         let resolution = match (self.step, self.decision, self.accept_edit) {
             (_, _, true) => Resolution::AcceptEdit { revision },
             (Some(step), Some(Decision::Done), _) => Resolution::Done { revision, step },
@@ -59,7 +62,9 @@ impl Resolve {
             }
         };
         let stop = context::stop_on_signals();
-        let said = runner.resolve(&resolution, self.wait.wait(&context), &context.ui, &stop).await?;
+        let said = runner
+            .resolve(&resolution, self.wait.wait(&context), &context.ui, &stop)
+            .await?;
         context.ui.clear();
         anstream::println!("{said}");
         Ok(0)

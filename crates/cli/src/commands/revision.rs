@@ -46,12 +46,27 @@ impl NewRevision {
 }
 
 /// Writes the next revision's files; `parents` is what stands behind `after`.
-pub(super) fn write(context: &Context, directory: &Directory, message: &str, parents: &str, down: bool) -> Done {
+pub(super) fn write(
+    context: &Context,
+    directory: &Directory,
+    message: &str,
+    parents: &str,
+    down: bool,
+) -> Done {
     let slug = slug(message);
     if slug.is_empty() {
-        return Err(Failure::usage(format!("{message:?} has no letters to make a name of"), "say what it does: -m \"add phone\""));
+        return Err(Failure::usage(
+            format!("{message:?} has no letters to make a name of"),
+            "say what it does: -m \"add phone\"",
+        ));
     }
-    let number = directory.revisions.iter().filter_map(|revision| revision.number).max().unwrap_or(0) + 1;
+    let number = directory
+        .revisions
+        .iter()
+        .filter_map(|revision| revision.number)
+        .max()
+        .unwrap_or(0)
+        + 1;
     let stem = format!("{number:04}_{slug}");
     let path = context.config.dir.join(format!("{stem}.sql"));
     create(&path, &format!("-- windlass: after {parents}\n\n"))?;
@@ -83,7 +98,8 @@ fn slug(message: &str) -> String {
 }
 
 fn create(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::other(format!("failed to write {}: {error}", path.display()));
+    let failed =
+        |error: std::io::Error| Failure::other(format!("failed to write {}: {error}", path.display()));
     let mut file = std::fs::File::create_new(path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)
 }

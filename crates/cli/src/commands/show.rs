@@ -21,14 +21,29 @@ impl Show {
     pub(crate) async fn run(&self, global: &Global) -> Done {
         let context = Context::new(global)?;
         let runner = context.runner()?;
-        let id = runner.graph().named(&self.revision).map_err(|problem| Failure::Input(vec![problem]))?;
+        let id = runner
+            .graph()
+            .named(&self.revision)
+            .map_err(|problem| Failure::Input(vec![problem]))?;
         let (journal, _) = runner.status().await?;
         let row = journal.revisions.iter().find(|row| row.id == id);
-        let Some(file) = runner.directory().revisions.iter().find(|revision| revision.id == id) else {
-            return Err(Failure::other(format!("the file of {id} is not in this directory")));
+        let Some(file) = runner
+            .directory()
+            .revisions
+            .iter()
+            .find(|revision| revision.id == id)
+        else {
+            return Err(Failure::other(format!(
+                "the file of {id} is not in this directory"
+            )));
         };
         let state = row.map_or("pending", |row| row.state.name());
-        let parents: Vec<String> = runner.graph().parents(&id).iter().map(ToString::to_string).collect();
+        let parents: Vec<String> = runner
+            .graph()
+            .parents(&id)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         if self.json {
             print_json(&json!({
                 "revision": id.as_str(),
@@ -43,7 +58,14 @@ impl Show {
             return Ok(0);
         }
         anstream::println!("revision {id}\nstate    {state}");
-        anstream::println!("after    {}", if parents.is_empty() { "base".to_owned() } else { parents.join(" ") });
+        anstream::println!(
+            "after    {}",
+            if parents.is_empty() {
+                "base".to_owned()
+            } else {
+                parents.join(" ")
+            }
+        );
         if let Some(at) = row.and_then(|row| row.applied_at) {
             anstream::println!("applied  {}", at.strftime("%Y-%m-%d %H:%M:%SZ"));
         }

@@ -23,7 +23,12 @@ impl Stamp {
         let stop = context::stop_on_signals();
         let changed = context
             .runner()?
-            .stamp(&context::target(&self.target), self.wait.wait(&context), &context.ui, &stop)
+            .stamp(
+                &context::target(&self.target),
+                self.wait.wait(&context),
+                &context.ui,
+                &stop,
+            )
             .await?;
         context.ui.clear();
         if changed.is_empty() {

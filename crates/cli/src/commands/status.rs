@@ -52,7 +52,10 @@ fn show(journal: &Snapshot, standing: &Standing) {
     list("pending", &standing.pending);
     list("came late, and needs --allow-late", &standing.late);
     list("edited after it was applied", &standing.edited);
-    list("in the database only (it is ahead of these files)", &standing.ahead);
+    list(
+        "in the database only (it is ahead of these files)",
+        &standing.ahead,
+    );
     list("in the database only (another history)", &standing.diverged);
     for step in &journal.steps {
         match step.state {

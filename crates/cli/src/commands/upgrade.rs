@@ -53,7 +53,12 @@ impl Upgrade {
         let allow_late = self
             .allow_late
             .iter()
-            .map(|name| runner.graph().named(name).map_err(|problem| Failure::Input(vec![problem])))
+            .map(|name| {
+                runner
+                    .graph()
+                    .named(name)
+                    .map_err(|problem| Failure::Input(vec![problem]))
+            })
             .collect::<Result<Vec<RevisionId>, _>>()?;
         let request = Request {
             target: context::target(&self.target),
@@ -74,18 +79,33 @@ pub(super) fn say(context: &Context, outcome: &Outcome) {
         context.ui.say("nothing to do");
         return;
     }
-    let verb = if outcome.direction == Direction::Up { "applied" } else { "reverted" };
+    let verb = if outcome.direction == Direction::Up {
+        "applied"
+    } else {
+        "reverted"
+    };
     let count = outcome.revisions.len();
-    let skipped: Vec<_> = outcome.steps.iter().filter_map(|step| step.warning.as_ref().map(|why| (step, why))).collect();
+    let skipped: Vec<_> = outcome
+        .steps
+        .iter()
+        .filter_map(|step| step.warning.as_ref().map(|why| (step, why)))
+        .collect();
     context.ui.say(&format!(
         "✅ SUCCESS: {verb} {count} revision{} in {}{}",
         if count == 1 { "" } else { "s" },
         windlass::compiler::duration::show_duration(outcome.took),
-        if outcome.retries > 0 { format!(", {} retries", outcome.retries) } else { String::new() }
+        if outcome.retries > 0 {
+            format!(", {} retries", outcome.retries)
+        } else {
+            String::new()
+        }
     ));
     for (step, why) in skipped {
         context.ui.warning(
-            &format!("{} step {} was given up (best-effort): {why}", step.name.revision, step.name.number),
+            &format!(
+                "{} step {} was given up (best-effort): {why}",
+                step.name.revision, step.name.number
+            ),
             Some("`windlass status` keeps showing it"),
         );
     }

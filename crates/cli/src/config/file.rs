@@ -70,7 +70,12 @@ impl File {
     /// cannot be told from what a missing quote has swallowed.
     pub(super) fn parse(path: &Arc<str>, text: &str) -> Self {
         let (table, errors) = DeTable::parse_recoverable(text);
-        let mut reader = Reader { path: path.clone(), shown: masked(text), section: None, problems: Vec::new() };
+        let mut reader = Reader {
+            path: path.clone(),
+            shown: masked(text),
+            section: None,
+            problems: Vec::new(),
+        };
         let mut file = Self::default();
         if errors.is_empty() {
             file.root = reader.layer(table.get_ref());
@@ -79,7 +84,9 @@ impl File {
         for error in errors {
             let place = reader.place(error.span().unwrap_or(0..0));
             let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            reader.problems.push(Diagnostic::error(format!("the file is not TOML: {message}")).at(place));
+            reader
+                .problems
+                .push(Diagnostic::error(format!("the file is not TOML: {message}")).at(place));
         }
         reader.problems.dedup();
         file.problems = reader.problems;
@@ -105,14 +112,22 @@ impl Reader {
 
     fn origin(&self, place: &Place) -> Origin {
         match &self.section {
-            None => Origin::File { path: self.path.clone(), line: place.line },
-            Some(name) => Origin::Section { name: name.clone(), path: self.path.clone(), line: place.line },
+            None => Origin::File {
+                path: self.path.clone(),
+                line: place.line,
+            },
+            Some(name) => Origin::Section {
+                name: name.clone(),
+                path: self.path.clone(),
+                line: place.line,
+            },
         }
     }
 
     fn error(&mut self, span: Range<usize>, message: String, help: impl Into<String>) {
         let place = self.place(span);
-        self.problems.push(Diagnostic::error(message).at(place).help(help));
+        self.problems
+            .push(Diagnostic::error(message).at(place).help(help));
     }
 
     fn layer(&mut self, table: &DeTable<'_>) -> Layer {
@@ -134,7 +149,9 @@ impl Reader {
     }
 
     fn sections(&mut self, root: &DeTable<'_>) -> Vec<(String, Layer)> {
-        let Some((key, value)) = root.get_key_value("env") else { return Vec::new() };
+        let Some((key, value)) = root.get_key_value("env") else {
+            return Vec::new();
+        };
         let Some(table) = value.get_ref().as_table() else {
             self.error(
                 key.span(),
@@ -162,9 +179,18 @@ impl Reader {
     }
 
     /// One setting, or a table of them.
-    fn setting(&mut self, name: String, key: &Key<'_>, value: &Spanned<DeValue<'_>>, settings: &mut Vec<Written>) {
-        let is_section =
-            SETTINGS.iter().any(|info| info.key.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.')));
+    fn setting(
+        &mut self,
+        name: String,
+        key: &Key<'_>,
+        value: &Spanned<DeValue<'_>>,
+        settings: &mut Vec<Written>,
+    ) {
+        let is_section = SETTINGS.iter().any(|info| {
+            info.key
+                .strip_prefix(&name)
+                .is_some_and(|rest| rest.starts_with('.'))
+        });
         let known = SettingInfo::find(&name);
         let given = match value.get_ref() {
             DeValue::Table(table) if is_section => {
@@ -185,17 +211,31 @@ impl Reader {
             value => given(value),
         };
         // Of an unknown key its value is not worth a word.
-        let given = if known.is_none() { Ok(Given::from("")) } else { given };
+        let given = if known.is_none() {
+            Ok(Given::from(""))
+        } else {
+            given
+        };
         if known.is_none()
             && let Some(near) = suggest(&name, OTHERS)
         {
-            return self.error(key.span(), format!("`{name}` is no setting"), format!("did you mean `{near}`?"));
+            return self.error(
+                key.span(),
+                format!("`{name}` is no setting"),
+                format!("did you mean `{near}`?"),
+            );
         }
         match given {
             Ok(given) => {
                 let key_place = self.place(key.span());
                 let origin = self.origin(&key_place);
-                settings.push(Written { key: name, given, origin, key_place, value_place: self.place(value.span()) });
+                settings.push(Written {
+                    key: name,
+                    given,
+                    origin,
+                    key_place,
+                    value_place: self.place(value.span()),
+                });
             }
             Err(what) => {
                 let expects = known.map_or_else(|| "a value".to_owned(), |info| info.kind.expects());
@@ -220,13 +260,21 @@ impl Reader {
             Some(near) => format!("did you mean `[{near}]`?"),
             None => format!(
                 "the sections are {}",
-                sections.iter().map(|it| format!("`[{it}]`")).collect::<Vec<_>>().join(", ")
+                sections
+                    .iter()
+                    .map(|it| format!("`[{it}]`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ),
         };
         self.error(key.span(), format!("`[{name}]` is no section"), help);
     }
 
-    fn database_url(&mut self, key: &Key<'_>, value: &Spanned<DeValue<'_>>) -> Option<(Reference, Origin, Place)> {
+    fn database_url(
+        &mut self,
+        key: &Key<'_>,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Option<(Reference, Origin, Place)> {
         const FORMS: &str =
             "write `database_url = { env = \"DATABASE_URL\" }` or `{ file = \"/run/secrets/database_url\" }`";
         let reference = match value.get_ref() {
@@ -250,23 +298,39 @@ impl Reader {
                         ("env", Some(variable)) => found.push(Reference::Environment(variable.to_owned())),
                         ("file", Some(path)) => found.push(Reference::File(path.to_owned())),
                         ("env" | "file", None) => {
-                            self.error(value.span(), format!("`{}` wants text, in quotes", name.get_ref()), FORMS);
+                            self.error(
+                                value.span(),
+                                format!("`{}` wants text, in quotes", name.get_ref()),
+                                FORMS,
+                            );
                             return None;
                         }
                         (other, _) => {
-                            self.error(name.span(), format!("`{other}` is no source of a database URL"), FORMS);
+                            self.error(
+                                name.span(),
+                                format!("`{other}` is no source of a database URL"),
+                                FORMS,
+                            );
                             return None;
                         }
                     }
                 }
                 if found.len() != 1 {
-                    self.error(value.span(), "`database_url` wants exactly one source".to_owned(), FORMS);
+                    self.error(
+                        value.span(),
+                        "`database_url` wants exactly one source".to_owned(),
+                        FORMS,
+                    );
                     return None;
                 }
                 found.remove(0)
             }
             _ => {
-                self.error(value.span(), "`database_url` wants text or a source".to_owned(), FORMS);
+                self.error(
+                    value.span(),
+                    "`database_url` wants text or a source".to_owned(),
+                    FORMS,
+                );
                 return None;
             }
         };
@@ -285,7 +349,10 @@ impl Reader {
         };
         let mut vars = Vec::new();
         for (name, value) in in_order(table) {
-            let is_name = name.get_ref().chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            let is_name = name
+                .get_ref()
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_');
             match value.get_ref().as_str() {
                 _ if !is_name => self.error(
                     name.span(),
@@ -328,7 +395,11 @@ fn given(value: &DeValue<'_>) -> Result<Given, String> {
         DeValue::Array(values) => values
             .iter()
             .map(|value| {
-                value.get_ref().as_str().map(str::to_owned).ok_or_else(|| "a list of anything but text".to_owned())
+                value
+                    .get_ref()
+                    .as_str()
+                    .map(str::to_owned)
+                    .ok_or_else(|| "a list of anything but text".to_owned())
             })
             .collect::<Result<_, _>>()
             .map(Given::List),

@@ -9,12 +9,17 @@ pub(super) const NAME: &str = "windlass.toml";
 /// root of the repository. Above a repository, or without one, nothing is looked for: a stray
 /// file in a home directory has no say.
 pub(super) fn find(working_directory: &Path) -> Option<Found> {
-    let root = working_directory.ancestors().find(|directory| directory.join(".git").exists());
+    let root = working_directory
+        .ancestors()
+        .find(|directory| directory.join(".git").exists());
     let mut up = String::new();
     for directory in working_directory.ancestors() {
         let path = directory.join(NAME);
         if path.is_file() {
-            return Some(Found { path, shown: format!("{up}{NAME}") });
+            return Some(Found {
+                path,
+                shown: format!("{up}{NAME}"),
+            });
         }
         if Some(directory) == root.or(Some(working_directory)) {
             return None;
@@ -56,7 +61,10 @@ mod tests {
     fn the_nearest_file_up_to_the_repository_root_is_used() {
         let root = tree(&["repo/.git/HEAD", "repo/windlass.toml", "repo/api/windlass.toml"]);
         assert_eq!(shown(&root, "repo").as_deref(), Some("windlass.toml"));
-        assert_eq!(shown(&root, "repo/web/src").as_deref(), Some("../../windlass.toml"));
+        assert_eq!(
+            shown(&root, "repo/web/src").as_deref(),
+            Some("../../windlass.toml")
+        );
         assert_eq!(shown(&root, "repo/api/src").as_deref(), Some("../windlass.toml"));
     }
 

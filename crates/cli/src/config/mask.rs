@@ -12,7 +12,10 @@ fn masked_line(line: &str) -> String {
     let mut from = 0;
     while let Some(at) = out[from..].find("://") {
         let start = from + at + 3;
-        let end = start + out[start..].find(['"', '\'', '\n', '\r', '`']).unwrap_or(out.len() - start);
+        let end = start
+            + out[start..]
+                .find(['"', '\'', '\n', '\r', '`'])
+                .unwrap_or(out.len() - start);
         // An `@` in the password should have been encoded, but often is not: the last one counts.
         if let Some(host) = out[start..end].rfind('@')
             && let Some(colon) = out[start..start + host].find(':')
@@ -49,11 +52,26 @@ mod tests {
     fn a_password_is_covered_and_nothing_moves() {
         for (text, expected) in [
             ("postgres://u:secret@h/db", "postgres://u:******@h/db"),
-            ("url = \"postgres://u:s@c/r:t@h/db\" # at home", "url = \"postgres://u:*******@h/db\" # at home"),
-            ("url = \"postgres://u:secret@h\nx = 1", "url = \"postgres://u:******@h\nx = 1"),
-            ("postgres://h/db?user=u&password=secret&x=1", "postgres://h/db?user=u&password=******&x=1"),
-            ("host=h password=secret dbname=d", "host=h password=****** dbname=d"),
-            ("host=h PASSWORD='se cret' dbname=d", "host=h PASSWORD='*******' dbname=d"),
+            (
+                "url = \"postgres://u:s@c/r:t@h/db\" # at home",
+                "url = \"postgres://u:*******@h/db\" # at home",
+            ),
+            (
+                "url = \"postgres://u:secret@h\nx = 1",
+                "url = \"postgres://u:******@h\nx = 1",
+            ),
+            (
+                "postgres://h/db?user=u&password=secret&x=1",
+                "postgres://h/db?user=u&password=******&x=1",
+            ),
+            (
+                "host=h password=secret dbname=d",
+                "host=h password=****** dbname=d",
+            ),
+            (
+                "host=h PASSWORD='se cret' dbname=d",
+                "host=h PASSWORD='*******' dbname=d",
+            ),
             ("a postgres://u:é@h b://u:x@h", "a postgres://u:************@h"),
         ] {
             assert_eq!(masked(text), expected);
@@ -63,7 +81,12 @@ mod tests {
 
     #[test]
     fn what_holds_no_password_stays() {
-        for text in ["postgres://u@h/db", "postgres:///db?host=/tmp", "stall_budget = \"1s\"", ""] {
+        for text in [
+            "postgres://u@h/db",
+            "postgres:///db?host=/tmp",
+            "stall_budget = \"1s\"",
+            "",
+        ] {
             assert_eq!(masked(text), text);
         }
     }

@@ -20,8 +20,15 @@ impl Run {
 
     fn without_file() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let args = ConfigArgs { working_directory: directory.path().to_owned(), ..ConfigArgs::default() };
-        Self { directory, args, variables: Vec::new() }
+        let args = ConfigArgs {
+            working_directory: directory.path().to_owned(),
+            ..ConfigArgs::default()
+        };
+        Self {
+            directory,
+            args,
+            variables: Vec::new(),
+        }
     }
 
     fn var(mut self, name: &'static str, value: &str) -> Self {
@@ -35,7 +42,11 @@ impl Run {
     }
 
     fn flag(mut self, flag: &str, key: &str, value: &str) -> Self {
-        self.args.overrides.push(Override { key: key.to_owned(), value: value.to_owned(), flag: flag.to_owned() });
+        self.args.overrides.push(Override {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            flag: flag.to_owned(),
+        });
         self
     }
 
@@ -46,12 +57,16 @@ impl Run {
 
     fn load(&self) -> Result<Config, Vec<Diagnostic>> {
         load(&self.args, &|name| {
-            self.variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.clone())
+            self.variables
+                .iter()
+                .find(|(variable, _)| *variable == name)
+                .map(|(_, value)| value.clone())
         })
     }
 
     fn config(&self) -> Config {
-        self.load().unwrap_or_else(|problems| panic!("{}", show(&problems)))
+        self.load()
+            .unwrap_or_else(|problems| panic!("{}", show(&problems)))
     }
 
     fn errors(&self) -> String {
@@ -71,7 +86,11 @@ fn show(problems: &[Diagnostic]) -> String {
     for problem in problems {
         text += &format!("{problem}\n");
         if let Some(place) = &problem.place {
-            text += &format!("  > {} [{}]\n", place.excerpt, &place.excerpt[place.within.clone()]);
+            text += &format!(
+                "  > {} [{}]\n",
+                place.excerpt,
+                &place.excerpt[place.within.clone()]
+            );
         }
         for help in &problem.help {
             text += &format!("  {help}\n");
@@ -104,7 +123,10 @@ fn the_documented_file_loads() {
     assert_eq!(config.schema_file, Some(run.directory.path().join("schema.sql")));
     assert_eq!(config.policy.protect.value, ["leads", "faqs"]);
     assert_eq!(config.policy.stall_budget.value, Some(Duration::from_secs(1)));
-    assert_eq!(config.policy.lane(Lane::Ddl).retry_for, Some(Duration::from_secs(300)));
+    assert_eq!(
+        config.policy.lane(Lane::Ddl).retry_for,
+        Some(Duration::from_secs(300))
+    );
     assert_eq!(config.path, Some(run.directory.path().join("windlass.toml")));
     assert!(config.database_url().expect("no problem").is_none());
     assert!(config.warnings.is_empty());
@@ -115,7 +137,10 @@ fn without_a_file_the_defaults_apply() {
     let run = Run::without_file();
     let config = run.config();
     assert_eq!(config.policy, Policy::default());
-    assert_eq!((config.dir, config.path), (run.directory.path().join("migrations"), None));
+    assert_eq!(
+        (config.dir, config.path),
+        (run.directory.path().join("migrations"), None)
+    );
 }
 
 #[test]
@@ -128,9 +153,15 @@ fn each_layer_wins_over_the_one_before() {
     );
     assert_eq!(row(Run::with(EXAMPLE)), "stall_budget = 1s (windlass.toml:4)");
     let production = || Run::with(EXAMPLE).env("production");
-    assert_eq!(row(production()), "stall_budget = 500ms (windlass.toml:14 [env.production])");
+    assert_eq!(
+        row(production()),
+        "stall_budget = 500ms (windlass.toml:14 [env.production])"
+    );
     let variable = || production().var("WINDLASS_STALL_BUDGET", "400ms");
-    assert_eq!(row(variable()), "stall_budget = 400ms (environment WINDLASS_STALL_BUDGET)");
+    assert_eq!(
+        row(variable()),
+        "stall_budget = 400ms (environment WINDLASS_STALL_BUDGET)"
+    );
     let flag = variable().flag("--stall-budget", "stall_budget", "300ms");
     assert_eq!(row(flag), "stall_budget = 300ms (--stall-budget)");
 }
@@ -138,9 +169,17 @@ fn each_layer_wins_over_the_one_before() {
 #[test]
 fn the_environment_is_chosen_by_flag_or_variable() {
     let by_variable = Run::with(EXAMPLE).var("WINDLASS_ENV", "production");
-    assert_eq!(by_variable.row("env"), "env = production (environment WINDLASS_ENV)");
-    assert_eq!(by_variable.row("stall_budget"), "stall_budget = 500ms (windlass.toml:14 [env.production])");
-    let by_flag = Run::with(EXAMPLE).var("WINDLASS_ENV", "staging").env("production");
+    assert_eq!(
+        by_variable.row("env"),
+        "env = production (environment WINDLASS_ENV)"
+    );
+    assert_eq!(
+        by_variable.row("stall_budget"),
+        "stall_budget = 500ms (windlass.toml:14 [env.production])"
+    );
+    let by_flag = Run::with(EXAMPLE)
+        .var("WINDLASS_ENV", "staging")
+        .env("production");
     assert_eq!(by_flag.row("env"), "env = production (--env)");
 }
 
@@ -159,7 +198,10 @@ fn an_unknown_environment_is_refused_only_where_environments_are_known() {
 
 #[test]
 fn an_empty_variable_is_unset() {
-    let run = Run::with(EXAMPLE).var("WINDLASS_STALL_BUDGET", "").var("DATABASE_URL", " ").var("WINDLASS_ENV", "");
+    let run = Run::with(EXAMPLE)
+        .var("WINDLASS_STALL_BUDGET", "")
+        .var("DATABASE_URL", " ")
+        .var("WINDLASS_ENV", "");
     assert_eq!(run.row("stall_budget"), "stall_budget = 1s (windlass.toml:4)");
     assert_eq!(run.row("database_url"), "database_url =  (default)");
 }
@@ -287,12 +329,17 @@ fn a_given_file_must_be_there() {
     let mut run = Run::without_file();
     run.args.config = Some("other.toml".into());
     assert_eq!(
-        run.errors().lines().next().map(|line| line.split_once(": ").map_or(line, |(head, _)| head)),
+        run.errors()
+            .lines()
+            .next()
+            .map(|line| line.split_once(": ").map_or(line, |(head, _)| head)),
         Some("could not read other.toml")
     );
     let run = run.file("other.toml", "dir = \"db\"");
     assert_eq!(run.row("dir"), "dir = db (other.toml:1)");
-    let run = Run::without_file().file("third.toml", "dir = \"db\"").var("WINDLASS_CONFIG", "third.toml");
+    let run = Run::without_file()
+        .file("third.toml", "dir = \"db\"")
+        .var("WINDLASS_CONFIG", "third.toml");
     assert_eq!(run.row("dir"), "dir = db (third.toml:1)");
 }
 
@@ -312,7 +359,10 @@ fn paths_in_the_file_are_meant_from_the_file() {
 
 fn url(run: &Run) -> Option<String> {
     let config = run.config();
-    config.database_url().expect("no problem").map(|it| it.url.expose_secret().to_owned())
+    config
+        .database_url()
+        .expect("no problem")
+        .map(|it| it.url.expose_secret().to_owned())
 }
 
 const SECTIONS: &str = r#"
@@ -336,17 +386,27 @@ fn the_database_url_has_the_same_layers() {
         staging.row("database_url"),
         "database_url = (hidden, from file secret) (windlass.toml:5 [env.staging])"
     );
-    let production = || plain().env("production").var("PRODUCTION_URL", "postgres://production");
+    let production = || {
+        plain()
+            .env("production")
+            .var("PRODUCTION_URL", "postgres://production")
+    };
     assert_eq!(url(&production()).as_deref(), Some("postgres://production"));
     let variable = || production().var("DATABASE_URL", "postgres://u:secret@variable");
     assert_eq!(url(&variable()).as_deref(), Some("postgres://u:secret@variable"));
-    assert_eq!(variable().row("database_url"), "database_url = (hidden) (environment DATABASE_URL)");
+    assert_eq!(
+        variable().row("database_url"),
+        "database_url = (hidden) (environment DATABASE_URL)"
+    );
     let ours = || variable().var("WINDLASS_DATABASE_URL", "postgres://ours");
     assert_eq!(url(&ours()).as_deref(), Some("postgres://ours"));
     let mut flag = ours();
     flag.args.database_url = Some("postgres://flag".into());
     assert_eq!(url(&flag).as_deref(), Some("postgres://flag"));
-    assert_eq!(flag.row("database_url"), "database_url = (hidden) (--database-url)");
+    assert_eq!(
+        flag.row("database_url"),
+        "database_url = (hidden) (--database-url)"
+    );
 }
 
 #[test]
@@ -376,8 +436,10 @@ windlass.toml:5:1: secret is empty
 
 #[test]
 fn a_variable_that_hides_the_chosen_environments_database_is_pointed_out() {
-    let run =
-        Run::with(SECTIONS).env("production").var("PRODUCTION_URL", "postgres://a").var("DATABASE_URL", "postgres://b");
+    let run = Run::with(SECTIONS)
+        .env("production")
+        .var("PRODUCTION_URL", "postgres://a")
+        .var("DATABASE_URL", "postgres://b");
     assert_eq!(
         show(&run.config().warnings),
         "\
@@ -386,7 +448,9 @@ windlass.toml:8:1: DATABASE_URL is used instead of this database URL (windlass.t
   unset DATABASE_URL to use the one in the file, or give the one you mean with `--database-url`
 "
     );
-    let same = Run::with(EXAMPLE).env("production").var("DATABASE_URL", "postgres://a");
+    let same = Run::with(EXAMPLE)
+        .env("production")
+        .var("DATABASE_URL", "postgres://a");
     assert!(same.config().warnings.is_empty());
     let ours = Run::with(SECTIONS)
         .env("production")
@@ -408,7 +472,12 @@ windlass.toml:1:1: a password stands in this file, where every reader of the rep
 "
     );
     assert!(!format!("{config:?}{:?}", render(&config)).contains("hunter2"));
-    assert!(Run::with("database_url = \"postgres://app@db/app\"\n").config().warnings.is_empty());
+    assert!(
+        Run::with("database_url = \"postgres://app@db/app\"\n")
+            .config()
+            .warnings
+            .is_empty()
+    );
 }
 
 #[test]
@@ -424,7 +493,9 @@ fn no_error_shows_a_password() {
         let errors = Run::with(text).errors();
         assert!(!errors.contains("hunter2"), "{errors}");
     }
-    let errors = Run::without_file().var("WINDLASS_STALL_BUDGET", "postgres://app:hunter2@db/app").errors();
+    let errors = Run::without_file()
+        .var("WINDLASS_STALL_BUDGET", "postgres://app:hunter2@db/app")
+        .errors();
     assert!(!errors.contains("hunter2"), "{errors}");
 }
 
@@ -470,7 +541,10 @@ fn variables_are_text_and_named_as_psql_names_them() {
     assert_eq!(run.row("vars.size"), "vars.size = 5 (windlass.toml:3)");
     let run = run.env("production");
     assert_eq!(run.row("vars.schema"), "vars.schema = app (windlass.toml:2)");
-    assert_eq!(run.row("vars.size"), "vars.size = 9 (windlass.toml:6 [env.production])");
+    assert_eq!(
+        run.row("vars.size"),
+        "vars.size = 9 (windlass.toml:6 [env.production])"
+    );
     assert_eq!(
         Run::with("[vars]\nsize = 5\n\"a-b\" = \"1\"\n").errors(),
         "\

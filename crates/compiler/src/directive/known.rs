@@ -52,9 +52,19 @@ pub fn find(name: &str) -> Option<&'static Known> {
 }
 
 const fn file(name: &'static str, syntax: &'static str, meaning: &'static str) -> Known {
-    Known { name, scope: Scope::File, syntax, meaning }
+    Known {
+        name,
+        scope: Scope::File,
+        syntax,
+        meaning,
+    }
 }
 
 const fn statement(name: &'static str, syntax: &'static str, meaning: &'static str) -> Known {
-    Known { name, scope: Scope::Statement, syntax, meaning }
+    Known {
+        name,
+        scope: Scope::Statement,
+        syntax,
+        meaning,
+    }
 }

@@ -113,17 +113,23 @@ impl FileDirectives {
             let checked = line_of(source, *span).and_then(|line| {
                 let known = known_of(source, &line)?;
                 match known.scope {
-                    Scope::File if span.start > scan.first_statement => {
-                        Err(at(source, line.name.span, format!("`{}` stands behind a statement", known.name))
-                            .help("it speaks about the whole file: move it to the top"))
-                    }
+                    Scope::File if span.start > scan.first_statement => Err(at(
+                        source,
+                        line.name.span,
+                        format!("`{}` stands behind a statement", known.name),
+                    )
+                    .help("it speaks about the whole file: move it to the top")),
                     Scope::File => header.take(source, known, &line),
                     Scope::Statement => Ok(()),
                 }
             });
             problems.extend(checked.err());
         }
-        if problems.is_empty() { Ok(header) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(header)
+        } else {
+            Err(problems)
+        }
     }
 
     fn take(&mut self, source: &Source, known: &Known, line: &Line) -> Result<(), Diagnostic> {
@@ -131,7 +137,13 @@ impl FileDirectives {
         let id = |word: &Word| {
             RevisionId::parse(&word.text).map_err(|problem| at(source, word.span, problem.to_string()))
         };
-        let some_words = || if line.words.is_empty() { Err(usage("it names nothing")) } else { Ok(()) };
+        let some_words = || {
+            if line.words.is_empty() {
+                Err(usage("it names nothing"))
+            } else {
+                Ok(())
+            }
+        };
         match known.name {
             "after" => {
                 some_words()?;
@@ -171,7 +183,11 @@ impl FileDirectives {
             },
             "no-transaction" | "atomic" => {
                 nothing_more(line).map_err(|why| usage(&why))?;
-                let mode = if known.name == "atomic" { TransactionMode::Atomic } else { TransactionMode::Never };
+                let mode = if known.name == "atomic" {
+                    TransactionMode::Atomic
+                } else {
+                    TransactionMode::Never
+                };
                 if self.transaction != TransactionMode::Shared && self.transaction != mode {
                     return Err(usage("`atomic` and `no-transaction` contradict each other"));
                 }
@@ -193,8 +209,9 @@ impl StatementDirectives {
         let known = known_of(source, &line)?;
         let usage = |why: &str| misuse(source, known, line.span, why);
         let duration = || match line.words.as_slice() {
-            [word] if line.free.is_none() => parse_duration(&word.text)
-                .map_err(|problem| at(source, word.span, problem.to_string()).help("write 50ms, 1s, 10m or 2h")),
+            [word] if line.free.is_none() => parse_duration(&word.text).map_err(|problem| {
+                at(source, word.span, problem.to_string()).help("write 50ms, 1s, 10m or 2h")
+            }),
             _ => Err(usage("it needs one duration")),
         };
         let text = || match (&line.free, line.words.is_empty()) {
@@ -224,17 +241,28 @@ impl StatementDirectives {
             "statement-timeout" => self.statement_timeout.replace(duration()?).is_some(),
             "best-effort" | "temporary" => {
                 nothing_more(&line).map_err(|why| usage(&why))?;
-                let flag = if known.name == "temporary" { &mut self.temporary } else { &mut self.best_effort };
+                let flag = if known.name == "temporary" {
+                    &mut self.temporary
+                } else {
+                    &mut self.best_effort
+                };
                 std::mem::replace(flag, true)
             }
             "allow" => {
-                let [rule] = line.words.as_slice() else { return Err(usage("it needs one rule")) };
-                self.allows.push((rule.text.clone(), because(&line).map_err(|why| usage(&why))?));
+                let [rule] = line.words.as_slice() else {
+                    return Err(usage("it needs one rule"));
+                };
+                self.allows
+                    .push((rule.text.clone(), because(&line).map_err(|why| usage(&why))?));
                 false
             }
             _ => false,
         };
-        if twice { Err(usage("it stands here twice")) } else { Ok(()) }
+        if twice {
+            Err(usage("it stands here twice"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -244,10 +272,20 @@ fn backfill(
     usage: &dyn Fn(&str) -> Diagnostic,
 ) -> Result<Backfill, Diagnostic> {
     let mut words = line.words.iter();
-    let name = words.next().ok_or_else(|| usage("it needs a name, unique in the project"))?;
-    let mut backfill = Backfill { name: name.text.clone(), ..Backfill::default() };
+    let name = words
+        .next()
+        .ok_or_else(|| usage("it needs a name, unique in the project"))?;
+    let mut backfill = Backfill {
+        name: name.text.clone(),
+        ..Backfill::default()
+    };
     while let Some(word) = words.next() {
-        let mut following = |what: &str| words.next().map(|word| word.text.clone()).ok_or_else(|| usage(what));
+        let mut following = |what: &str| {
+            words
+                .next()
+                .map(|word| word.text.clone())
+                .ok_or_else(|| usage(what))
+        };
         match word.text.as_str() {
             "on" => backfill.table = Some(following("`on` needs a table")?),
             "by" => {
@@ -274,10 +312,15 @@ fn backfill(
                 }
                 _ => {
                     let problem = at(source, word.span, format!("`{pair}` is no option of a backfill"));
-                    return Err(match suggest(pair.split('=').next().unwrap_or(pair), ["batch", "pause", "deferred", "on", "by"]) {
-                        Some(near) => problem.help(format!("did you mean `{near}`?")),
-                        None => problem.help("it takes on, by … as, batch=, pause= and deferred"),
-                    });
+                    return Err(
+                        match suggest(
+                            pair.split('=').next().unwrap_or(pair),
+                            ["batch", "pause", "deferred", "on", "by"],
+                        ) {
+                            Some(near) => problem.help(format!("did you mean `{near}`?")),
+                            None => problem.help("it takes on, by … as, batch=, pause= and deferred"),
+                        },
+                    );
                 }
             },
         }
@@ -288,10 +331,18 @@ fn backfill(
 fn protect(line: &Line) -> Result<Protect, String> {
     let words = words(line);
     match words.as_slice() {
-        [table] if line.free.is_none() => Ok(Protect { table: (*table).to_owned(), allow_delete: None }),
+        [table] if line.free.is_none() => Ok(Protect {
+            table: (*table).to_owned(),
+            allow_delete: None,
+        }),
         [table, "allow", "delete", count] => {
-            let count = count.parse().map_err(|_| format!("`{count}` is no number of rows"))?;
-            Ok(Protect { table: (*table).to_owned(), allow_delete: Some((count, because(line)?)) })
+            let count = count
+                .parse()
+                .map_err(|_| format!("`{count}` is no number of rows"))?;
+            Ok(Protect {
+                table: (*table).to_owned(),
+                allow_delete: Some((count, because(line)?)),
+            })
         }
         _ => Err("it needs one table".to_owned()),
     }
@@ -302,16 +353,22 @@ fn because(line: &Line) -> Result<String, String> {
         Some(free) if free.introduced_by == "because" && !free.text.is_empty() => Ok(free.text.clone()),
         _ => match line.words.first() {
             // `irreversible because …` has no word before it, so the word opens the list.
-            Some(word) if word.text == "because" && line.words.len() > 1 => {
-                Ok(line.words[1..].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "))
-            }
+            Some(word) if word.text == "because" && line.words.len() > 1 => Ok(line.words[1..]
+                .iter()
+                .map(|word| word.text.as_str())
+                .collect::<Vec<_>>()
+                .join(" ")),
             _ => Err("it needs a reason: because …".to_owned()),
         },
     }
 }
 
 fn nothing_more(line: &Line) -> Result<(), String> {
-    if line.words.is_empty() && line.free.is_none() { Ok(()) } else { Err("it takes no arguments".to_owned()) }
+    if line.words.is_empty() && line.free.is_none() {
+        Ok(())
+    } else {
+        Err("it takes no arguments".to_owned())
+    }
 }
 
 fn words(line: &Line) -> Vec<&str> {
@@ -319,13 +376,18 @@ fn words(line: &Line) -> Vec<&str> {
 }
 
 fn line_of(source: &Source, span: Span) -> Result<Line, Diagnostic> {
-    words::line(&source.text, span)
-        .map_err(|open| at(source, open, "a quoted identifier never ends".to_owned()).help("close it with \""))
+    words::line(&source.text, span).map_err(|open| {
+        at(source, open, "a quoted identifier never ends".to_owned()).help("close it with \"")
+    })
 }
 
 fn known_of(source: &Source, line: &Line) -> Result<&'static Known, Diagnostic> {
     find(&line.name.text).ok_or_else(|| {
-        let problem = at(source, line.name.span, format!("`{}` is no directive", line.name.text));
+        let problem = at(
+            source,
+            line.name.span,
+            format!("`{}` is no directive", line.name.text),
+        );
         match suggest(&line.name.text, DIRECTIVES.iter().map(|known| known.name)) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
             None => problem.help("`windlass help directives` lists them"),

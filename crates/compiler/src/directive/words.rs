@@ -54,7 +54,10 @@ pub(super) fn line(text: &str, span: Span) -> Result<Line, Span> {
         }
         let from = at;
         if bytes[at] == b':' {
-            free = Some(Free { introduced_by: ":", text: tail(&flat, at + 1) });
+            free = Some(Free {
+                introduced_by: ":",
+                text: tail(&flat, at + 1),
+            });
             break;
         }
         let word = if bytes[at] == b'"' {
@@ -72,22 +75,42 @@ pub(super) fn line(text: &str, span: Span) -> Result<Line, Span> {
                 content.push('"');
                 at += 1;
             }
-            Word { text: content, span: Span::new(start + from, start + at), quoted: true }
+            Word {
+                text: content,
+                span: Span::new(start + from, start + at),
+                quoted: true,
+            }
         } else {
             while at < end && !bytes[at].is_ascii_whitespace() {
                 at += 1;
             }
-            Word { text: flat[from..at].to_owned(), span: Span::new(start + from, start + at), quoted: false }
+            Word {
+                text: flat[from..at].to_owned(),
+                span: Span::new(start + from, start + at),
+                quoted: false,
+            }
         };
         if !word.quoted && word.text == "because" && !words.is_empty() {
-            free = Some(Free { introduced_by: "because", text: tail(&flat, at) });
+            free = Some(Free {
+                introduced_by: "because",
+                text: tail(&flat, at),
+            });
             break;
         }
         words.push(word);
     }
-    let empty = Word { text: String::new(), span: Span::new(start, start), quoted: false };
+    let empty = Word {
+        text: String::new(),
+        span: Span::new(start, start),
+        quoted: false,
+    };
     let name = if words.is_empty() { empty } else { words.remove(0) };
-    Ok(Line { name, words, free, span })
+    Ok(Line {
+        name,
+        words,
+        free,
+        span,
+    })
 }
 
 fn tail(flat: &str, from: usize) -> String {
@@ -99,7 +122,11 @@ fn flatten(text: &str, span: Span) -> (String, usize) {
     let mut flat = text[span.range()].to_owned();
     while let Some(at) = flat.find("\n--") {
         let head = flat[..at].trim_end().len();
-        let from = if flat[..head].ends_with('\\') { head - 1 } else { head };
+        let from = if flat[..head].ends_with('\\') {
+            head - 1
+        } else {
+            head
+        };
         let blanks = " ".repeat(at + 3 - from);
         flat.replace_range(from..at + 3, &blanks);
     }
@@ -124,9 +151,16 @@ mod tests {
     fn words_quotes_and_free_text() {
         assert_eq!(
             words("-- windlass: backfill \"a \"\"b\" on t batch=1000"),
-            ("backfill".into(), vec!["a \"b".into(), "on".into(), "t".into(), "batch=1000".into()], None)
+            (
+                "backfill".into(),
+                vec!["a \"b".into(), "on".into(), "t".into(), "batch=1000".into()],
+                None
+            )
         );
-        assert_eq!(words("-- windlass: verify : no : lead"), ("verify".into(), vec![], Some("no : lead".into())));
+        assert_eq!(
+            words("-- windlass: verify : no : lead"),
+            ("verify".into(), vec![], Some("no : lead".into()))
+        );
         assert_eq!(
             words("-- windlass: allow drop \\\n--   because it is   unused"),
             ("allow".into(), vec!["drop".into()], Some("it is unused".into()))

@@ -28,7 +28,10 @@ impl RevisionId {
         if text.starts_with(['+', '-']) {
             return refuse("it reads like a relative target");
         }
-        if text.chars().any(|letter| letter.is_control() || letter == '/' || letter == '\\') {
+        if text
+            .chars()
+            .any(|letter| letter.is_control() || letter == '/' || letter == '\\')
+        {
             return refuse("it holds a path separator or a control character");
         }
         Ok(Self(text.to_owned()))

@@ -52,14 +52,15 @@ pub fn read(files: Vec<RawFile>) -> Result<Directory, Vec<Diagnostic>> {
             },
             Kind::Up(stem) => match (RevisionId::parse(&stem), decode(&file)) {
                 (Ok(id), Ok(source)) => ups.push((id, source)),
-                (Err(problem), _) => problems.push(
-                    Diagnostic::error(format!("{}: {problem}", file.path)).help("rename the file"),
-                ),
+                (Err(problem), _) => problems
+                    .push(Diagnostic::error(format!("{}: {problem}", file.path)).help("rename the file")),
                 (_, Err(problem)) => problems.push(problem),
             },
         }
     }
-    ups.sort_by(|(a, _), (b, _)| (a.number().is_none(), a.number(), a).cmp(&(b.number().is_none(), b.number(), b)));
+    ups.sort_by(|(a, _), (b, _)| {
+        (a.number().is_none(), a.number(), a).cmp(&(b.number().is_none(), b.number(), b))
+    });
     let mut revisions = Vec::with_capacity(ups.len());
     for (id, source) in ups {
         let down = downs.remove(id.as_str());
@@ -71,11 +72,16 @@ pub fn read(files: Vec<RawFile>) -> Result<Directory, Vec<Diagnostic>> {
     let mut orphans: Vec<_> = downs.into_iter().collect();
     orphans.sort_by(|(a, _), (b, _)| a.cmp(b));
     problems.extend(orphans.into_iter().map(|(stem, source)| {
-        Diagnostic::error(format!("{}: a down script without its revision", source.path))
-            .help(format!("its up script would be {stem}.sql; rename one of them, or remove this file"))
+        Diagnostic::error(format!("{}: a down script without its revision", source.path)).help(format!(
+            "its up script would be {stem}.sql; rename one of them, or remove this file"
+        ))
     }));
     problems.extend(clashes(&revisions));
-    if problems.is_empty() { Ok(Directory { revisions, warnings }) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(Directory { revisions, warnings })
+    } else {
+        Err(problems)
+    }
 }
 
 enum Kind {
@@ -105,8 +111,11 @@ fn classify(file: &RawFile) -> Kind {
     let lower = name.to_ascii_lowercase();
     if lower.ends_with(".sql") || lower.contains(".sql.") {
         return Kind::Odd(
-            Diagnostic::warning(format!("{}: not read, for its name does not end in .sql", file.path))
-                .help("rename it if it is a revision"),
+            Diagnostic::warning(format!(
+                "{}: not read, for its name does not end in .sql",
+                file.path
+            ))
+            .help("rename it if it is a revision"),
         );
     }
     Kind::Ignored
@@ -116,8 +125,7 @@ fn decode(file: &RawFile) -> Result<Source, Diagnostic> {
     let path: Arc<str> = Arc::from(file.path.as_str());
     let bytes = file.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&file.bytes);
     if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        return Err(Diagnostic::error(format!("{path}: the file is UTF-16"))
-            .help("save it as UTF-8"));
+        return Err(Diagnostic::error(format!("{path}: the file is UTF-16")).help("save it as UTF-8"));
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -133,13 +141,18 @@ fn decode(file: &RawFile) -> Result<Source, Diagnostic> {
         }
     };
     if let Some(at) = text.find('\0') {
-        return Err(Diagnostic::error("a NUL byte; PostgreSQL's text has none").at(Place::locate(
-            &path,
-            text,
-            Span::new(at, at),
-        )));
+        return Err(
+            Diagnostic::error("a NUL byte; PostgreSQL's text has none").at(Place::locate(
+                &path,
+                text,
+                Span::new(at, at),
+            )),
+        );
     }
-    Ok(Source { path, text: Arc::from(text) })
+    Ok(Source {
+        path,
+        text: Arc::from(text),
+    })
 }
 
 fn revision(id: RevisionId, up: Source, down: Option<Source>) -> Result<Revision, Vec<Diagnostic>> {
@@ -149,7 +162,9 @@ fn revision(id: RevisionId, up: Source, down: Option<Source>) -> Result<Revision
         number: id.number(),
         checksum: Checksum::of_script(&up.text, &scan),
         directives_checksum: Checksum::of_directives(&up.text, &scan),
-        down_checksum: down.as_ref().map(|down| Checksum::of_script(&down.text, &lex::scan(&down.text))),
+        down_checksum: down
+            .as_ref()
+            .map(|down| Checksum::of_script(&down.text, &lex::scan(&down.text))),
         has_statements: scan.has_statements,
         id,
         up,
@@ -165,8 +180,13 @@ fn clashes(revisions: &[Revision]) -> Vec<Diagnostic> {
         let [one, two] = pair else { continue };
         if let Some(number) = one.number.filter(|_| one.number == two.number) {
             problems.push(
-                Diagnostic::error(format!("{} and {} claim the number {number}", one.up.path, two.up.path))
-                    .help("give the later one the next free number, and name its parent with `-- windlass: after`"),
+                Diagnostic::error(format!(
+                    "{} and {} claim the number {number}",
+                    one.up.path, two.up.path
+                ))
+                .help(
+                    "give the later one the next free number, and name its parent with `-- windlass: after`",
+                ),
             );
         }
     }
@@ -174,8 +194,11 @@ fn clashes(revisions: &[Revision]) -> Vec<Diagnostic> {
     for revision in revisions {
         if let Some(other) = seen.insert(revision.id.as_str().to_lowercase(), revision) {
             problems.push(
-                Diagnostic::error(format!("{} and {} differ only by case", other.up.path, revision.up.path))
-                    .help("rename one: some file systems cannot hold both"),
+                Diagnostic::error(format!(
+                    "{} and {} differ only by case",
+                    other.up.path, revision.up.path
+                ))
+                .help("rename one: some file systems cannot hold both"),
             );
         }
     }
@@ -199,16 +222,32 @@ mod tests {
 
     fn ids(list: &[(&str, &str)]) -> Vec<String> {
         let directory = read(files(list)).expect("the files are fine");
-        directory.revisions.iter().map(|revision| revision.id.to_string()).collect()
+        directory
+            .revisions
+            .iter()
+            .map(|revision| revision.id.to_string())
+            .collect()
     }
 
     fn problems(list: &[(&str, &str)]) -> Vec<String> {
-        read(files(list)).expect_err("something is wrong").iter().map(ToString::to_string).collect()
+        read(files(list))
+            .expect_err("something is wrong")
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
     fn order_is_by_number_then_by_bytes() {
-        assert_eq!(ids(&[("10_b.sql", ""), ("9_a.sql", ""), ("x.sql", ""), ("README.md", "")]), ["9_a", "10_b", "x"]);
+        assert_eq!(
+            ids(&[
+                ("10_b.sql", ""),
+                ("9_a.sql", ""),
+                ("x.sql", ""),
+                ("README.md", "")
+            ]),
+            ["9_a", "10_b", "x"]
+        );
     }
 
     #[test]
@@ -221,19 +260,30 @@ mod tests {
 
     #[test]
     fn a_down_script_needs_its_revision() {
-        assert_eq!(problems(&[("1_a.down.sql", "")]), ["m/1_a.down.sql: a down script without its revision"]);
+        assert_eq!(
+            problems(&[("1_a.down.sql", "")]),
+            ["m/1_a.down.sql: a down script without its revision"]
+        );
     }
 
     #[test]
     fn bytes_that_are_no_text_are_placed() {
-        let file = RawFile { path: "m/1.sql".into(), name: "1.sql".into(), bytes: b"SELECT\n 'a\xFF'".to_vec() };
+        let file = RawFile {
+            path: "m/1.sql".into(),
+            name: "1.sql".into(),
+            bytes: b"SELECT\n 'a\xFF'".to_vec(),
+        };
         let problems = read(vec![file]).expect_err("0xFF is not UTF-8");
         assert_eq!(problems[0].to_string(), "m/1.sql:2:4: byte 0xFF is not UTF-8");
     }
 
     #[test]
     fn a_byte_order_mark_is_no_part_of_the_text() {
-        let with = RawFile { path: "1.sql".into(), name: "1.sql".into(), bytes: b"\xEF\xBB\xBFSELECT 1".to_vec() };
+        let with = RawFile {
+            path: "1.sql".into(),
+            name: "1.sql".into(),
+            bytes: b"\xEF\xBB\xBFSELECT 1".to_vec(),
+        };
         let directory = read(vec![with]).expect("it is UTF-8");
         assert_eq!(&*directory.revisions[0].up.text, "SELECT 1");
     }

@@ -1,7 +1,7 @@
 //! From a script to steps.
 
 use super::cut::{Created, Gathering, Traits};
-use super::step::{Assertion, Overrides, PlannedStatement, Probe, Shape, Step, StatementHash};
+use super::step::{Assertion, Overrides, PlannedStatement, Probe, Shape, StatementHash, Step};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::directive::{StatementDirectives, TransactionMode};
 use crate::effect::{self, Context, InTransaction};
@@ -65,8 +65,15 @@ pub fn prepare(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
         statements.push(prepared(source, written, &statement, &created));
     }
     problems.extend(atomic_refusal(&script, &statements, source));
+    problems.extend(not_yet(&script, source));
+    // Preconditions come before the revision's first step, wherever they stand.
+    statements.sort_by_key(|statement| !matches!(statement.planned.assertion, Some(Assertion::Require(_))));
     if problems.is_empty() {
-        Ok(Prepared { statements, mode: script.header.transaction, warnings })
+        Ok(Prepared {
+            statements,
+            mode: script.header.transaction,
+            warnings,
+        })
     } else {
         Err(problems)
     }
@@ -84,7 +91,11 @@ fn prepared(
     let directives = &written.directives;
     let lane = directives.lane.unwrap_or_else(|| lane_of(statement, &effect));
     let alone = matches!(effect.in_transaction, InTransaction::Refused(_));
-    let locks = effect.locks.iter().map(|lock| (lock.relation.clone(), lock.mode)).collect();
+    let locks = effect
+        .locks
+        .iter()
+        .map(|lock| (lock.relation.clone(), lock.mode))
+        .collect();
     PreparedStatement {
         planned: PlannedStatement {
             hash: StatementHash::of(text, copy_data.as_deref()),
@@ -119,9 +130,15 @@ fn assertion(directives: &StatementDirectives) -> Option<Assertion> {
 
 fn probe(statement: &Statement) -> Probe {
     match statement.concurrent_index() {
-        Some(IndexStatement::Create { index, relation, if_not_exists }) => {
-            index.map_or(Probe::Nothing, |index| Probe::CreateIndex { index, relation, if_not_exists })
-        }
+        Some(IndexStatement::Create {
+            index,
+            relation,
+            if_not_exists,
+        }) => index.map_or(Probe::Nothing, |index| Probe::CreateIndex {
+            index,
+            relation,
+            if_not_exists,
+        }),
         Some(IndexStatement::Drop { index, if_exists }) => Probe::DropIndex { index, if_exists },
         Some(IndexStatement::Reindex { relation }) => Probe::Reindex { relation },
         Some(IndexStatement::Detach { parent, partition }) => Probe::Detach { parent, partition },
@@ -170,6 +187,46 @@ fn remarks(statement: &Statement) -> impl Iterator<Item = Diagnostic> {
     })
 }
 
+/// Directives that are understood but not carried out by this version. Passing over them in silence
+/// would break a promise.
+fn not_yet(script: &Script, source: &Source) -> Vec<Diagnostic> {
+    let header = &script.header;
+    let mut words = Vec::new();
+    if !header.protects.is_empty() {
+        words.push("protect");
+    }
+    if !header.requires_backfills.is_empty() {
+        words.push("requires");
+    }
+    if !header.only_envs.is_empty() {
+        words.push("only");
+    }
+    let mut refused: Vec<Diagnostic> = words
+        .into_iter()
+        .map(|word| {
+            Diagnostic::error(format!(
+                "{}: `{word}` is not carried out by this version",
+                source.path
+            ))
+            .help("remove the directive, or use a version that knows it")
+        })
+        .collect();
+    for statement in &script.statements {
+        let directives = &statement.directives;
+        let word = match (&directives.backfill, directives.temporary) {
+            (Some(_), _) => "backfill",
+            (None, true) => "temporary",
+            (None, false) => continue,
+        };
+        refused.push(
+            Diagnostic::error(format!("`{word}` is not carried out by this version"))
+                .at(Place::locate(&source.path, &source.text, statement.span))
+                .help("remove the directive to run the statement as it is, in one transaction"),
+        );
+    }
+    refused
+}
+
 /// `atomic` is refused where one transaction cannot do it, or would break the stall budget.
 fn atomic_refusal(script: &Script, statements: &[PreparedStatement], source: &Source) -> Option<Diagnostic> {
     if script.header.transaction != TransactionMode::Atomic {
@@ -181,9 +238,12 @@ fn atomic_refusal(script: &Script, statements: &[PreparedStatement], source: &So
         let cut = gathering.cut(traits, false, false);
         if let Some(cut) = cut.filter(|cut| *cut != super::step::Cut::Start) {
             return Some(
-                Diagnostic::error(format!("`atomic` forbids a cut that is needed here: {}", cut.reason()))
-                    .at(Place::locate(&source.path, &source.text, written.span))
-                    .help("remove `-- windlass: atomic`, or move this statement to a revision of its own"),
+                Diagnostic::error(format!(
+                    "`atomic` forbids a cut that is needed here: {}",
+                    cut.reason()
+                ))
+                .at(Place::locate(&source.path, &source.text, written.span))
+                .help("remove `-- windlass: atomic`, or move this statement to a revision of its own"),
             );
         }
         gathering.take(traits, cut.is_some(), false);
@@ -208,7 +268,11 @@ pub fn steps(prepared: &[PreparedStatement], mode: TransactionMode, first: u32) 
             }
             (cut, _) => steps.push(Step {
                 number: first + u32::try_from(steps.len()).unwrap_or(u32::MAX - first),
-                shape: if statement.alone { Shape::Alone } else { Shape::Transaction },
+                shape: if statement.alone {
+                    Shape::Alone
+                } else {
+                    Shape::Transaction
+                },
                 lane: statement.planned.lane,
                 cut: cut.unwrap_or(super::step::Cut::Start),
                 statements: vec![statement.planned.clone()],

@@ -52,9 +52,19 @@ impl Gathering {
     /// Whether the statement must begin a new step, and why. `asked`: it wants a step of its own.
     pub(super) fn cut(&self, next: Traits, atomic: bool, asked: bool) -> Option<Cut> {
         match self.last {
-            None => return Some(if next.alone { Cut::RefusesTransaction } else { Cut::Start }),
+            None => {
+                return Some(if next.alone {
+                    Cut::RefusesTransaction
+                } else {
+                    Cut::Start
+                });
+            }
             Some(Shape::Alone) => {
-                return Some(if next.alone { Cut::RefusesTransaction } else { Cut::AfterRefusal });
+                return Some(if next.alone {
+                    Cut::RefusesTransaction
+                } else {
+                    Cut::AfterRefusal
+                });
             }
             Some(Shape::Transaction) if next.alone => return Some(Cut::RefusesTransaction),
             Some(Shape::Transaction) => {}
@@ -84,7 +94,11 @@ impl Gathering {
             *self = Self::default();
         }
         self.closed = closed;
-        self.last = Some(if traits.alone { Shape::Alone } else { Shape::Transaction });
+        self.last = Some(if traits.alone {
+            Shape::Alone
+        } else {
+            Shape::Transaction
+        });
         self.blocking |= traits.blocks;
         self.worked |= traits.works;
         self.new_enum_value |= traits.adds_enum_value;
@@ -102,6 +116,9 @@ impl Created {
 
     /// The locks on relations that existed before.
     pub(super) fn others(&self, locks: Vec<(RelationName, LockMode)>) -> Vec<(RelationName, LockMode)> {
-        locks.into_iter().filter(|(relation, _)| !self.0.contains(relation)).collect()
+        locks
+            .into_iter()
+            .filter(|(relation, _)| !self.0.contains(relation))
+            .collect()
     }
 }

@@ -12,7 +12,5 @@ mod wire;
 
 pub use build::{Prepared, PreparedStatement, prepare, steps};
 pub use resume::{Resumption, resume};
-pub use step::{
-    Assertion, Cut, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step,
-};
+pub use step::{Assertion, Cut, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step};
 pub use wire::{FrozenPlan, FrozenStatement, FrozenStep};

@@ -71,10 +71,7 @@ pub fn resume(frozen: &FrozenPlan, prepared: &Prepared, done: impl Fn(u32) -> bo
     Resumption::AsFrozen(again)
 }
 
-fn rest_from<'a>(
-    prepared: &'a Prepared,
-    finished: &[&FrozenStep],
-) -> &'a [super::build::PreparedStatement] {
+fn rest_from<'a>(prepared: &'a Prepared, finished: &[&FrozenStep]) -> &'a [super::build::PreparedStatement] {
     let done: usize = finished.iter().map(|step| step.statements.len()).sum();
     &prepared.statements[done.min(prepared.statements.len())..]
 }

@@ -145,7 +145,9 @@ pub struct PlannedStatement {
 impl PlannedStatement {
     /// Whether one of its locks can make application queries wait.
     pub fn blocks(&self) -> bool {
-        self.locks.iter().any(|(_, mode)| mode.blocks_reads() || mode.blocks_writes())
+        self.locks
+            .iter()
+            .any(|(_, mode)| mode.blocks_reads() || mode.blocks_writes())
     }
 }
 

@@ -52,7 +52,11 @@ impl FrozenPlan {
     /// Freezes steps, after those that are already done.
     pub fn freeze(done: &[FrozenStep], steps: &[Step]) -> Self {
         let fresh = steps.iter().map(FrozenStep::freeze);
-        Self { version: 1, fingerprint: None, steps: done.iter().cloned().chain(fresh).collect() }
+        Self {
+            version: 1,
+            fingerprint: None,
+            steps: done.iter().cloned().chain(fresh).collect(),
+        }
     }
 }
 

@@ -61,9 +61,13 @@ impl SettingError {
             SettingErrorKind::Loosened,
             "stall-budget",
             &wanted.origin,
-            format!("a directive may tighten the stall budget of {budget} ({by}), not loosen it to {wanted_text}"),
+            format!(
+                "a directive may tighten the stall budget of {budget} ({by}), not loosen it to {wanted_text}"
+            ),
         )
-        .help(format!("remove the directive, or raise `stall_budget` to {wanted_text} for the whole run"))
+        .help(format!(
+            "remove the directive, or raise `stall_budget` to {wanted_text} for the whole run"
+        ))
     }
 
     /// What is wrong.
@@ -107,24 +111,39 @@ impl Builder {
     /// Sets the profile, as the key `profile` does.
     pub fn profile(&mut self, profile: Profile, origin: Origin) -> &mut Self {
         if let Some(info) = SettingInfo::find("profile") {
-            self.given.push((info, Setting::new(Value::Choice(profile.name()), origin)));
+            self.given
+                .push((info, Setting::new(Value::Choice(profile.name()), origin)));
         }
         self
     }
 
     /// Sets one setting. The value is read at once, so that a wrong one is reported even where
     /// another layer outranks it.
-    pub fn set(&mut self, key: &str, given: impl Into<Given>, origin: Origin) -> Result<&mut Self, SettingError> {
-        let Some(info) = SettingInfo::find(key) else { return Err(unknown_key(key, &origin)) };
+    pub fn set(
+        &mut self,
+        key: &str,
+        given: impl Into<Given>,
+        origin: Origin,
+    ) -> Result<&mut Self, SettingError> {
+        let Some(info) = SettingInfo::find(key) else {
+            return Err(unknown_key(key, &origin));
+        };
         match info.kind.read(&given.into()) {
             Ok(value) => {
                 self.given.push((info, Setting::new(value, origin)));
                 Ok(self)
             }
-            Err(reason) => {
-                Err(SettingError::new(SettingErrorKind::Unreadable, key, &origin, format!("`{key}`: {reason}"))
-                    .help(format!("`{key}` is {}; it takes {}", info.meaning, info.kind.expects())))
-            }
+            Err(reason) => Err(SettingError::new(
+                SettingErrorKind::Unreadable,
+                key,
+                &origin,
+                format!("`{key}`: {reason}"),
+            )
+            .help(format!(
+                "`{key}` is {}; it takes {}",
+                info.meaning,
+                info.kind.expects()
+            ))),
         }
     }
 
@@ -132,14 +151,26 @@ impl Builder {
     pub fn build(&self) -> Result<Policy, Vec<SettingError>> {
         let policy = self.lower();
         let errors = conflicts(&policy);
-        if errors.is_empty() { Ok(policy) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(policy)
+        } else {
+            Err(errors)
+        }
     }
 
     fn lower(&self) -> Policy {
-        let profile = self.winner("profile").and_then(|setting| word(setting.value)).map_or(Profile::Live, parsed);
+        let profile = self
+            .winner("profile")
+            .and_then(|setting| word(setting.value))
+            .map_or(Profile::Live, parsed);
         let layered: Vec<(&'static SettingInfo, Setting<Value>)> = SETTINGS
             .iter()
-            .map(|info| (info, self.winner(info.key).unwrap_or_else(|| default(info, profile))))
+            .map(|info| {
+                (
+                    info,
+                    self.winner(info.key).unwrap_or_else(|| default(info, profile)),
+                )
+            })
             .collect();
         Lowered(&layered).policy()
     }
@@ -157,14 +188,28 @@ impl Builder {
 
 fn default(info: &'static SettingInfo, profile: Profile) -> Setting<Value> {
     let text = info.default_in(profile);
-    let origin = if text == info.default_in(Profile::Live) { Origin::Default } else { Origin::Profile(profile) };
-    let value = info.kind.read(&Given::from(text)).expect("every default in SETTINGS is of its setting's kind");
+    let origin = if text == info.default_in(Profile::Live) {
+        Origin::Default
+    } else {
+        Origin::Profile(profile)
+    };
+    let value = info
+        .kind
+        .read(&Given::from(text))
+        .expect("every default in SETTINGS is of its setting's kind");
     Setting::new(value, origin)
 }
 
 pub(super) fn defaults(profile: Profile) -> Policy {
     let mut builder = Builder::default();
-    builder.profile(profile, if profile == Profile::Live { Origin::Default } else { Origin::Program });
+    builder.profile(
+        profile,
+        if profile == Profile::Live {
+            Origin::Default
+        } else {
+            Origin::Program
+        },
+    );
     builder.lower()
 }
 
@@ -192,7 +237,11 @@ impl Lowered<'_> {
             entries: self
                 .0
                 .iter()
-                .map(|(info, setting)| Entry { info, value: setting.value.to_string(), origin: setting.origin.clone() })
+                .map(|(info, setting)| Entry {
+                    info,
+                    value: setting.value.to_string(),
+                    origin: setting.origin.clone(),
+                })
                 .collect(),
         }
     }
@@ -211,7 +260,10 @@ impl Lowered<'_> {
     fn get<T>(&self, key: &str, pick: impl FnOnce(Value) -> Option<T>) -> Setting<T> {
         let found = self.0.iter().find(|(info, _)| info.key == key);
         let Setting { value, origin } = found.expect("every setting of a policy is in SETTINGS").1.clone();
-        Setting::new(pick(value).expect("a setting's kind in SETTINGS is the one its policy field needs"), origin)
+        Setting::new(
+            pick(value).expect("a setting's kind in SETTINGS is the one its policy field needs"),
+            origin,
+        )
     }
 }
 
@@ -236,7 +288,9 @@ picks! {
 
 fn parsed<T: FromStr>(word: &'static str) -> T {
     // `Result::expect` would want `Debug` of the error.
-    word.parse().ok().expect("a choice in SETTINGS is a variant's name")
+    word.parse()
+        .ok()
+        .expect("a choice in SETTINGS is a variant's name")
 }
 
 fn some_unless_empty(text: String) -> Option<String> {
@@ -251,8 +305,10 @@ fn unknown_key(key: &str, origin: &Origin) -> SettingError {
     }
     // `retry_for` alone, or under a section that has none.
     let name = key.rsplit('.').next().unwrap_or(key);
-    let elsewhere: Vec<_> =
-        keys().filter(|known| known.rsplit('.').next() == Some(name)).map(|known| format!("`{known}`")).collect();
+    let elsewhere: Vec<_> = keys()
+        .filter(|known| known.rsplit('.').next() == Some(name))
+        .map(|known| format!("`{known}`"))
+        .collect();
     let error = error(format!("`{key}` is no setting"));
     if elsewhere.is_empty() {
         error.help("`windlass config` lists every setting")
@@ -269,9 +325,15 @@ fn conflicts(policy: &Policy) -> Vec<SettingError> {
     let budget = policy.stall_budget.value;
 
     if policy.dir.value.is_empty() {
-        check(Err(conflict("dir", &policy.dir.origin, "`dir` is empty").help("write . for the directory itself")));
+        check(Err(
+            conflict("dir", &policy.dir.origin, "`dir` is empty").help("write . for the directory itself")
+        ));
     }
-    check(check_stall_budget("stall_budget", budget, &policy.stall_budget.origin));
+    check(check_stall_budget(
+        "stall_budget",
+        budget,
+        &policy.stall_budget.origin,
+    ));
     let lacks_budget = is_live && budget.is_none();
     if lacks_budget {
         check(Err(conflict(
@@ -279,7 +341,9 @@ fn conflicts(policy: &Policy) -> Vec<SettingError> {
             &policy.stall_budget.origin,
             "the profile live cannot do without a stall budget",
         )
-        .help("write a duration such as 1s, or use `profile = \"maintenance\"` while the services are stopped")));
+        .help(
+            "write a duration such as 1s, or use `profile = \"maintenance\"` while the services are stopped",
+        )));
     }
     for lane in Lane::ALL {
         let settings = policy.settings(lane);
@@ -299,19 +363,37 @@ fn conflict(key: &str, origin: &Origin, message: impl Into<String>) -> SettingEr
     SettingError::new(SettingErrorKind::Conflict, key, origin, message)
 }
 
-pub(super) fn check_stall_budget(key: &str, budget: Option<Duration>, origin: &Origin) -> Result<(), SettingError> {
-    let Some(budget) = budget.filter(|budget| *budget < SHORTEST_STALL_BUDGET) else { return Ok(()) };
+pub(super) fn check_stall_budget(
+    key: &str,
+    budget: Option<Duration>,
+    origin: &Origin,
+) -> Result<(), SettingError> {
+    let Some(budget) = budget.filter(|budget| *budget < SHORTEST_STALL_BUDGET) else {
+        return Ok(());
+    };
     let (budget, shortest) = (show_duration(budget), show_duration(SHORTEST_STALL_BUDGET));
-    Err(conflict(key, origin, format!("a stall budget of {budget} is shorter than the watchdog can keep"))
-        .help(format!("write {shortest} or more")))
+    Err(conflict(
+        key,
+        origin,
+        format!("a stall budget of {budget} is shorter than the watchdog can keep"),
+    )
+    .help(format!("write {shortest} or more")))
 }
 
-fn check_share(key: &str, wait: &Setting<LockWaitRule>, budget: Option<Duration>) -> Result<(), SettingError> {
+fn check_share(
+    key: &str,
+    wait: &Setting<LockWaitRule>,
+    budget: Option<Duration>,
+) -> Result<(), SettingError> {
     if wait.value.resolve(budget).is_some() {
         return Ok(());
     }
-    Err(conflict(key, &wait.origin, format!("`{key}` is a share of the stall budget, and there is none"))
-        .help("write a duration such as 5s, or set `stall_budget`"))
+    Err(conflict(
+        key,
+        &wait.origin,
+        format!("`{key}` is a share of the stall budget, and there is none"),
+    )
+    .help("write a duration such as 5s, or set `stall_budget`"))
 }
 
 /// A stall is the lock wait, the hold and the commit: half of the budget is all that the wait may use.
@@ -337,7 +419,10 @@ pub(super) fn check_ddl_lock_wait(
     )
     .help(format!("write {half} or less, and let `lane.ddl.retry_for` do the waiting"));
     Err(match longest {
-        Some(longest) => error.help(format!("or raise `stall_budget` to {}", show_duration(longest * 2))),
+        Some(longest) => error.help(format!(
+            "or raise `stall_budget` to {}",
+            show_duration(longest * 2)
+        )),
         None => error.help("or use `profile = \"maintenance\"` while the services are stopped"),
     })
 }
@@ -352,12 +437,19 @@ fn check_retry(lane: Lane, settings: &LaneSettings) -> Result<(), SettingError> 
     };
     let key = format!("lane.{lane}.{name}");
     match (retry_for.value, attempts.value) {
-        (None, None) => Err(conflict(&key, origin, format!("lane {lane} would retry for ever"))
-            .help(format!("set `lane.{lane}.retry_for` or `lane.{lane}.attempts`, or both"))),
-        (Some(Duration::ZERO), Some(attempts)) if attempts > 1 => {
-            Err(conflict(&key, origin, format!("lane {lane} has {attempts} attempts but no time to retry in"))
-                .help(format!("set `lane.{lane}.retry_for` to none, or to a duration such as 10m")))
-        }
+        (None, None) => Err(
+            conflict(&key, origin, format!("lane {lane} would retry for ever")).help(format!(
+                "set `lane.{lane}.retry_for` or `lane.{lane}.attempts`, or both"
+            )),
+        ),
+        (Some(Duration::ZERO), Some(attempts)) if attempts > 1 => Err(conflict(
+            &key,
+            origin,
+            format!("lane {lane} has {attempts} attempts but no time to retry in"),
+        )
+        .help(format!(
+            "set `lane.{lane}.retry_for` to none, or to a duration such as 10m"
+        ))),
         _ => Ok(()),
     }
 }

@@ -320,20 +320,28 @@ impl Policy {
 
     fn tightened(&self, overrides: &Overrides) -> Result<Option<Duration>, SettingError> {
         let current = &self.stall_budget;
-        let Some(wanted) = &overrides.stall_budget else { return Ok(current.value) };
+        let Some(wanted) = &overrides.stall_budget else {
+            return Ok(current.value);
+        };
         if !wanted.origin.outranks(&current.origin) {
             return Ok(current.value);
         }
         build::check_stall_budget("stall-budget", Some(wanted.value), &wanted.origin)?;
         match current.value {
-            Some(budget) if wanted.value > budget => Err(SettingError::loosened(wanted, budget, &current.origin)),
+            Some(budget) if wanted.value > budget => {
+                Err(SettingError::loosened(wanted, budget, &current.origin))
+            }
             _ => Ok(Some(wanted.value)),
         }
     }
 
     fn resolve(&self, lane: Lane, settings: &LaneSettings, budget: Option<Duration>) -> LanePolicy {
         let is_ddl = lane == Lane::Ddl;
-        let mut lock_timeout = settings.lock_timeout.value.resolve(budget).unwrap_or(LockWait::None);
+        let mut lock_timeout = settings
+            .lock_timeout
+            .value
+            .resolve(budget)
+            .unwrap_or(LockWait::None);
         if let Some(budget) = budget
             && is_ddl
             && self.profile.value == Profile::Live
@@ -349,7 +357,9 @@ impl Policy {
             lock_timeout,
             later_lock_timeout: shorter(
                 lock_timeout.longest(),
-                budget.filter(|_| is_ddl).map(|budget| LATER_LOCK_TIMEOUT.min(budget / 4)),
+                budget
+                    .filter(|_| is_ddl)
+                    .map(|budget| LATER_LOCK_TIMEOUT.min(budget / 4)),
             ),
             oldest_holder: budget.filter(|_| is_ddl),
             evicts_autovacuum: is_ddl && budget.is_some(),

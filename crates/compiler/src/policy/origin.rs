@@ -22,7 +22,10 @@ impl<T> Setting<T> {
 
     /// The same origin for a value derived from this one.
     pub fn map<U>(self, derive: impl FnOnce(T) -> U) -> Setting<U> {
-        Setting { value: derive(self.value), origin: self.origin }
+        Setting {
+            value: derive(self.value),
+            origin: self.origin,
+        }
     }
 }
 

@@ -36,7 +36,9 @@ impl Kind {
             Self::Duration => "a duration such as 30s".to_owned(),
             Self::Timeout => "a duration such as 30s, or none".to_owned(),
             Self::Period => "a duration such as 10m, 0 for not at all, or none for no limit".to_owned(),
-            Self::LockWait => "a duration such as 5s, budget/2, a ramp such as 50ms..budget/2, or none".to_owned(),
+            Self::LockWait => {
+                "a duration such as 5s, budget/2, a ramp such as 50ms..budget/2, or none".to_owned()
+            }
             Self::Backoff => "`none`, `linear 2s` or `exponential 250ms..10s`".to_owned(),
             Self::Count => "a number from 1, or none".to_owned(),
             Self::Choice(words) => match words.split_last() {
@@ -87,11 +89,26 @@ impl SettingInfo {
 }
 
 const fn same(key: &'static str, kind: Kind, default: &'static str, meaning: &'static str) -> SettingInfo {
-    SettingInfo { key, kind, meaning, defaults: [default; 3] }
+    SettingInfo {
+        key,
+        kind,
+        meaning,
+        defaults: [default; 3],
+    }
 }
 
-const fn row(key: &'static str, kind: Kind, defaults: [&'static str; 3], meaning: &'static str) -> SettingInfo {
-    SettingInfo { key, kind, meaning, defaults }
+const fn row(
+    key: &'static str,
+    kind: Kind,
+    defaults: [&'static str; 3],
+    meaning: &'static str,
+) -> SettingInfo {
+    SettingInfo {
+        key,
+        kind,
+        meaning,
+        defaults,
+    }
 }
 
 const LOCK: &str = "how long one lock is waited for";

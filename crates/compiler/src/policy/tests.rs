@@ -6,15 +6,25 @@ fn ms(millis: u64) -> Duration {
 }
 
 fn file() -> Origin {
-    Origin::File { path: "windlass.toml".into(), line: 3 }
+    Origin::File {
+        path: "windlass.toml".into(),
+        line: 3,
+    }
 }
 
 fn section() -> Origin {
-    Origin::Section { name: "production".into(), path: "windlass.toml".into(), line: 9 }
+    Origin::Section {
+        name: "production".into(),
+        path: "windlass.toml".into(),
+        line: 9,
+    }
 }
 
 fn directive() -> Origin {
-    Origin::Directive { path: "0036_x.sql".into(), line: 4 }
+    Origin::Directive {
+        path: "0036_x.sql".into(),
+        line: 4,
+    }
 }
 
 fn environment() -> Origin {
@@ -55,7 +65,10 @@ fn show(errors: Vec<SettingError>) -> String {
 }
 
 fn under(policy: &Policy, lane: Lane, name: &str, value: &str) -> Result<LanePolicy, String> {
-    let setting = Some(Setting::new(parse_duration(value).expect("a duration"), directive()));
+    let setting = Some(Setting::new(
+        parse_duration(value).expect("a duration"),
+        directive(),
+    ));
     let mut overrides = Overrides::default();
     match name {
         "stall-budget" => overrides.stall_budget = setting,
@@ -63,7 +76,9 @@ fn under(policy: &Policy, lane: Lane, name: &str, value: &str) -> Result<LanePol
         "statement-timeout" => overrides.statement_timeout = setting,
         other => panic!("no directive {other}"),
     }
-    policy.for_statement(lane, &overrides).map_err(|error| show(vec![error]))
+    policy
+        .for_statement(lane, &overrides)
+        .map_err(|error| show(vec![error]))
 }
 
 /// The lanes as a table: what the engine sets and does.
@@ -87,7 +102,8 @@ fn lanes(profile: Profile) -> String {
             limit_text(it.idle_in_transaction_timeout),
             limit_text(it.blocking_idle_timeout),
             limit_text(it.retry_for),
-            it.attempts.map_or("none".to_owned(), |attempts| attempts.to_string()),
+            it.attempts
+                .map_or("none".to_owned(), |attempts| attempts.to_string()),
             it.backoff,
         );
     }
@@ -96,8 +112,13 @@ fn lanes(profile: Profile) -> String {
 
 fn shared(profile: Profile) -> String {
     let policy = Policy::of(profile);
-    let lines = policy.entries().iter().filter(|entry| !entry.info.key.starts_with("lane."));
-    lines.map(|entry| format!("{:27} = {} ({})\n", entry.info.key, entry.value, entry.origin)).collect()
+    let lines = policy
+        .entries()
+        .iter()
+        .filter(|entry| !entry.info.key.starts_with("lane."));
+    lines
+        .map(|entry| format!("{:27} = {} ({})\n", entry.info.key, entry.value, entry.origin))
+        .collect()
 }
 
 #[test]
@@ -153,7 +174,10 @@ utility  | 5s          | 5s    | none      | none    | 1m   | 1m       | 0      
 "
     );
     assert_eq!(
-        shared(Profile::Maintenance).lines().filter(|line| line.ends_with("(profile maintenance)")).collect::<Vec<_>>(),
+        shared(Profile::Maintenance)
+            .lines()
+            .filter(|line| line.ends_with("(profile maintenance)"))
+            .collect::<Vec<_>>(),
         [
             "safety                      = warn (profile maintenance)",
             "stall_budget                = none (profile maintenance)",
@@ -162,7 +186,10 @@ utility  | 5s          | 5s    | none      | none    | 1m   | 1m       | 0      
         ]
     );
     let ddl = Policy::of(Profile::Maintenance).lane(Lane::Ddl);
-    assert_eq!((ddl.oldest_holder, ddl.evicts_autovacuum, ddl.retries()), (None, false, false));
+    assert_eq!(
+        (ddl.oldest_holder, ddl.evicts_autovacuum, ddl.retries()),
+        (None, false, false)
+    );
 }
 
 #[test]
@@ -180,7 +207,10 @@ utility  | 5s          | 5s    | none      | none    | 1m   | 1m       | 0      
 "
     );
     let dml = Policy::of(Profile::Guide).lane(Lane::Dml);
-    assert_eq!([1, 2, 3].map(|retry| dml.backoff.ceiling(retry)), [ms(2000), ms(4000), ms(6000)]);
+    assert_eq!(
+        [1, 2, 3].map(|retry| dml.backoff.ceiling(retry)),
+        [ms(2000), ms(4000), ms(6000)]
+    );
 }
 
 #[test]
@@ -191,13 +221,22 @@ fn a_ramp_doubles_up_to_half_of_the_budget() {
         [50, 100, 200, 400, 500, 500].map(|wait| Some(ms(wait)))
     );
     assert!(ddl.backoff.is_jittered());
-    assert_eq!([1, 2, 3, 99].map(|retry| ddl.backoff.ceiling(retry)), [250, 500, 1000, 10_000].map(ms));
+    assert_eq!(
+        [1, 2, 3, 99].map(|retry| ddl.backoff.ceiling(retry)),
+        [250, 500, 1000, 10_000].map(ms)
+    );
 }
 
 #[test]
 fn everything_derived_follows_the_budget() {
     let ddl = good(&[("stall_budget", "80ms")]).lane(Lane::Ddl);
-    assert_eq!(ddl.lock_timeout, LockWait::Ramp { from: ms(40), to: ms(40) });
+    assert_eq!(
+        ddl.lock_timeout,
+        LockWait::Ramp {
+            from: ms(40),
+            to: ms(40)
+        }
+    );
     assert_eq!(ddl.later_lock_timeout, Some(ms(20)));
     assert_eq!(ddl.catalog_statement_timeout, Some(ms(80)));
     assert_eq!(ddl.blocking_idle_timeout, Some(ms(80)));
@@ -215,7 +254,9 @@ fn later_layers_win_whatever_the_order_of_the_calls() {
                 calls.reverse();
             }
             for (origin, seconds) in calls {
-                builder.set("lane.ddl.lock_timeout", format!("{seconds}s"), origin).expect("a value");
+                builder
+                    .set("lane.ddl.lock_timeout", format!("{seconds}s"), origin)
+                    .expect("a value");
             }
             let policy = builder.build().expect("a policy");
             let entry = policy.entry("lane.ddl.lock_timeout").expect("an entry");
@@ -237,9 +278,13 @@ fn of_two_values_in_one_layer_the_last_wins() {
 fn a_directive_outranks_the_file_and_yields_to_environment_and_flag() {
     let with = |origin| {
         let mut builder = Policy::builder();
-        builder.set("lane.dml.statement_timeout", "9s", origin).expect("a value");
+        builder
+            .set("lane.dml.statement_timeout", "9s", origin)
+            .expect("a value");
         let policy = builder.build().expect("a policy");
-        under(&policy, Lane::Dml, "statement-timeout", "4s").expect("a lane").statement_timeout
+        under(&policy, Lane::Dml, "statement-timeout", "4s")
+            .expect("a lane")
+            .statement_timeout
     };
     assert_eq!(with(file()), Some(ms(4000)));
     assert_eq!(with(section()), Some(ms(4000)));
@@ -275,12 +320,22 @@ a stall budget of 0 is shorter than the watchdog can keep
     );
     // Where there is no budget, any budget is tighter.
     let maintenance = Policy::of(Profile::Maintenance);
-    assert_eq!(under(&maintenance, Lane::Ddl, "stall-budget", "2s").expect("a lane").stall_budget, Some(ms(2000)));
+    assert_eq!(
+        under(&maintenance, Lane::Ddl, "stall-budget", "2s")
+            .expect("a lane")
+            .stall_budget,
+        Some(ms(2000))
+    );
     // A flag has the last word, so there is nothing to loosen.
     let mut builder = Policy::builder();
     builder.set("stall_budget", "500ms", flag()).expect("a value");
     let policy = builder.build().expect("a policy");
-    assert_eq!(under(&policy, Lane::Ddl, "stall-budget", "2s").expect("a lane").stall_budget, Some(ms(500)));
+    assert_eq!(
+        under(&policy, Lane::Ddl, "stall-budget", "2s")
+            .expect("a lane")
+            .stall_budget,
+        Some(ms(500))
+    );
 }
 
 #[test]
@@ -295,10 +350,17 @@ fn a_lock_timeout_directive_keeps_to_half_of_the_budget() {
 "
     );
     assert_eq!(
-        under(&policy, Lane::Ddl, "lock-timeout", "100ms").expect("a lane").lock_timeout,
+        under(&policy, Lane::Ddl, "lock-timeout", "100ms")
+            .expect("a lane")
+            .lock_timeout,
         LockWait::Fixed(ms(100))
     );
-    assert_eq!(under(&policy, Lane::Dml, "lock-timeout", "0").expect("a lane").lock_timeout, LockWait::None);
+    assert_eq!(
+        under(&policy, Lane::Dml, "lock-timeout", "0")
+            .expect("a lane")
+            .lock_timeout,
+        LockWait::None
+    );
 }
 
 #[test]
@@ -387,18 +449,46 @@ fn a_value_that_cannot_be_read_says_what_to_write() {
 #[test]
 fn a_lock_wait_is_a_duration_a_share_or_a_ramp() {
     for (text, reason) in [
-        ("500ms..50ms", "`500ms..50ms` ends before it starts; write the shorter wait first"),
-        ("0..1s", "`0..1s` starts at 0, which would wait for ever; start at 50ms"),
+        (
+            "500ms..50ms",
+            "`500ms..50ms` ends before it starts; write the shorter wait first",
+        ),
+        (
+            "0..1s",
+            "`0..1s` starts at 0, which would wait for ever; start at 50ms",
+        ),
         ("50ms..0", "0 is no wait to end with; write none for no limit"),
-        ("budget*2", "`budget*2` is no share of the budget; write one such as budget/2"),
-        ("budget/0", "`budget/0` is no share of the budget; write one such as budget/2"),
-        ("fast", "`fast` is not a duration; write one such as 500ms, 10s, 5m or 1h30m"),
-        ("30d", "`30d` is longer than PostgreSQL can count; write none for no limit"),
+        (
+            "budget*2",
+            "`budget*2` is no share of the budget; write one such as budget/2",
+        ),
+        (
+            "budget/0",
+            "`budget/0` is no share of the budget; write one such as budget/2",
+        ),
+        (
+            "fast",
+            "`fast` is not a duration; write one such as 500ms, 10s, 5m or 1h30m",
+        ),
+        (
+            "30d",
+            "`30d` is longer than PostgreSQL can count; write none for no limit",
+        ),
     ] {
         assert_eq!(Kind::LockWait.read(&text.into()), Err(reason.to_owned()));
     }
-    for text in ["none", "400ms", "budget", "budget/4", "20ms..200ms", "20ms..budget/3"] {
-        assert_eq!(Kind::LockWait.read(&text.into()).map(|value| value.to_string()), Ok(text.to_owned()));
+    for text in [
+        "none",
+        "400ms",
+        "budget",
+        "budget/4",
+        "20ms..200ms",
+        "20ms..budget/3",
+    ] {
+        assert_eq!(
+            Kind::LockWait.read(&text.into()).map(|value| value.to_string()),
+            Ok(text.to_owned())
+        );
     }
 }
 
@@ -407,7 +497,9 @@ fn a_backoff_is_none_linear_or_exponential() {
     for text in ["2s", "linear", "exponential 2s", "random 2s"] {
         assert_eq!(
             Kind::Backoff.read(&text.into()),
-            Err(format!("`{text}` is not `none`, `linear 2s` or `exponential 250ms..10s`"))
+            Err(format!(
+                "`{text}` is not `none`, `linear 2s` or `exponential 250ms..10s`"
+            ))
         );
     }
     assert_eq!(
@@ -421,10 +513,22 @@ fn values_of_the_wrong_type_are_refused() {
     let read = |kind: Kind, given: Given| kind.read(&given).map(|value| value.to_string());
     assert_eq!(read(Kind::Count, 5.into()), Ok("5".to_owned()));
     assert_eq!(read(Kind::Timeout, 0.into()), Ok("none".to_owned()));
-    assert_eq!(read(Kind::List, vec!["a".to_owned(), "b".to_owned()].into()), Ok("a, b".to_owned()));
-    assert_eq!(read(Kind::Text, 5.into()), Err("wants text, in quotes".to_owned()));
-    assert_eq!(read(Kind::Boolean, 5.into()), Err("`5` is not true or false".to_owned()));
-    assert_eq!(read(Kind::Duration, true.into()), Err("wants a duration such as 30s, not true".to_owned()));
+    assert_eq!(
+        read(Kind::List, vec!["a".to_owned(), "b".to_owned()].into()),
+        Ok("a, b".to_owned())
+    );
+    assert_eq!(
+        read(Kind::Text, 5.into()),
+        Err("wants text, in quotes".to_owned())
+    );
+    assert_eq!(
+        read(Kind::Boolean, 5.into()),
+        Err("`5` is not true or false".to_owned())
+    );
+    assert_eq!(
+        read(Kind::Duration, true.into()),
+        Err("wants a duration such as 30s, not true".to_owned())
+    );
     assert_eq!(
         read(Kind::Duration, vec!["1s".to_owned()].into()),
         Err("wants a duration such as 30s, not a list".to_owned())
@@ -439,7 +543,10 @@ fn an_unknown_key_gets_a_suggestion() {
         ("timeouts.schema_file", "did you mean `schema_file`?"),
         ("zebra", "`windlass config` lists every setting"),
     ] {
-        assert_eq!(errors(&[(key, "1s")]), format!("`{key}` is no setting\n  {help}\n"));
+        assert_eq!(
+            errors(&[(key, "1s")]),
+            format!("`{key}` is no setting\n  {help}\n")
+        );
     }
 }
 
@@ -513,10 +620,18 @@ fn what_config_prints_can_be_set_again() {
         let policy = Policy::of(profile);
         let mut builder = Policy::builder();
         for entry in policy.entries() {
-            builder.set(entry.info.key, entry.value.as_str(), flag()).expect("a value");
+            builder
+                .set(entry.info.key, entry.value.as_str(), flag())
+                .expect("a value");
         }
         let again = builder.build().expect("a policy");
-        let values = |policy: &Policy| policy.entries().iter().map(|it| it.value.clone()).collect::<Vec<_>>();
+        let values = |policy: &Policy| {
+            policy
+                .entries()
+                .iter()
+                .map(|it| it.value.clone())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(values(&policy), values(&again));
     }
 }

@@ -53,7 +53,10 @@ impl LockWait {
         match self {
             Self::None => Self::Fixed(limit),
             Self::Fixed(wait) => Self::Fixed(wait.min(limit)),
-            Self::Ramp { from, to } => Self::Ramp { from: from.min(limit), to: to.min(limit) },
+            Self::Ramp { from, to } => Self::Ramp {
+                from: from.min(limit),
+                to: to.min(limit),
+            },
         }
     }
 }
@@ -137,7 +140,11 @@ impl Limit {
 impl LockWaitRule {
     /// One wait, where zero is no limit.
     pub(super) fn of(wait: Duration) -> Self {
-        if wait.is_zero() { Self::None } else { Self::Fixed(Limit::Of(wait)) }
+        if wait.is_zero() {
+            Self::None
+        } else {
+            Self::Fixed(Limit::Of(wait))
+        }
     }
 
     /// The wait under `budget`; nothing when it is a share of a budget that is not there.
@@ -145,7 +152,10 @@ impl LockWaitRule {
         match self {
             Self::None => Some(LockWait::None),
             Self::Fixed(limit) => limit.resolve(budget).map(LockWait::Fixed),
-            Self::Ramp { from, to } => to.resolve(budget).map(|to| LockWait::Ramp { from: from.min(to), to }),
+            Self::Ramp { from, to } => to.resolve(budget).map(|to| LockWait::Ramp {
+                from: from.min(to),
+                to,
+            }),
         }
     }
 }
@@ -231,7 +241,9 @@ pub(super) enum Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Duration(duration) | Self::OptionalDuration(Some(duration)) => f.write_str(&show_duration(*duration)),
+            Self::Duration(duration) | Self::OptionalDuration(Some(duration)) => {
+                f.write_str(&show_duration(*duration))
+            }
             Self::OptionalDuration(None) | Self::OptionalCount(None) => f.write_str("none"),
             Self::LockWait(rule) => rule.fmt(f),
             Self::Backoff(backoff) => backoff.fmt(f),
@@ -292,7 +304,9 @@ impl Kind {
 fn duration(text: &str) -> Result<Duration, String> {
     let duration = parse_duration(text).map_err(|error| error.to_string())?;
     if duration > LONGEST {
-        return Err(format!("`{text}` is longer than PostgreSQL can count; write none for no limit"));
+        return Err(format!(
+            "`{text}` is longer than PostgreSQL can count; write none for no limit"
+        ));
     }
     Ok(duration)
 }
@@ -317,7 +331,8 @@ fn limit(text: &str) -> Result<Limit, String> {
         None => None,
         Some(number) => number.trim().parse().ok().filter(|divisor| *divisor > 0),
     };
-    let divisor = divisor.ok_or_else(|| format!("`{text}` is no share of the budget; write one such as budget/2"))?;
+    let divisor =
+        divisor.ok_or_else(|| format!("`{text}` is no share of the budget; write one such as budget/2"))?;
     Ok(Limit::Budget { divisor })
 }
 
@@ -330,10 +345,14 @@ fn lock_wait(text: &str) -> Result<LockWaitRule, String> {
     };
     let (from, to) = (duration(from.trim())?, limit(to.trim())?);
     if from.is_zero() {
-        return Err(format!("`{text}` starts at 0, which would wait for ever; start at 50ms"));
+        return Err(format!(
+            "`{text}` starts at 0, which would wait for ever; start at 50ms"
+        ));
     }
     match to {
-        Limit::Of(end) if end < from => Err(format!("`{text}` ends before it starts; write the shorter wait first")),
+        Limit::Of(end) if end < from => Err(format!(
+            "`{text}` ends before it starts; write the shorter wait first"
+        )),
         to => Ok(LockWaitRule::Ramp { from, to }),
     }
 }
@@ -345,12 +364,16 @@ fn backoff(text: &str) -> Result<Backoff, String> {
     }
     let (shape, pauses) = text.split_once(' ').ok_or_else(wanted)?;
     match shape {
-        "linear" => Ok(Backoff::Linear { step: duration(pauses)? }),
+        "linear" => Ok(Backoff::Linear {
+            step: duration(pauses)?,
+        }),
         "exponential" => {
             let (from, to) = pauses.split_once("..").ok_or_else(wanted)?;
             let (from, to) = (duration(from)?, duration(to)?);
             if to < from {
-                return Err(format!("`{text}` ends before it starts; write the shorter pause first"));
+                return Err(format!(
+                    "`{text}` ends before it starts; write the shorter pause first"
+                ));
             }
             Ok(Backoff::Exponential { from, to })
         }

@@ -58,12 +58,19 @@ pub(super) fn split(text: &str) -> Result<Vec<Span>, SyntaxError> {
     })?;
     // SAFETY: `input` is NUL-terminated and outlives the call; libpg_query keeps no pointer to it.
     let owned = Owned(Some(unsafe { pg_query_split_with_parser(input.as_ptr()) }));
-    let Some(result) = &owned.0 else { return Ok(Vec::new()) };
+    let Some(result) = &owned.0 else {
+        return Ok(Vec::new());
+    };
     // SAFETY: libpg_query gives either null or a valid error with a NUL-terminated message.
     if let Some(error) = unsafe { result.error.as_ref() } {
         // SAFETY: see above.
-        let message = unsafe { CStr::from_ptr(error.message) }.to_string_lossy().into_owned();
-        return Err(SyntaxError { message, offset: byte_offset(text, error.cursorpos) });
+        let message = unsafe { CStr::from_ptr(error.message) }
+            .to_string_lossy()
+            .into_owned();
+        return Err(SyntaxError {
+            message,
+            offset: byte_offset(text, error.cursorpos),
+        });
     }
     let count = usize::try_from(result.n_stmts).unwrap_or(0);
     let mut spans = Vec::with_capacity(count);
@@ -80,5 +87,7 @@ pub(super) fn split(text: &str) -> Result<Vec<Span>, SyntaxError> {
 /// libpg_query counts characters from 1; 0 means that it does not know.
 fn byte_offset(text: &str, cursorpos: c_int) -> usize {
     let characters = usize::try_from(cursorpos).unwrap_or(0).saturating_sub(1);
-    text.char_indices().nth(characters).map_or(text.len(), |(at, _)| at)
+    text.char_indices()
+        .nth(characters)
+        .map_or(text.len(), |(at, _)| at)
 }

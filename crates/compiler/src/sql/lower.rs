@@ -15,7 +15,12 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         Node::AlterTableStmt(alter) => Statement::Alter {
             relation: named(alter.relation)?,
             object: object(alter.objtype),
-            commands: alter.cmds.into_iter().filter_map(|node| node.node).map(command).collect(),
+            commands: alter
+                .cmds
+                .into_iter()
+                .filter_map(|node| node.node)
+                .map(command)
+                .collect(),
         },
         Node::IndexStmt(index) => Statement::CreateIndex {
             index: (!index.idxname.is_empty()).then(|| index.idxname.clone()),
@@ -36,15 +41,20 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             concurrently: has_option(&reindex.params, "concurrently"),
         },
         Node::CreateStmt(create) => table(create)?,
-        Node::CreateForeignTableStmt(create) => {
-            table(create.base_stmt.ok_or_else(|| malformed("CREATE FOREIGN TABLE"))?)?
-        }
+        Node::CreateForeignTableStmt(create) => table(
+            create
+                .base_stmt
+                .ok_or_else(|| malformed("CREATE FOREIGN TABLE"))?,
+        )?,
         Node::CreateTableAsStmt(create) => Statement::CreateTableAs {
             relation: named(create.into.and_then(|into| into.rel))?,
             if_not_exists: create.if_not_exists,
             materialized: create.objtype == ObjectType::ObjectMatview as i32,
         },
-        Node::ViewStmt(view) => Statement::CreateView { relation: named(view.view)?, replace: view.replace },
+        Node::ViewStmt(view) => Statement::CreateView {
+            relation: named(view.view)?,
+            replace: view.replace,
+        },
         Node::RefreshMatViewStmt(refresh) => Statement::Refresh {
             relation: named(refresh.relation)?,
             concurrently: refresh.concurrent,
@@ -53,17 +63,24 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             relation: named(create.sequence)?,
             if_not_exists: create.if_not_exists,
         },
-        Node::AlterSeqStmt(alter) => Statement::AlterSequence { relation: named(alter.sequence)? },
-        Node::CreateTrigStmt(trigger) => Statement::CreateTrigger { relation: named(trigger.relation)? },
-        Node::RuleStmt(rule) => {
-            Statement::TableRule { kind: "create_rule", relation: named(rule.relation)? }
-        }
-        Node::CreatePolicyStmt(policy) => {
-            Statement::TableRule { kind: "create_policy", relation: named(policy.table)? }
-        }
-        Node::AlterPolicyStmt(policy) => {
-            Statement::TableRule { kind: "alter_policy", relation: named(policy.table)? }
-        }
+        Node::AlterSeqStmt(alter) => Statement::AlterSequence {
+            relation: named(alter.sequence)?,
+        },
+        Node::CreateTrigStmt(trigger) => Statement::CreateTrigger {
+            relation: named(trigger.relation)?,
+        },
+        Node::RuleStmt(rule) => Statement::TableRule {
+            kind: "create_rule",
+            relation: named(rule.relation)?,
+        },
+        Node::CreatePolicyStmt(policy) => Statement::TableRule {
+            kind: "create_policy",
+            relation: named(policy.table)?,
+        },
+        Node::AlterPolicyStmt(policy) => Statement::TableRule {
+            kind: "alter_policy",
+            relation: named(policy.table)?,
+        },
         Node::RenameStmt(rename) => Statement::Rename {
             object: object(rename.rename_type),
             relation: rename.relation.map(relation),
@@ -80,14 +97,27 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             relations: relations(lock.relations),
             mode: LockMode::from_number(lock.mode).unwrap_or(LockMode::AccessExclusive),
         },
-        Node::InsertStmt(insert) => Statement::Change { kind: "insert", relation: named(insert.relation)? },
-        Node::UpdateStmt(update) => Statement::Change { kind: "update", relation: named(update.relation)? },
-        Node::DeleteStmt(delete) => Statement::Change { kind: "delete", relation: named(delete.relation)? },
-        Node::MergeStmt(merge) => Statement::Change { kind: "merge", relation: named(merge.relation)? },
+        Node::InsertStmt(insert) => Statement::Change {
+            kind: "insert",
+            relation: named(insert.relation)?,
+        },
+        Node::UpdateStmt(update) => Statement::Change {
+            kind: "update",
+            relation: named(update.relation)?,
+        },
+        Node::DeleteStmt(delete) => Statement::Change {
+            kind: "delete",
+            relation: named(delete.relation)?,
+        },
+        Node::MergeStmt(merge) => Statement::Change {
+            kind: "merge",
+            relation: named(merge.relation)?,
+        },
         Node::CopyStmt(copy) => match copy.relation {
-            Some(target) if copy.is_from => {
-                Statement::Change { kind: "copy", relation: relation(target) }
-            }
+            Some(target) if copy.is_from => Statement::Change {
+                kind: "copy",
+                relation: relation(target),
+            },
             _ => Statement::Query { reads: true },
         },
         Node::SelectStmt(select) => match select.into_clause.and_then(|into| into.rel) {
@@ -117,8 +147,12 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
                 })
                 .collect(),
         },
-        Node::ClusterStmt(cluster) => Statement::Cluster { relation: cluster.relation.map(relation) },
-        Node::AlterEnumStmt(alter) => Statement::AlterEnum { adds: alter.old_val.is_empty() },
+        Node::ClusterStmt(cluster) => Statement::Cluster {
+            relation: cluster.relation.map(relation),
+        },
+        Node::AlterEnumStmt(alter) => Statement::AlterEnum {
+            adds: alter.old_val.is_empty(),
+        },
         Node::AlterDomainStmt(alter) => Statement::AlterDomain {
             // O: SET NOT NULL, V: VALIDATE, C: ADD CONSTRAINT (which scans unless it is NOT VALID).
             scans: match alter.subtype.as_str() {
@@ -136,7 +170,11 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
                 ObjectKind::Table | ObjectKind::Column | ObjectKind::Index | ObjectKind::View
             );
             let on_column = object(comment.objtype) == ObjectKind::Column;
-            match comment.object.and_then(|node| name_of(&node, on_column)).filter(|_| on_relation) {
+            match comment
+                .object
+                .and_then(|node| name_of(&node, on_column))
+                .filter(|_| on_relation)
+            {
                 Some(relation) => Statement::OnRelation {
                     kind: "comment",
                     relation,
@@ -157,8 +195,12 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             name: (!set.name.is_empty()).then_some(set.name),
             local: set.is_local,
         },
-        Node::TransactionStmt(control) => Statement::Transaction { word: transaction_word(control.kind) },
-        Node::DoStmt(block) => Statement::Do { commits: block.args.iter().any(commits) },
+        Node::TransactionStmt(control) => Statement::Transaction {
+            word: transaction_word(control.kind),
+        },
+        Node::DoStmt(block) => Statement::Do {
+            commits: block.args.iter().any(commits),
+        },
         Node::PrepareStmt(_) => return session("prepare"),
         Node::ExecuteStmt(_) => return session("execute"),
         Node::DeallocateStmt(_) => return session("deallocate"),
@@ -262,7 +304,11 @@ fn table(create: protobuf::CreateStmt) -> Result<Statement, SyntaxError> {
         relation: named(target)?,
         if_not_exists: create.if_not_exists,
         temporary,
-        partition_of: if create.partbound.is_some() { parents.pop() } else { None },
+        partition_of: if create.partbound.is_some() {
+            parents.pop()
+        } else {
+            None
+        },
         inherits: parents,
         references,
     })
@@ -278,7 +324,10 @@ fn foreign_tables(column: &protobuf::ColumnDef) -> impl Iterator<Item = Relation
 fn command(node: Node) -> AlterCommand {
     let Node::AlterTableCmd(command) = node else {
         // ALTER TABLE's list holds nothing else.
-        return AlterCommand { kind: AlterKind::TableProperty, other: None };
+        return AlterCommand {
+            kind: AlterKind::TableProperty,
+            other: None,
+        };
     };
     let definition = command.def.and_then(|node| node.node);
     let other = match &definition {
@@ -289,7 +338,10 @@ fn command(node: Node) -> AlterCommand {
         _ => None,
     };
     let subtype = At::try_from(command.subtype).unwrap_or(At::Undefined);
-    AlterCommand { kind: kind(subtype, definition.as_ref()), other }
+    AlterCommand {
+        kind: kind(subtype, definition.as_ref()),
+        other,
+    }
 }
 
 fn kind(subtype: At, definition: Option<&Node>) -> AlterKind {
@@ -382,11 +434,17 @@ fn added_column(column: &protobuf::ColumnDef) -> AlterKind {
     let mut constrained = false;
     let mut defaulted = false;
     for node in &column.constraints {
-        let Some(Node::Constraint(constraint)) = &node.node else { continue };
+        let Some(Node::Constraint(constraint)) = &node.node else {
+            continue;
+        };
         match ConstrType::try_from(constraint.contype) {
             Ok(ConstrType::ConstrDefault) => {
                 defaulted = true;
-                if !constraint.raw_expr.as_ref().is_some_and(|expression| is_constant(expression)) {
+                if !constraint
+                    .raw_expr
+                    .as_ref()
+                    .is_some_and(|expression| is_constant(expression))
+                {
                     return AlterKind::AddColumnComputed;
                 }
             }
@@ -476,13 +534,19 @@ fn dropped(drop: &protobuf::DropStmt) -> Vec<RelationName> {
     let on_table = object(drop.remove_type) == ObjectKind::OnTable;
     match object(drop.remove_type) {
         ObjectKind::Type | ObjectKind::Other => Vec::new(),
-        _ => drop.objects.iter().filter_map(|node| name_of(node, on_table)).collect(),
+        _ => drop
+            .objects
+            .iter()
+            .filter_map(|node| name_of(node, on_table))
+            .collect(),
     }
 }
 
 /// The name that a list of words spells; `but_last` leaves out the last word (a column, a trigger).
 fn name_of(node: &protobuf::Node, but_last: bool) -> Option<RelationName> {
-    let Some(Node::List(list)) = &node.node else { return None };
+    let Some(Node::List(list)) = &node.node else {
+        return None;
+    };
     let mut words: Vec<&str> = list
         .items
         .iter()
@@ -516,11 +580,16 @@ fn relation(named: RangeVar) -> RelationName {
 }
 
 fn named(range: Option<RangeVar>) -> Result<RelationName, SyntaxError> {
-    range.map(relation).ok_or_else(|| malformed("the statement's relation"))
+    range
+        .map(relation)
+        .ok_or_else(|| malformed("the statement's relation"))
 }
 
 fn malformed(what: &str) -> SyntaxError {
-    SyntaxError { message: format!("{what} is not understood"), offset: 0 }
+    SyntaxError {
+        message: format!("{what} is not understood"),
+        offset: 0,
+    }
 }
 
 fn has_option(options: &[protobuf::Node], name: &str) -> bool {
@@ -558,15 +627,23 @@ fn transaction_word(kind: i32) -> &'static str {
 /// literals; a block that only mentions them in dynamic SQL cannot commit by it (PostgreSQL
 /// refuses COMMIT in EXECUTE).
 fn commits(node: &protobuf::Node) -> bool {
-    let Some(Node::DefElem(option)) = &node.node else { return false };
+    let Some(Node::DefElem(option)) = &node.node else {
+        return false;
+    };
     let Some(Node::String(body)) = option.arg.as_ref().and_then(|arg| arg.node.as_ref()) else {
         return false;
     };
-    let Ok(tokens) = pg_query::scan(&body.sval) else { return false };
+    let Ok(tokens) = pg_query::scan(&body.sval) else {
+        return false;
+    };
     let mut begins_statement = true;
     for token in &tokens.tokens {
-        let text = usize::try_from(token.start).ok().zip(usize::try_from(token.end).ok());
-        let text = text.and_then(|(start, end)| body.sval.get(start..end)).unwrap_or("");
+        let text = usize::try_from(token.start)
+            .ok()
+            .zip(usize::try_from(token.end).ok());
+        let text = text
+            .and_then(|(start, end)| body.sval.get(start..end))
+            .unwrap_or("");
         let is = |word: &str| text.eq_ignore_ascii_case(word);
         if begins_statement && (is("commit") || is("rollback")) {
             return true;
@@ -578,7 +655,9 @@ fn commits(node: &protobuf::Node) -> bool {
 
 /// See [`super::index_on`].
 pub(super) fn index_on(node: Node, clone: &str) -> Option<String> {
-    let Node::IndexStmt(mut index) = node else { return None };
+    let Node::IndexStmt(mut index) = node else {
+        return None;
+    };
     index.concurrent = false;
     index.if_not_exists = false;
     index.idxname.clear();

@@ -9,9 +9,7 @@ mod name;
 mod statement;
 
 pub use name::{RelationName, quote_identifier};
-pub use statement::{
-    AlterCommand, AlterKind, ConstraintKind, IndexStatement, ObjectKind, Statement,
-};
+pub use statement::{AlterCommand, AlterKind, ConstraintKind, IndexStatement, ObjectKind, Statement};
 
 use crate::diagnostic::Span;
 
@@ -31,7 +29,11 @@ pub struct SyntaxError {
 /// The first place that the grammar does not read; nothing after it can be told apart.
 pub fn split(text: &str) -> Result<Vec<Span>, SyntaxError> {
     let spans = ffi::split(text)?;
-    Ok(spans.into_iter().map(|span| trim(text, span)).filter(|span| span.start < span.end).collect())
+    Ok(spans
+        .into_iter()
+        .map(|span| trim(text, span))
+        .filter(|span| span.start < span.end)
+        .collect())
 }
 
 /// Parses one statement.
@@ -72,7 +74,10 @@ fn trim(text: &str, span: Span) -> Span {
             at += 1;
         }
         if bytes[at..end].starts_with(b"--") {
-            at += bytes[at..end].iter().position(|&byte| byte == b'\n').unwrap_or(end - at);
+            at += bytes[at..end]
+                .iter()
+                .position(|&byte| byte == b'\n')
+                .unwrap_or(end - at);
         } else if bytes[at..end].starts_with(b"/*") {
             at += block_comment(&bytes[at..end]);
         } else {
@@ -106,12 +111,19 @@ mod tests {
     use super::*;
 
     fn texts(sql: &str) -> Vec<&str> {
-        split(sql).expect("it is SQL").into_iter().map(|span| &sql[span.range()]).collect()
+        split(sql)
+            .expect("it is SQL")
+            .into_iter()
+            .map(|span| &sql[span.range()])
+            .collect()
     }
 
     #[test]
     fn statements_lose_their_comments_blanks_and_semicolons() {
-        assert_eq!(texts("-- a\n SELECT 1 ; /* b /* c */ ; */ SELECT ';' ;; -- d"), ["SELECT 1", "SELECT ';'"]);
+        assert_eq!(
+            texts("-- a\n SELECT 1 ; /* b /* c */ ; */ SELECT ';' ;; -- d"),
+            ["SELECT 1", "SELECT ';'"]
+        );
         assert_eq!(texts(""), Vec::<&str>::new());
         assert_eq!(texts("-- only words"), Vec::<&str>::new());
     }
@@ -121,7 +133,10 @@ mod tests {
         let function = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END";
         assert_eq!(texts(&format!("{function}; SELECT 3")), [function, "SELECT 3"]);
         let rule = "CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT 2)";
-        assert_eq!(texts(&format!("{rule}; SELECT $a$;$a$")), [rule, "SELECT $a$;$a$"]);
+        assert_eq!(
+            texts(&format!("{rule}; SELECT $a$;$a$")),
+            [rule, "SELECT $a$;$a$"]
+        );
     }
 
     #[test]

@@ -14,7 +14,10 @@ pub struct RelationName {
 impl RelationName {
     /// A name of its parts, not quoted.
     pub fn new(schema: Option<&str>, name: &str) -> Self {
-        Self { schema: schema.map(str::to_owned), name: name.to_owned() }
+        Self {
+            schema: schema.map(str::to_owned),
+            name: name.to_owned(),
+        }
     }
 }
 

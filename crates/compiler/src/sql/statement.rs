@@ -373,7 +373,9 @@ impl Statement {
             },
             Self::Reindex { .. } => "reindex",
             Self::CreateTable { .. } => "create_table",
-            Self::CreateTableAs { materialized: true, .. } => "create_materialized_view",
+            Self::CreateTableAs {
+                materialized: true, ..
+            } => "create_materialized_view",
             Self::CreateTableAs { .. } => "create_table_as",
             Self::CreateView { .. } => "create_view",
             Self::Refresh { .. } => "refresh_materialized_view",
@@ -406,14 +408,25 @@ impl Statement {
     /// The relation that it surely creates: afterwards its locks are nobody else's business.
     pub fn creates(&self) -> Option<RelationName> {
         match self {
-            Self::CreateTable { relation, if_not_exists, temporary, .. } => {
-                (*temporary || !if_not_exists).then(|| relation.clone())
+            Self::CreateTable {
+                relation,
+                if_not_exists,
+                temporary,
+                ..
+            } => (*temporary || !if_not_exists).then(|| relation.clone()),
+            Self::CreateTableAs {
+                relation,
+                if_not_exists,
+                ..
             }
-            Self::CreateTableAs { relation, if_not_exists, .. }
-            | Self::CreateSequence { relation, if_not_exists } => {
-                (!if_not_exists).then(|| relation.clone())
-            }
-            Self::CreateView { relation, replace: false } => Some(relation.clone()),
+            | Self::CreateSequence {
+                relation,
+                if_not_exists,
+            } => (!if_not_exists).then(|| relation.clone()),
+            Self::CreateView {
+                relation,
+                replace: false,
+            } => Some(relation.clone()),
             _ => None,
         }
     }
@@ -458,24 +471,43 @@ impl Statement {
     /// The index or partition work that refuses a transaction, if it is that.
     pub fn concurrent_index(&self) -> Option<IndexStatement> {
         match self {
-            Self::CreateIndex { index, relation, concurrently: true, if_not_exists } => {
-                Some(IndexStatement::Create {
-                    index: index.clone(),
-                    relation: relation.clone(),
-                    if_not_exists: *if_not_exists,
-                })
-            }
-            Self::Drop { object: ObjectKind::Index, relations, concurrently: true, if_exists, .. } => relations
-                .first()
-                .map(|index| IndexStatement::Drop { index: index.clone(), if_exists: *if_exists }),
-            Self::Reindex { relation, concurrently: true, .. } => {
-                Some(IndexStatement::Reindex { relation: relation.clone() })
-            }
-            Self::Alter { relation, commands, .. } => commands
+            Self::CreateIndex {
+                index,
+                relation,
+                concurrently: true,
+                if_not_exists,
+            } => Some(IndexStatement::Create {
+                index: index.clone(),
+                relation: relation.clone(),
+                if_not_exists: *if_not_exists,
+            }),
+            Self::Drop {
+                object: ObjectKind::Index,
+                relations,
+                concurrently: true,
+                if_exists,
+                ..
+            } => relations.first().map(|index| IndexStatement::Drop {
+                index: index.clone(),
+                if_exists: *if_exists,
+            }),
+            Self::Reindex {
+                relation,
+                concurrently: true,
+                ..
+            } => Some(IndexStatement::Reindex {
+                relation: relation.clone(),
+            }),
+            Self::Alter {
+                relation, commands, ..
+            } => commands
                 .iter()
                 .find(|command| command.kind == AlterKind::DetachConcurrently)
                 .and_then(|command| command.other.clone())
-                .map(|partition| IndexStatement::Detach { parent: relation.clone(), partition }),
+                .map(|partition| IndexStatement::Detach {
+                    parent: relation.clone(),
+                    partition,
+                }),
             _ => None,
         }
     }

@@ -18,8 +18,13 @@ impl History for Native {
             Direction::Up => (journal::finish_revision(change.revision), "applied"),
             Direction::Down => (journal::remove_revision(change.revision), "reverted"),
         };
-        let line =
-            journal::record(change.revision, Some(change.run_id), action, Some(change.checksum), None);
+        let line = journal::record(
+            change.revision,
+            Some(change.run_id),
+            action,
+            Some(change.checksum),
+            None,
+        );
         vec![state, line]
     }
 }

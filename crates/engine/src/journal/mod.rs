@@ -8,11 +8,11 @@ mod read;
 mod schema;
 mod write;
 
-pub use read::{RevisionRow, RevisionState, Snapshot, StepRow, StepState};
 pub(crate) use read::read;
+pub use read::{RevisionRow, RevisionState, Snapshot, StepRow, StepState};
 pub(crate) use schema::{VERSION, upgrade};
 pub(crate) use write::{
-    FENCED, Fence, FrozenRevision, StepEnd, Write, accept, begin_run, beat, claim, end_run, fence, finish_revision,
-    intend_step, note_step_error, record, remove_revision, resolve_step, revert_steps, save_session,
-    start_revision, step_done,
+    FENCED, Fence, FrozenRevision, StepEnd, Write, accept, beat, begin_run, claim, end_run, fence,
+    finish_revision, intend_step, note_step_error, record, remove_revision, resolve_step, revert_steps,
+    save_session, start_revision, step_done,
 };

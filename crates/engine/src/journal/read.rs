@@ -50,7 +50,10 @@ impl RevisionState {
 
     /// Its name in the journal and in output.
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, state)| *state == self).map_or("unknown", |(name, _)| name)
+        Self::NAMES
+            .iter()
+            .find(|(_, state)| *state == self)
+            .map_or("unknown", |(name, _)| name)
     }
 
     /// Whether all of the revision is in the database.
@@ -117,7 +120,10 @@ impl StepState {
 
     /// Its name in the journal and in output.
     pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, state)| *state == self).map_or("unknown", |(name, _)| name)
+        Self::NAMES
+            .iter()
+            .find(|(_, state)| *state == self)
+            .map_or("unknown", |(name, _)| name)
     }
 }
 
@@ -169,8 +175,16 @@ pub(crate) async fn read(client: &Client) -> Result<Snapshot> {
     }
     Ok(Snapshot {
         version,
-        revisions: revisions.map_err(unreadable)?.iter().map(revision).collect::<Result<_>>()?,
-        steps: steps.map_err(unreadable)?.iter().map(step).collect::<Result<_>>()?,
+        revisions: revisions
+            .map_err(unreadable)?
+            .iter()
+            .map(revision)
+            .collect::<Result<_>>()?,
+        steps: steps
+            .map_err(unreadable)?
+            .iter()
+            .map(step)
+            .collect::<Result<_>>()?,
     })
 }
 
@@ -186,7 +200,10 @@ fn unreadable(error: tokio_postgres::Error) -> Error {
 
 fn revision(row: &Row) -> Result<RevisionRow> {
     let ids = |column: usize| -> Result<Vec<RevisionId>> {
-        row.get::<_, Vec<String>>(column).iter().map(|id| id_of(id)).collect()
+        row.get::<_, Vec<String>>(column)
+            .iter()
+            .map(|id| id_of(id))
+            .collect()
     };
     Ok(RevisionRow {
         id: id_of(row.get(0))?,
@@ -240,6 +257,9 @@ fn named<T: Copy>(names: &[(&str, T)], name: &str) -> Result<T> {
 }
 
 fn damaged(what: &str) -> Error {
-    Error::new(ErrorKind::Diverged, format!("failed to understand the journal: {what}"))
-        .hint("was a table of schema windlass changed by hand? restore it, or `stamp` the database anew")
+    Error::new(
+        ErrorKind::Diverged,
+        format!("failed to understand the journal: {what}"),
+    )
+    .hint("was a table of schema windlass changed by hand? restore it, or `stamp` the database anew")
 }

@@ -25,7 +25,9 @@ pub(crate) async fn upgrade(client: &Client, found: Option<i32>) -> Result<()> {
         script.push_str(sql);
     }
     if from > 0 {
-        script.push_str(&format!("UPDATE windlass.leader SET journal_version = {VERSION};\n"));
+        script.push_str(&format!(
+            "UPDATE windlass.leader SET journal_version = {VERSION};\n"
+        ));
     }
     script.push_str("COMMIT;\n");
     let done = client.batch_execute(&script).await;

@@ -20,7 +20,10 @@ pub(crate) struct Write {
 
 impl Write {
     fn new(sql: &'static str) -> Self {
-        Self { sql, params: Vec::new() }
+        Self {
+            sql,
+            params: Vec::new(),
+        }
     }
 
     fn text(self, value: impl Into<String>) -> Self {
@@ -46,8 +49,11 @@ impl Write {
 
     /// Sends the statement; several may be polled together and are then sent in one go.
     pub(crate) async fn send(&self, client: &Client) -> std::result::Result<u64, tokio_postgres::Error> {
-        let params: Vec<(&(dyn ToSql + Sync), Type)> =
-            self.params.iter().map(|(value, ty)| (&**value as &(dyn ToSql + Sync), ty.clone())).collect();
+        let params: Vec<(&(dyn ToSql + Sync), Type)> = self
+            .params
+            .iter()
+            .map(|(value, ty)| (&**value as &(dyn ToSql + Sync), ty.clone()))
+            .collect();
         client.execute_typed(self.sql, &params).await
     }
 }
@@ -278,7 +284,8 @@ pub(crate) fn remove_revision(revision: &RevisionId) -> Write {
 
 /// Before a downgrade's first step, what an earlier attempt noted for this direction goes.
 pub(crate) fn revert_steps(revision: &RevisionId) -> Write {
-    Write::new("DELETE FROM windlass.step WHERE revision_id = $1 AND direction = 'down'").text(revision.as_str())
+    Write::new("DELETE FROM windlass.step WHERE revision_id = $1 AND direction = 'down'")
+        .text(revision.as_str())
 }
 
 /// Adds a line to `windlass.history`; `action` is one of its words.

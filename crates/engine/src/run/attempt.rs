@@ -32,14 +32,20 @@ impl Limits {
         [
             ("lock_timeout", self.lock_timeout.as_millis()),
             ("statement_timeout", self.statement_timeout.as_millis()),
-            ("idle_in_transaction_session_timeout", self.idle_in_transaction.as_millis()),
+            (
+                "idle_in_transaction_session_timeout",
+                self.idle_in_transaction.as_millis(),
+            ),
         ]
     }
 
     /// What the engine itself sets, as `name=value`, to be told from what a script sets.
     fn ours(&self, role: Option<&str>) -> Vec<String> {
-        let mut ours: Vec<String> =
-            self.settings().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut ours: Vec<String> = self
+            .settings()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         if self.blocks {
             ours.push("synchronous_commit=local".to_owned());
         }
@@ -89,8 +95,9 @@ pub(crate) enum Failed {
     Fatal(Error),
 }
 
-type Sending<'a> =
-    Pin<Box<dyn Future<Output = std::result::Result<Vec<SimpleQueryMessage>, tokio_postgres::Error>> + Send + 'a>>;
+type Sending<'a> = Pin<
+    Box<dyn Future<Output = std::result::Result<Vec<SimpleQueryMessage>, tokio_postgres::Error>> + Send + 'a>,
+>;
 
 fn simple(client: &Client, sql: String) -> Sending<'_> {
     Box::pin(async move { client.simple_query(&sql).await })
@@ -122,8 +129,11 @@ async fn attempt(
     step: &Step,
 ) -> std::result::Result<(), Failed> {
     let statements = &step.statements;
-    let save = envelope.keep_session.then(|| journal::save_session(limits.ours(envelope.role)));
-    let mut opening: Vec<Sending<'_>> = vec![simple(client, limits.begin()), written(client, &envelope.fence)];
+    let save = envelope
+        .keep_session
+        .then(|| journal::save_session(limits.ours(envelope.role)));
+    let mut opening: Vec<Sending<'_>> =
+        vec![simple(client, limits.begin()), written(client, &envelope.fence)];
     opening.extend(envelope.before.iter().map(|write| written(client, write)));
     if let Some(replay) = envelope.session.and_then(replay) {
         opening.push(simple(client, replay));
@@ -135,10 +145,12 @@ async fn attempt(
             break;
         }
         open(opening.take()).await?;
-        execute(client, statement).await.map_err(|failure| match failure {
-            Refusal::Server(error) => Failed::Statement(index, error),
-            Refusal::Engine(error) => Failed::Fatal(error),
-        })?;
+        execute(client, statement)
+            .await
+            .map_err(|failure| match failure {
+                Refusal::Server(error) => Failed::Statement(index, error),
+                Refusal::Engine(error) => Failed::Fatal(error),
+            })?;
     }
 
     // The last statement, the journal and COMMIT travel together: the locks are held no longer than
@@ -146,7 +158,10 @@ async fn attempt(
     let mut sendings = opening.unwrap_or_default();
     let opened = sendings.len();
     let mut own = None;
-    if let Some(statement) = statements.last().filter(|last| last.copy_data.is_none() && last.assertion.is_none()) {
+    if let Some(statement) = statements
+        .last()
+        .filter(|last| last.copy_data.is_none() && last.assertion.is_none())
+    {
         own = Some(sendings.len());
         sendings.push(simple(client, statement.sql.clone()));
     }
@@ -154,9 +169,18 @@ async fn attempt(
         sendings.push(written(client, save));
     }
     if step.changes_session() {
-        sendings.push(simple(client, format!("RESET SESSION AUTHORIZATION; {}", set_role(envelope.role))));
+        sendings.push(simple(
+            client,
+            format!("RESET SESSION AUTHORIZATION; {}", set_role(envelope.role)),
+        ));
     }
-    sendings.extend(envelope.own.iter().chain(envelope.after).map(|write| written(client, write)));
+    sendings.extend(
+        envelope
+            .own
+            .iter()
+            .chain(envelope.after)
+            .map(|write| written(client, write)),
+    );
     sendings.push(simple(client, "COMMIT".to_owned()));
     for (at, outcome) in join_all(sendings).await.into_iter().enumerate() {
         if let Err(error) = outcome {
@@ -195,11 +219,17 @@ pub(crate) enum Refusal {
 }
 
 /// Sends one statement as it was written, and reads its answer.
-pub(crate) async fn execute(client: &Client, statement: &PlannedStatement) -> std::result::Result<(), Refusal> {
+pub(crate) async fn execute(
+    client: &Client,
+    statement: &PlannedStatement,
+) -> std::result::Result<(), Refusal> {
     if let Some(data) = &statement.copy_data {
         return copy(client, &statement.sql, data).await.map_err(Refusal::Server);
     }
-    let answer = client.simple_query(&statement.sql).await.map_err(Refusal::Server)?;
+    let answer = client
+        .simple_query(&statement.sql)
+        .await
+        .map_err(Refusal::Server)?;
     match &statement.assertion {
         Some(assertion) => hold(assertion, &answer, statement).map_err(Refusal::Engine),
         None => Ok(()),
@@ -231,15 +261,22 @@ fn hold(assertion: &Assertion, answer: &[SimpleQueryMessage], statement: &Planne
     };
     match rows.as_slice() {
         [row] if row.len() == 1 && row.get(0) == Some("t") => Ok(()),
-        [row] if row.len() == 1 && row.get(0) == Some("f") => {
-            Err(Error::new(ErrorKind::Unverified, format!("{word} is not true: {text}"))
-                .hint(format!("line {}: {}", statement.line, one_line(&statement.sql))))
-        }
+        [row] if row.len() == 1 && row.get(0) == Some("f") => Err(Error::new(
+            ErrorKind::Unverified,
+            format!("{word} is not true: {text}"),
+        )
+        .hint(format!("line {}: {}", statement.line, one_line(&statement.sql)))),
         rows => Err(Error::new(
             ErrorKind::Unverified,
-            format!("{word} did not answer with one true or false but with {} rows: {text}", rows.len()),
+            format!(
+                "{word} did not answer with one true or false but with {} rows: {text}",
+                rows.len()
+            ),
         )
-        .hint(format!("line {}: write a query that returns one row with one boolean", statement.line))),
+        .hint(format!(
+            "line {}: write a query that returns one row with one boolean",
+            statement.line
+        ))),
     }
 }
 
@@ -261,7 +298,11 @@ pub(crate) fn replay(session: &str) -> Option<String> {
         .iter()
         .filter_map(|(name, value)| {
             let value = value.as_str()?;
-            Some(format!("pg_catalog.set_config({}, {}, false)", literal(name), literal(value)))
+            Some(format!(
+                "pg_catalog.set_config({}, {}, false)",
+                literal(name),
+                literal(value)
+            ))
         })
         .collect();
     (!calls.is_empty()).then(|| format!("SELECT {}", calls.join(", ")))
@@ -289,7 +330,11 @@ pub(crate) fn set_role(role: Option<&str>) -> String {
 /// A string literal that reads the same whatever `standard_conforming_strings` says.
 pub(crate) fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
-    if quoted.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+    if quoted.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
 }
 
 #[cfg(test)]

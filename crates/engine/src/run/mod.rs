@@ -20,7 +20,7 @@ use windlass_compiler::policy::Policy;
 use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event, Observe};
-use crate::history::Native;
+use crate::history::{History, Native};
 use crate::journal::{self, Snapshot};
 use crate::mutex;
 use crate::session::{self, Purpose, Session, SessionSettings, Stop};
@@ -64,7 +64,13 @@ impl Runner {
             role: policy.role.value.clone(),
             search_path: (!path.is_empty()).then_some(path),
         };
-        Ok(Self { connect, session, directory, graph, policy })
+        Ok(Self {
+            connect,
+            session,
+            directory,
+            graph,
+            policy,
+        })
     }
 
     /// The directory's revisions.
@@ -102,7 +108,11 @@ impl Runner {
                 Err(error) => problems.extend(error.diagnostics().to_vec()),
             }
         }
-        if problems.is_empty() { Ok(plans) } else { Err(Error::input("the plan cannot be made", problems)) }
+        if problems.is_empty() {
+            Ok(plans)
+        } else {
+            Err(Error::input("the plan cannot be made", problems))
+        }
     }
 
     /// Applies what `request.target` still needs.
@@ -122,7 +132,11 @@ impl Runner {
         let led = mutex::lead(lock.client(), request.wait, observer, stop, async || {
             let journal = journal::read(lock.client()).await?;
             let wanted = self.wanted(&request.target, &standing(&self.directory, &self.graph, &journal))?;
-            Ok(if wanted.is_empty() { mutex::Poll::Done } else { mutex::Poll::Wait })
+            Ok(if wanted.is_empty() {
+                mutex::Poll::Done
+            } else {
+                mutex::Poll::Wait
+            })
         })
         .await?;
         if !led {
@@ -135,8 +149,13 @@ impl Runner {
             if wanted.is_empty() {
                 return Ok(Outcome::nothing(began.elapsed()));
             }
-            let mut work = self.begin(&lock, "upgrade", &request.target_text, observer, stop).await?;
-            observer.event(Event::RunStarted { direction: Direction::Up, revisions: wanted.clone() });
+            let mut work = self
+                .begin(&lock, "upgrade", &request.target_text, observer, stop)
+                .await?;
+            observer.event(Event::RunStarted {
+                direction: Direction::Up,
+                revisions: wanted.clone(),
+            });
             let ran = self.revisions(&mut work, &wanted, Direction::Up, &journal).await;
             self.end(&work, ran, Direction::Up, began).await
         }
@@ -149,7 +168,12 @@ impl Runner {
     ///
     /// # Errors
     /// A revision without a way back, loss that was not allowed, and whatever stops an upgrade.
-    pub async fn downgrade(&self, request: &Downgrade, observer: &dyn Observe, stop: &Stop) -> Result<Outcome> {
+    pub async fn downgrade(
+        &self,
+        request: &Downgrade,
+        observer: &dyn Observe,
+        stop: &Stop,
+    ) -> Result<Outcome> {
         let began = Instant::now();
         let lock = self.open(Purpose::Lock).await?;
         self.greet(&lock, observer);
@@ -157,7 +181,10 @@ impl Runner {
         if self.unwanted(&request.target, &journal)?.is_empty() {
             return Ok(Outcome::nothing(began.elapsed()));
         }
-        mutex::lead(lock.client(), request.wait, observer, stop, async || Ok(mutex::Poll::Wait)).await?;
+        mutex::lead(lock.client(), request.wait, observer, stop, async || {
+            Ok(mutex::Poll::Wait)
+        })
+        .await?;
         let ran = async {
             let journal = self.journal_for_leader(&lock, observer).await?;
             let unwanted = self.unwanted(&request.target, &journal)?;
@@ -165,9 +192,16 @@ impl Runner {
             if !request.allow_data_loss {
                 self.refuse_loss(&unwanted)?;
             }
-            let mut work = self.begin(&lock, "downgrade", &request.target_text, observer, stop).await?;
-            observer.event(Event::RunStarted { direction: Direction::Down, revisions: unwanted.clone() });
-            let ran = self.revisions(&mut work, &unwanted, Direction::Down, &journal).await;
+            let mut work = self
+                .begin(&lock, "downgrade", &request.target_text, observer, stop)
+                .await?;
+            observer.event(Event::RunStarted {
+                direction: Direction::Down,
+                revisions: unwanted.clone(),
+            });
+            let ran = self
+                .revisions(&mut work, &unwanted, Direction::Down, &journal)
+                .await;
             self.end(&work, ran, Direction::Down, began).await
         }
         .await;
@@ -191,10 +225,19 @@ impl Runner {
     ///
     /// # Errors
     /// An unknown target, or what keeps the journal from being written.
-    pub async fn stamp(&self, target: &Target, wait: mutex::Wait, observer: &dyn Observe, stop: &Stop) -> Result<Vec<RevisionId>> {
+    pub async fn stamp(
+        &self,
+        target: &Target,
+        wait: mutex::Wait,
+        observer: &dyn Observe,
+        stop: &Stop,
+    ) -> Result<Vec<RevisionId>> {
         let lock = self.open(Purpose::Lock).await?;
         self.greet(&lock, observer);
-        mutex::lead(lock.client(), wait, observer, stop, async || Ok(mutex::Poll::Wait)).await?;
+        mutex::lead(lock.client(), wait, observer, stop, async || {
+            Ok(mutex::Poll::Wait)
+        })
+        .await?;
         let ran = async {
             let journal = self.journal_for_leader(&lock, observer).await?;
             let fence = journal::claim(lock.client(), &run_id()).await?;
@@ -209,14 +252,24 @@ impl Runner {
     ///
     /// # Errors
     /// A revision or step that needs no decision.
-    pub async fn resolve(&self, resolution: &Resolution, wait: mutex::Wait, observer: &dyn Observe, stop: &Stop) -> Result<String> {
+    pub async fn resolve(
+        &self,
+        resolution: &Resolution,
+        wait: mutex::Wait,
+        observer: &dyn Observe,
+        stop: &Stop,
+    ) -> Result<String> {
         let lock = self.open(Purpose::Lock).await?;
         self.greet(&lock, observer);
-        mutex::lead(lock.client(), wait, observer, stop, async || Ok(mutex::Poll::Wait)).await?;
+        mutex::lead(lock.client(), wait, observer, stop, async || {
+            Ok(mutex::Poll::Wait)
+        })
+        .await?;
         let ran = async {
             let journal = self.journal_for_leader(&lock, observer).await?;
             let fence = journal::claim(lock.client(), &run_id()).await?;
-            self.write_resolution(lock.client(), resolution, &journal, fence).await
+            self.write_resolution(lock.client(), resolution, &journal, fence)
+                .await
         }
         .await;
         mutex::release(lock.client()).await;
@@ -241,7 +294,10 @@ impl Runner {
             return Ok(journal);
         }
         journal::upgrade(lock.client(), journal.version).await?;
-        observer.event(Event::JournalUpgraded { from: journal.version, to: journal::VERSION });
+        observer.event(Event::JournalUpgraded {
+            from: journal.version,
+            to: journal::VERSION,
+        });
         journal::read(lock.client()).await
     }
 
@@ -255,18 +311,44 @@ impl Runner {
         stop: &'a Stop,
     ) -> Result<Work<'a>> {
         let run_id = run_id();
+        let history: Box<dyn History> = Box::new(Native);
+        if let Some(key) = history.lock_key() {
+            mutex::keep_out(lock.client(), key, stop).await?;
+        }
         let session = self.open(Purpose::Work).await?;
         orphan::take_fence(&session, lock, observer, stop).await?;
         let fence = journal::claim(lock.client(), &run_id).await?;
         observer.event(Event::Leading { epoch: fence.epoch });
-        journal::begin_run(&run_id, fence, command, target, self.policy.profile.value.name(), &runner_name())
-            .send(lock.client())
-            .await
-            .map_err(session::lost)?;
-        Ok(Work::new(session, lock, fence, run_id, &self.policy, Box::new(Native), observer, stop))
+        journal::begin_run(
+            &run_id,
+            fence,
+            command,
+            target,
+            self.policy.profile.value.name(),
+            &runner_name(),
+        )
+        .send(lock.client())
+        .await
+        .map_err(session::lost)?;
+        Ok(Work::new(
+            session,
+            lock,
+            fence,
+            run_id,
+            &self.policy,
+            Box::new(Native),
+            observer,
+            stop,
+        ))
     }
 
-    async fn end(&self, work: &Work<'_>, ran: Result<()>, direction: Direction, began: Instant) -> Result<Outcome> {
+    async fn end(
+        &self,
+        work: &Work<'_>,
+        ran: Result<()>,
+        direction: Direction,
+        began: Instant,
+    ) -> Result<Outcome> {
         let (result, message) = match &ran {
             Ok(()) if direction == Direction::Up => ("applied", None),
             Ok(()) => ("reverted", None),
@@ -284,28 +366,45 @@ impl Runner {
     }
 
     /// What is to be applied for `request`, after everything that speaks against it.
-    fn judge(&self, request: &Upgrade, journal: &Snapshot, observer: &dyn Observe) -> Result<Vec<RevisionId>> {
+    fn judge(
+        &self,
+        request: &Upgrade,
+        journal: &Snapshot,
+        observer: &dyn Observe,
+    ) -> Result<Vec<RevisionId>> {
         let standing = standing(&self.directory, &self.graph, journal);
         if !standing.ahead.is_empty() {
             if request.strict {
-                return Err(Error::new(ErrorKind::Diverged, format!("the database is ahead: it has {}", list(&standing.ahead)))
-                    .hint("deploy the image that holds these revisions, or leave out --strict"));
+                return Err(Error::new(
+                    ErrorKind::Diverged,
+                    format!("the database is ahead: it has {}", list(&standing.ahead)),
+                )
+                .hint("deploy the image that holds these revisions, or leave out --strict"));
             }
             observer.event(Event::Warning {
-                message: format!("the database is ahead of this directory: it has {}", list(&standing.ahead)),
+                message: format!(
+                    "the database is ahead of this directory: it has {}",
+                    list(&standing.ahead)
+                ),
                 hint: Some("an older image runs over a newer database; nothing is done".to_owned()),
             });
         }
         if !standing.diverged.is_empty() {
             return Err(Error::new(
                 ErrorKind::Diverged,
-                format!("the database has revisions that this directory does not know: {}", list(&standing.diverged)),
+                format!(
+                    "the database has revisions that this directory does not know: {}",
+                    list(&standing.diverged)
+                ),
             )
             .hint("is this the right directory and the right database? `windlass status` compares them")
             .hint("bring the missing files back, or `windlass stamp` the database if they were renamed"));
         }
-        let edited: Vec<&RevisionId> =
-            standing.edited.iter().filter(|id| !request.accept_edits.contains(id)).collect();
+        let edited: Vec<&RevisionId> = standing
+            .edited
+            .iter()
+            .filter(|id| !request.accept_edits.contains(id))
+            .collect();
         if let Some(id) = edited.first() {
             return Err(self.edited(id, edited.len(), journal));
         }
@@ -318,12 +417,19 @@ impl Runner {
         if let Some(first) = late.first() {
             return Err(Error::new(
                 ErrorKind::Refused,
-                format!("{} came late: revisions that follow it are already applied", list(&late)),
+                format!(
+                    "{} came late: revisions that follow it are already applied",
+                    list(&late)
+                ),
             )
             .hint(format!("if it may run after them: --allow-late {first}"))
             .hint("else give it a number behind the last applied revision"));
         }
-        if let Some(unknown) = journal.revisions.iter().find(|row| row.state == journal::RevisionState::Unknown) {
+        if let Some(unknown) = journal
+            .revisions
+            .iter()
+            .find(|row| row.state == journal::RevisionState::Unknown)
+        {
             return Err(revision::unknown_outcome(&unknown.id, journal));
         }
         Ok(wanted)
@@ -340,7 +446,9 @@ impl Runner {
         Ok(self
             .graph
             .order()
-            .filter(|id| needed.contains(id) && (standing.pending.contains(id) || standing.started.contains(id)))
+            .filter(|id| {
+                needed.contains(id) && (standing.pending.contains(id) || standing.started.contains(id))
+            })
             .cloned()
             .collect())
     }
@@ -354,11 +462,21 @@ impl Runner {
             .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))?;
         let kept: std::collections::HashSet<RevisionId> =
             goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
-        Ok(journal.revisions.iter().rev().map(|row| &row.id).filter(|id| !kept.contains(id)).cloned().collect())
+        Ok(journal
+            .revisions
+            .iter()
+            .rev()
+            .map(|row| &row.id)
+            .filter(|id| !kept.contains(id))
+            .cloned()
+            .collect())
     }
 
     fn file(&self, id: &RevisionId) -> Option<&Revision> {
-        self.directory.revisions.iter().find(|revision| revision.id == *id)
+        self.directory
+            .revisions
+            .iter()
+            .find(|revision| revision.id == *id)
     }
 
     /// Parses every script before the first one runs, so that a mistake in the last is found now.
@@ -372,29 +490,45 @@ impl Runner {
                 problems.extend(error.diagnostics().to_vec());
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(Error::input("nothing was run: the revisions have errors", problems)) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::input(
+                "nothing was run: the revisions have errors",
+                problems,
+            ))
+        }
     }
 
     fn prepare(&self, id: &RevisionId, direction: Direction) -> Result<Prepared> {
         let file = self.file(id).ok_or_else(|| {
-            Error::new(ErrorKind::Diverged, format!("the file of {id} is not in this directory"))
-                .hint("use the image or checkout that holds it")
+            Error::new(
+                ErrorKind::Diverged,
+                format!("the file of {id} is not in this directory"),
+            )
+            .hint("use the image or checkout that holds it")
         })?;
         let source = match direction {
             Direction::Up => &file.up,
             Direction::Down => match (&file.header.irreversible, &file.down) {
                 (Some(why), _) => {
-                    return Err(Error::new(ErrorKind::Refused, format!("{id} is irreversible: {why}"))
-                        .hint("write a new revision that goes on from here"));
+                    return Err(
+                        Error::new(ErrorKind::Refused, format!("{id} is irreversible: {why}"))
+                            .hint("write a new revision that goes on from here"),
+                    );
                 }
                 (None, None) => {
-                    return Err(Error::new(ErrorKind::Refused, format!("{id} has no down script"))
-                        .hint(format!("write {id}.down.sql beside it, or a new revision that goes on from here")));
+                    return Err(
+                        Error::new(ErrorKind::Refused, format!("{id} has no down script")).hint(format!(
+                            "write {id}.down.sql beside it, or a new revision that goes on from here"
+                        )),
+                    );
                 }
                 (None, Some(down)) => down,
             },
         };
-        plan::prepare(source).map_err(|problems| Error::input(format!("{} cannot be run", source.path), problems))
+        plan::prepare(source)
+            .map_err(|problems| Error::input(format!("{} cannot be run", source.path), problems))
     }
 
     fn edited(&self, id: &RevisionId, count: usize, journal: &Snapshot) -> Error {
@@ -402,17 +536,20 @@ impl Runner {
             ErrorKind::Diverged,
             match count {
                 1 => format!("{id} was edited after it was applied"),
-                more => format!("{id} and {} more revisions were edited after they were applied", more - 1),
+                more => format!(
+                    "{id} and {} more revisions were edited after they were applied",
+                    more - 1
+                ),
             },
         );
-        if let (Some(file), Some(row)) =
-            (self.file(id), journal.revisions.iter().find(|row| row.id == *id))
-        {
-            error = error.hint(format!("applied: {}", row.checksum)).hint(format!("now:     {}", file.checksum));
+        if let (Some(file), Some(row)) = (self.file(id), journal.revisions.iter().find(|row| row.id == *id)) {
+            error = error
+                .hint(format!("applied: {}", row.checksum))
+                .hint(format!("now:     {}", file.checksum));
         }
-        error
-            .hint("undo the edit and write a new revision")
-            .hint(format!("or, if the database is as the file says now: windlass resolve {id} --accept-edit"))
+        error.hint("undo the edit and write a new revision").hint(format!(
+            "or, if the database is as the file says now: windlass resolve {id} --accept-edit"
+        ))
     }
 
     fn refuse_loss(&self, ids: &[RevisionId]) -> Result<()> {
@@ -420,9 +557,9 @@ impl Runner {
         if losses.is_empty() {
             return Ok(());
         }
-        let error = Error::new(ErrorKind::Refused, "the downgrade would lose data");
-        Ok(losses.into_iter().fold(Err(error), |error: Result<()>, loss| error.map_err(|error| error.hint(loss)))
-            .map_err(|error| error.hint("if that is meant: --allow-data-loss"))?)
+        let refused = Error::new(ErrorKind::Refused, "the downgrade would lose data");
+        let refused = losses.into_iter().fold(refused, Error::hint);
+        Err(refused.hint("if that is meant: --allow-data-loss"))
     }
 
     fn losses(&self, ids: &[RevisionId]) -> Result<Vec<String>> {
@@ -457,12 +594,20 @@ fn run_id() -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 /// This process for people: the journal says which runner it was.
 fn runner_name() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{} pid {}", host.trim(), std::process::id()).trim().to_owned()
+    format!("{} pid {}", host.trim(), std::process::id())
+        .trim()
+        .to_owned()
 }
-

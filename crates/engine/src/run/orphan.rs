@@ -42,11 +42,16 @@ pub(super) async fn take_fence(
         } else if !is_building(&orphan)
             && let Some(pid) = orphan.pid
         {
-            end(lock, pid).await.map_err(|error| error.with_blockers(vec![orphan.clone()]))?;
+            end(lock, pid)
+                .await
+                .map_err(|error| error.with_blockers(vec![orphan.clone()]))?;
             observer.event(Event::OrphanEnded { pid });
             ended = Some(Instant::now());
         } else if reported.is_none_or(|at| at.elapsed() > REPORT_EVERY) {
-            observer.event(Event::WaitingForOrphan { orphan, waited: began.elapsed() });
+            observer.event(Event::WaitingForOrphan {
+                orphan,
+                waited: began.elapsed(),
+            });
             reported = Some(Instant::now());
         }
         stop.sleep(POLL).await?;
@@ -61,12 +66,16 @@ fn is_building(orphan: &Blocker) -> bool {
 
 async fn end(lock: &Session, pid: i32) -> Result<()> {
     lock.client()
-        .query_typed("SELECT pg_catalog.pg_terminate_backend($1)", &[(&pid, Type::INT4)])
+        .query_typed(
+            "SELECT pg_catalog.pg_terminate_backend($1)",
+            &[(&pid, Type::INT4)],
+        )
         .await
         .map(|_| ())
         .map_err(|error| {
-            session::failed(error, "failed to end the backend of an earlier runner")
-                .hint(format!("end it as an administrator: SELECT pg_terminate_backend({pid})"))
+            session::failed(error, "failed to end the backend of an earlier runner").hint(format!(
+                "end it as an administrator: SELECT pg_terminate_backend({pid})"
+            ))
         })
 }
 
@@ -75,7 +84,10 @@ fn stuck(orphan: Blocker) -> Error {
         Some(pid) => format!("look at it on the server: process {pid} does not end although it was told to"),
         None => "look for prepared transactions: SELECT * FROM pg_prepared_xacts".to_owned(),
     };
-    Error::new(ErrorKind::Locked, format!("the backend of an earlier runner does not end: {orphan}"))
-        .hint(hint)
-        .with_blockers(vec![orphan])
+    Error::new(
+        ErrorKind::Locked,
+        format!("the backend of an earlier runner does not end: {orphan}"),
+    )
+    .hint(hint)
+    .with_blockers(vec![orphan])
 }

@@ -55,7 +55,9 @@ pub(crate) async fn before(
 /// Looks after a statement succeeded: PostgreSQL reports success for `IF NOT EXISTS` although the
 /// index that exists is an INVALID remain.
 pub(crate) async fn after(client: &Client, statement: &PlannedStatement) -> Result<()> {
-    let Probe::CreateIndex { index, relation, .. } = &statement.probe else { return Ok(()) };
+    let Probe::CreateIndex { index, relation, .. } = &statement.probe else {
+        return Ok(());
+    };
     let name = index_name(client, index, relation).await?;
     match state_of(client, &name).await? {
         IndexState::Valid => Ok(()),
@@ -82,7 +84,9 @@ pub(crate) async fn clean_up(client: &Client, statement: &PlannedStatement, watc
             }
             Ok(())
         }
-        Probe::Reindex { relation: Some(relation) } => sweep_reindex(client, relation, watch).await,
+        Probe::Reindex {
+            relation: Some(relation),
+        } => sweep_reindex(client, relation, watch).await,
         _ => Ok(()),
     }
 }
@@ -96,7 +100,10 @@ pub(crate) struct Watch<'a> {
 
 impl Watch<'_> {
     fn repaired(&self, what: String) {
-        self.observer.event(Event::Repaired { step: self.step.clone(), what });
+        self.observer.event(Event::Repaired {
+            step: self.step.clone(),
+            what,
+        });
     }
 }
 
@@ -190,14 +197,19 @@ async fn drop_invalid(client: &Client, name: &str, watch: &Watch<'_>) -> Result<
         .batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"))
         .await
         .map_err(|error| session::failed(error, &format!("failed to drop the invalid index {name}")))?;
-    watch.repaired(format!("dropped the invalid index {name} that an interrupted build left behind"));
+    watch.repaired(format!(
+        "dropped the invalid index {name} that an interrupted build left behind"
+    ));
     Ok(())
 }
 
 /// Remains of REINDEX CONCURRENTLY: `_ccnew` was not finished, `_ccold` was not dropped.
 async fn sweep_reindex(client: &Client, relation: &RelationName, watch: &Watch<'_>) -> Result<()> {
     let rows = client
-        .query_typed(include_str!("reindex_remains.sql"), &[(&relation.to_string(), Type::TEXT)])
+        .query_typed(
+            include_str!("reindex_remains.sql"),
+            &[(&relation.to_string(), Type::TEXT)],
+        )
         .await
         .map_err(session::lost)?;
     for row in rows {
@@ -216,14 +228,17 @@ async fn detach(
         .query_typed_opt(
             "SELECT inhdetachpending FROM pg_catalog.pg_inherits \
               WHERE inhparent = pg_catalog.to_regclass($1) AND inhrelid = pg_catalog.to_regclass($2)",
-            &[(&parent.to_string(), Type::TEXT), (&partition.to_string(), Type::TEXT)],
+            &[
+                (&parent.to_string(), Type::TEXT),
+                (&partition.to_string(), Type::TEXT),
+            ],
         )
         .await
         .map_err(session::lost)?;
     Ok(match row.map(|row| row.get::<_, bool>(0)) {
-        Some(true) => {
-            Finding::SendInstead(format!("ALTER TABLE {parent} DETACH PARTITION {partition} FINALIZE"))
-        }
+        Some(true) => Finding::SendInstead(format!(
+            "ALTER TABLE {parent} DETACH PARTITION {partition} FINALIZE"
+        )),
         Some(false) => Finding::Send,
         None if again => Finding::Done,
         None => Finding::Send,
@@ -251,9 +266,7 @@ async fn same_definition(
     let Some(on_clone) = windlass_compiler::sql::index_on(&statement.sql, CLONE) else {
         return Ok(Finding::Send);
     };
-    let script = format!(
-        "BEGIN; CREATE TEMP TABLE {CLONE} (LIKE {relation}) ON COMMIT DROP; {on_clone}"
-    );
+    let script = format!("BEGIN; CREATE TEMP TABLE {CLONE} (LIKE {relation}) ON COMMIT DROP; {on_clone}");
     let built = client.batch_execute(&script).await;
     let wanted = match built {
         Ok(()) => client
@@ -271,17 +284,25 @@ async fn same_definition(
     if essence(&there) == essence(&wanted) {
         return Ok(Finding::Done);
     }
-    Err(Error::new(ErrorKind::Failed, format!("index {name} exists, but with another definition"))
-        .hint(format!("there: {there}"))
-        .hint(format!("here:  {}", super::attempt::one_line(&statement.sql)))
-        .hint("give the new index another name, or drop the old one in a statement before it"))
+    Err(Error::new(
+        ErrorKind::Failed,
+        format!("index {name} exists, but with another definition"),
+    )
+    .hint(format!("there: {there}"))
+    .hint(format!("here:  {}", super::attempt::one_line(&statement.sql)))
+    .hint("give the new index another name, or drop the old one in a statement before it"))
 }
 
 /// An index definition without the names of index and table: what stands from USING on, and
 /// whether it is unique.
 fn essence(definition: &str) -> (bool, &str) {
     let unique = definition.starts_with("CREATE UNIQUE");
-    (unique, definition.find(" USING ").map_or(definition, |at| &definition[at..]))
+    (
+        unique,
+        definition
+            .find(" USING ")
+            .map_or(definition, |at| &definition[at..]),
+    )
 }
 
 #[cfg(test)]
@@ -291,8 +312,17 @@ mod tests {
     #[test]
     fn only_names_are_left_out_of_a_comparison() {
         let there = "CREATE UNIQUE INDEX a ON public.t USING btree (x)";
-        assert_eq!(essence(there), essence("CREATE UNIQUE INDEX b ON pg_temp_3.windlass_clone USING btree (x)"));
-        assert_ne!(essence(there), essence("CREATE INDEX a ON public.t USING btree (x)"));
-        assert_ne!(essence(there), essence("CREATE UNIQUE INDEX a ON public.t USING btree (x DESC)"));
+        assert_eq!(
+            essence(there),
+            essence("CREATE UNIQUE INDEX b ON pg_temp_3.windlass_clone USING btree (x)")
+        );
+        assert_ne!(
+            essence(there),
+            essence("CREATE INDEX a ON public.t USING btree (x)")
+        );
+        assert_ne!(
+            essence(there),
+            essence("CREATE UNIQUE INDEX a ON public.t USING btree (x DESC)")
+        );
     }
 }

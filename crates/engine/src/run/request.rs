@@ -116,7 +116,13 @@ pub struct StepReport {
 
 impl Outcome {
     pub(super) fn nothing(took: Duration) -> Self {
-        Self { direction: Direction::Up, revisions: Vec::new(), steps: Vec::new(), retries: 0, took }
+        Self {
+            direction: Direction::Up,
+            revisions: Vec::new(),
+            steps: Vec::new(),
+            retries: 0,
+            took,
+        }
     }
 
     /// Whether there was nothing to do.
@@ -150,8 +156,11 @@ impl Report {
         if !self.revisions.is_empty() {
             done.push(format!("finished: {}", super::list(&self.revisions)));
         }
-        let open: Vec<&StepReport> =
-            self.steps.iter().filter(|step| !self.revisions.contains(&step.name.revision)).collect();
+        let open: Vec<&StepReport> = self
+            .steps
+            .iter()
+            .filter(|step| !self.revisions.contains(&step.name.revision))
+            .collect();
         if let Some(last) = open.last() {
             done.push(format!(
                 "{}: step {} of {} is done, nothing to undo",

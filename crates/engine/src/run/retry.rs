@@ -73,7 +73,11 @@ pub(crate) fn next(
         return Next::GiveUp;
     }
     let ceiling = policy.backoff.ceiling(attempt);
-    let pause = if policy.backoff.is_jittered() { ceiling.mul_f64(chance) } else { ceiling };
+    let pause = if policy.backoff.is_jittered() {
+        ceiling.mul_f64(chance)
+    } else {
+        ceiling
+    };
     if policy.retry_for.is_some_and(|limit| elapsed + pause > limit) {
         return Next::GiveUp;
     }
@@ -87,23 +91,45 @@ mod tests {
     use super::*;
 
     fn after(lane: Lane, failure: Failure, attempt: u32, elapsed: u64) -> Next {
-        next(&Policy::default().lane(lane), failure, attempt, Duration::from_secs(elapsed), 1.0)
+        next(
+            &Policy::default().lane(lane),
+            failure,
+            attempt,
+            Duration::from_secs(elapsed),
+            1.0,
+        )
     }
 
     #[test]
     fn locks_deadlocks_and_serialization_are_retried_and_nothing_else() {
-        for failure in [Failure::LockTimeout, Failure::Deadlock, Failure::Serialization, Failure::OwnCancel] {
-            assert!(matches!(after(Lane::Ddl, failure, 1, 0), Next::RetryAfter(_)), "{failure:?}");
+        for failure in [
+            Failure::LockTimeout,
+            Failure::Deadlock,
+            Failure::Serialization,
+            Failure::OwnCancel,
+        ] {
+            assert!(
+                matches!(after(Lane::Ddl, failure, 1, 0), Next::RetryAfter(_)),
+                "{failure:?}"
+            );
         }
         assert_eq!(after(Lane::Ddl, Failure::Final, 1, 0), Next::GiveUp);
-        assert_eq!(Failure::of("57014", false), Failure::Final, "somebody else's cancel is an order");
+        assert_eq!(
+            Failure::of("57014", false),
+            Failure::Final,
+            "somebody else's cancel is an order"
+        );
     }
 
     #[test]
     fn data_changes_wait_two_four_six_seconds() {
-        let pauses: Vec<_> =
-            (1..=3).map(|attempt| after(Lane::Dml, Failure::LockTimeout, attempt, 0)).collect();
-        assert_eq!(pauses, [2, 4, 6].map(|seconds| Next::RetryAfter(Duration::from_secs(seconds))));
+        let pauses: Vec<_> = (1..=3)
+            .map(|attempt| after(Lane::Dml, Failure::LockTimeout, attempt, 0))
+            .collect();
+        assert_eq!(
+            pauses,
+            [2, 4, 6].map(|seconds| Next::RetryAfter(Duration::from_secs(seconds)))
+        );
     }
 
     #[test]
@@ -114,7 +140,10 @@ mod tests {
     #[test]
     fn patience_ends_by_time_or_by_count() {
         assert_eq!(after(Lane::Ddl, Failure::LockTimeout, 60, 600), Next::GiveUp);
-        assert!(matches!(after(Lane::Index, Failure::Deadlock, 9, 100_000), Next::RetryAfter(_)));
+        assert!(matches!(
+            after(Lane::Index, Failure::Deadlock, 9, 100_000),
+            Next::RetryAfter(_)
+        ));
         assert_eq!(after(Lane::Index, Failure::Deadlock, 10, 0), Next::GiveUp);
         assert_eq!(after(Lane::Utility, Failure::LockTimeout, 1, 0), Next::GiveUp);
     }

@@ -65,12 +65,18 @@ impl Runner {
                 name,
                 direction,
                 before: std::mem::take(&mut before),
-                after: if is_last { self.finish(work, id, direction, &frozen) } else { Vec::new() },
+                after: if is_last {
+                    self.finish(work, id, direction, &frozen)
+                } else {
+                    Vec::new()
+                },
                 session: session.clone(),
                 keep_session: !is_last
                     && step.shape == Shape::Transaction
                     && (step.changes_session() || session.is_some()),
-                again: rows.iter().any(|row| row.number == step.number && row.state == StepState::Intended),
+                again: rows
+                    .iter()
+                    .any(|row| row.number == step.number && row.state == StepState::Intended),
             };
             let kept = job.keep_session;
             work.step(job).await?;
@@ -84,7 +90,11 @@ impl Runner {
             work.note(&before).await?;
         }
         work.report.revisions.push(id.clone());
-        work.observer.event(Event::RevisionDone { revision: id.clone(), direction, took: began.elapsed() });
+        work.observer.event(Event::RevisionDone {
+            revision: id.clone(),
+            direction,
+            took: began.elapsed(),
+        });
         Ok(())
     }
 
@@ -102,13 +112,19 @@ impl Runner {
             && let Some(frozen) = &row.plan
         {
             let frozen: FrozenPlan = serde_json::from_value(frozen.clone()).map_err(|error| {
-                Error::new(ErrorKind::Diverged, format!("failed to read the frozen plan of {id}")).caused_by(error)
+                Error::new(
+                    ErrorKind::Diverged,
+                    format!("failed to read the frozen plan of {id}"),
+                )
+                .caused_by(error)
             })?;
             let rows = steps_of(journal, id, direction);
             let over = |number| rows.iter().any(|row| row.number == number && is_over(row.state));
             return match plan::resume(&frozen, &prepared, over) {
                 Resumption::AsFrozen(steps) | Resumption::Replanned(steps) => Ok((steps, prepared.warnings)),
-                Resumption::DoneWasEdited { step, ran, now, line } => Err(done_was_edited(id, step, &ran, now, line)),
+                Resumption::DoneWasEdited { step, ran, now, line } => {
+                    Err(done_was_edited(id, step, &ran, now, line))
+                }
             };
         }
         if started.is_none() && row.is_some_and(|row| !row.state.is_applied()) {
@@ -117,11 +133,16 @@ impl Runner {
                 format!("{id} is half-way in the other direction"),
             )
             .hint(match direction {
-                Direction::Up => format!("finish the downgrade first: windlass downgrade to what stands before {id}"),
+                Direction::Up => {
+                    format!("finish the downgrade first: windlass downgrade to what stands before {id}")
+                }
                 Direction::Down => format!("finish it first: windlass upgrade {id}"),
             }));
         }
-        Ok((plan::steps(&prepared.statements, prepared.mode, 1), prepared.warnings))
+        Ok((
+            plan::steps(&prepared.statements, prepared.mode, 1),
+            prepared.warnings,
+        ))
     }
 
     /// What is frozen when the revision is begun or taken up again.
@@ -133,9 +154,12 @@ impl Runner {
         steps: &[Step],
         rows: &[&StepRow],
     ) -> Result<FrozenRevision> {
-        let file = self
-            .file(id)
-            .ok_or_else(|| Error::new(ErrorKind::Diverged, format!("the file of {id} is not in this directory")))?;
+        let file = self.file(id).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Diverged,
+                format!("the file of {id} is not in this directory"),
+            )
+        })?;
         let before: Option<FrozenPlan> = row
             .filter(|row| row.direction == direction)
             .and_then(|row| row.plan.clone())
@@ -143,7 +167,10 @@ impl Runner {
         let finished: Vec<_> = before
             .into_iter()
             .flat_map(|plan| plan.steps)
-            .filter(|step| rows.iter().any(|row| row.number == step.number && is_over(row.state)))
+            .filter(|step| {
+                rows.iter()
+                    .any(|row| row.number == step.number && is_over(row.state))
+            })
             .collect();
         let plan = serde_json::to_value(FrozenPlan::freeze(&finished, steps)).map_err(|error| {
             Error::new(ErrorKind::Failed, format!("failed to freeze the plan of {id}")).caused_by(error)
@@ -156,13 +183,27 @@ impl Runner {
             replaces: file.header.replaces.clone(),
             checksum: file.checksum.as_str().to_owned(),
             directives_checksum: file.directives_checksum.as_str().to_owned(),
-            down_checksum: file.down_checksum.as_ref().map(|checksum| checksum.as_str().to_owned()),
+            down_checksum: file
+                .down_checksum
+                .as_ref()
+                .map(|checksum| checksum.as_str().to_owned()),
             plan,
         })
     }
 
-    fn finish(&self, work: &Work<'_>, id: &RevisionId, direction: Direction, frozen: &FrozenRevision) -> Vec<Write> {
-        work.history.record(&Change { revision: id, direction, checksum: &frozen.checksum, run_id: &work.run_id })
+    fn finish(
+        &self,
+        work: &Work<'_>,
+        id: &RevisionId,
+        direction: Direction,
+        frozen: &FrozenRevision,
+    ) -> Vec<Write> {
+        work.history.record(&Change {
+            revision: id,
+            direction,
+            checksum: &frozen.checksum,
+            run_id: &work.run_id,
+        })
     }
 
     /// Writes a stamp: what `target` needs is known as applied, the rest is not known.
@@ -215,12 +256,17 @@ impl Runner {
             Resolution::Done { revision, step } => (revision, *step, Some("done"), "done"),
             Resolution::Retry { revision, step } => (revision, *step, None, "to be tried again"),
             Resolution::Abandon { revision, step } => (revision, *step, Some("abandoned"), "abandoned"),
-            Resolution::AcceptEdit { revision } => return self.accept_edit(client, revision, journal, fence).await,
+            Resolution::AcceptEdit { revision } => {
+                return self.accept_edit(client, revision, journal, fence).await;
+            }
         };
         let open = journal.steps.iter().find(|row| {
             row.revision == *revision
                 && row.number == step
-                && matches!(row.state, StepState::Intended | StepState::Unknown | StepState::Skipped)
+                && matches!(
+                    row.state,
+                    StepState::Intended | StepState::Unknown | StepState::Skipped
+                )
         });
         let Some(open) = open else {
             let known: Vec<String> = journal
@@ -238,7 +284,13 @@ impl Runner {
         };
         let writes = [
             journal::resolve_step(revision, open.direction, step, state),
-            journal::record(revision, None, "resolved", None, Some(&format!("step {step} {word}"))),
+            journal::record(
+                revision,
+                None,
+                "resolved",
+                None,
+                Some(&format!("step {step} {word}")),
+            ),
         ];
         commit(client, fence, &writes).await?;
         Ok(format!("{revision}: step {step} is {word}"))
@@ -251,19 +303,43 @@ impl Runner {
         journal: &Snapshot,
         fence: Fence,
     ) -> Result<String> {
-        let file = self
-            .file(id)
-            .ok_or_else(|| Error::new(ErrorKind::BadInput, format!("the file of {id} is not in this directory")))?;
-        let Some(row) = journal.revisions.iter().find(|row| row.id == *id && row.state.is_applied()) else {
-            return Err(Error::new(ErrorKind::BadInput, format!("{id} is not applied, so there is nothing to accept")));
+        let file = self.file(id).ok_or_else(|| {
+            Error::new(
+                ErrorKind::BadInput,
+                format!("the file of {id} is not in this directory"),
+            )
+        })?;
+        let Some(row) = journal
+            .revisions
+            .iter()
+            .find(|row| row.id == *id && row.state.is_applied())
+        else {
+            return Err(Error::new(
+                ErrorKind::BadInput,
+                format!("{id} is not applied, so there is nothing to accept"),
+            ));
         };
         if row.checksum == file.checksum.as_str() {
             return Ok(format!("{id} is as it was applied; nothing to accept"));
         }
-        let down = file.down_checksum.as_ref().map(windlass_compiler::checksum::Checksum::as_str);
+        let down = file
+            .down_checksum
+            .as_ref()
+            .map(windlass_compiler::checksum::Checksum::as_str);
         let writes = [
-            journal::accept(id, file.checksum.as_str(), file.directives_checksum.as_str(), down),
-            journal::record(id, None, "accepted", Some(file.checksum.as_str()), Some(&row.checksum)),
+            journal::accept(
+                id,
+                file.checksum.as_str(),
+                file.directives_checksum.as_str(),
+                down,
+            ),
+            journal::record(
+                id,
+                None,
+                "accepted",
+                Some(file.checksum.as_str()),
+                Some(&row.checksum),
+            ),
         ];
         commit(client, fence, &writes).await?;
         Ok(format!("{id}: the edit is accepted"))
@@ -295,7 +371,11 @@ async fn saved_session(
 }
 
 fn steps_of<'j>(journal: &'j Snapshot, id: &RevisionId, direction: Direction) -> Vec<&'j StepRow> {
-    journal.steps.iter().filter(|row| row.revision == *id && row.direction == direction).collect()
+    journal
+        .steps
+        .iter()
+        .filter(|row| row.revision == *id && row.direction == direction)
+        .collect()
 }
 
 fn is_over(state: StepState) -> bool {
@@ -303,13 +383,22 @@ fn is_over(state: StepState) -> bool {
 }
 
 pub(super) fn step_name(id: &RevisionId, step: &Step, of: u32) -> StepName {
-    let title = step.statements.first().map_or("", |statement: &PlannedStatement| statement.sql.as_str());
+    let title = step
+        .statements
+        .first()
+        .map_or("", |statement: &PlannedStatement| statement.sql.as_str());
     let more = step.statements.len().saturating_sub(1);
     let title = match (more, step.shape) {
         (0, _) | (_, Shape::Alone) => one_line(title),
         (more, Shape::Transaction) => format!("{} (+{more})", one_line(title)),
     };
-    StepName { revision: id.clone(), number: step.number, of: of.max(step.number), lane: step.lane, title }
+    StepName {
+        revision: id.clone(),
+        number: step.number,
+        of: of.max(step.number),
+        lane: step.lane,
+        title,
+    }
 }
 
 fn done_was_edited(id: &RevisionId, step: u32, ran: &str, now: Option<String>, line: Option<usize>) -> Error {
@@ -319,13 +408,20 @@ fn done_was_edited(id: &RevisionId, step: u32, ran: &str, now: Option<String>, l
         format!("{id} was edited where it is already done: step {step}{place}"),
     )
     .hint(format!("ran: {}", one_line(ran)))
-    .hint(format!("now: {}", now.map_or_else(|| "nothing".to_owned(), |now| one_line(&now))))
+    .hint(format!(
+        "now: {}",
+        now.map_or_else(|| "nothing".to_owned(), |now| one_line(&now))
+    ))
     .hint("undo the edit; what is not done yet may be edited freely")
 }
 
 /// The error of a revision that waits for a decision.
 pub(super) fn unknown_outcome(id: &RevisionId, journal: &Snapshot) -> Error {
-    match journal.steps.iter().find(|row| row.revision == *id && row.state == StepState::Unknown) {
+    match journal
+        .steps
+        .iter()
+        .find(|row| row.revision == *id && row.state == StepState::Unknown)
+    {
         Some(row) => unknown(id, row.number, &row.title),
         None => unknown(id, 1, ""),
     }

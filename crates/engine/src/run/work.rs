@@ -52,11 +52,18 @@ pub(super) struct Job<'a> {
 /// What an attempt came to.
 enum Attempted {
     Done,
-    Failed { failure: Failure, error: Error, blockers: Vec<Blocker> },
+    Failed {
+        failure: Failure,
+        error: Error,
+        blockers: Vec<Blocker>,
+    },
 }
 
 impl<'a> Work<'a> {
-    #[expect(clippy::too_many_arguments, reason = "they are the run's whole context, named once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the run's whole context, named once"
+    )]
     pub(super) fn new(
         session: Session,
         lock: &'a Session,
@@ -86,7 +93,9 @@ impl<'a> Work<'a> {
     pub(super) async fn step(&mut self, job: Job<'_>) -> Result<()> {
         self.stop.check()?;
         self.beat(&job).await?;
-        self.observer.event(Event::StepStarted { step: job.name.clone() });
+        self.observer.event(Event::StepStarted {
+            step: job.name.clone(),
+        });
         let limits = self.lane_policy(&job)?;
         let began = Instant::now();
         let mut attempt = 1;
@@ -101,7 +110,11 @@ impl<'a> Work<'a> {
                     self.done(&job, attempt, began.elapsed(), None);
                     return Ok(());
                 }
-                Attempted::Failed { failure, error, blockers } => {
+                Attempted::Failed {
+                    failure,
+                    error,
+                    blockers,
+                } => {
                     let elapsed = began.elapsed();
                     match retry::next(&limits, failure, attempt, elapsed, rand::random()) {
                         Next::GiveUp => break given_up(error, failure, attempt, elapsed, blockers),
@@ -171,8 +184,14 @@ impl<'a> Work<'a> {
     /// One attempt of a statement that refuses a transaction.
     async fn alone(&mut self, job: &Job<'_>, policy: &LanePolicy, attempt: u32) -> Result<Attempted> {
         self.clean().await?;
-        let Some(statement) = job.step.statements.first() else { return Ok(Attempted::Done) };
-        let watch = Watch { observer: self.observer, stop: self.stop, step: &job.name };
+        let Some(statement) = job.step.statements.first() else {
+            return Ok(Attempted::Done);
+        };
+        let watch = Watch {
+            observer: self.observer,
+            stop: self.stop,
+            step: &job.name,
+        };
         let client = self.session.client();
         if job.again && statement.probe == Probe::Nothing && attempt == 1 {
             return self.unknown(job).await;
@@ -184,8 +203,15 @@ impl<'a> Work<'a> {
             limits.lock_timeout.as_millis(),
             limits.statement_timeout.as_millis()
         );
-        let replay = job.session.as_deref().and_then(attempt::replay).unwrap_or_default();
-        client.batch_execute(&format!("{settings}; {replay}")).await.map_err(session::lost)?;
+        let replay = job
+            .session
+            .as_deref()
+            .and_then(attempt::replay)
+            .unwrap_or_default();
+        client
+            .batch_execute(&format!("{settings}; {replay}"))
+            .await
+            .map_err(session::lost)?;
         self.dirty = true;
         let finding = repair::before(client, statement, job.again || attempt > 1, &watch).await?;
         let sent = match finding {
@@ -199,7 +225,11 @@ impl<'a> Work<'a> {
             Finding::Unknown => return self.unknown(job).await,
             Finding::Send => self.send(statement.clone()).await,
             Finding::SendInstead(sql) => {
-                self.send(windlass_compiler::plan::PlannedStatement { sql, ..statement.clone() }).await
+                self.send(windlass_compiler::plan::PlannedStatement {
+                    sql,
+                    ..statement.clone()
+                })
+                .await
             }
         };
         let client = self.session.client();
@@ -214,14 +244,23 @@ impl<'a> Work<'a> {
                 if session::is_lost(&error) {
                     return Err(session::failed(error, &what));
                 }
-                client.batch_execute("SET lock_timeout = 0; SET statement_timeout = 0").await.map_err(session::lost)?;
+                client
+                    .batch_execute("SET lock_timeout = 0; SET statement_timeout = 0")
+                    .await
+                    .map_err(session::lost)?;
                 repair::clean_up(client, statement, &watch).await?;
                 let attempted = refused(error, &what, Vec::new())?;
                 if let Attempted::Failed { error, .. } = &attempted {
-                    journal::note_step_error(&job.name.revision, job.direction, job.step.number, false, &error.to_string())
-                        .send(self.lock.client())
-                        .await
-                        .map_err(session::lost)?;
+                    journal::note_step_error(
+                        &job.name.revision,
+                        job.direction,
+                        job.step.number,
+                        false,
+                        &error.to_string(),
+                    )
+                    .send(self.lock.client())
+                    .await
+                    .map_err(session::lost)?;
                 }
                 Ok(attempted)
             }
@@ -257,8 +296,12 @@ impl<'a> Work<'a> {
 
     /// Notes, before it is sent, that a statement is about to run outside any transaction.
     async fn intend(&self, job: &Job<'_>, attempt: u32) -> Result<()> {
-        let intent =
-            journal::intend_step(&end(job, attempt, None), &self.run_id, self.session.pid, &self.session.backend_start);
+        let intent = journal::intend_step(
+            &end(job, attempt, None),
+            &self.run_id,
+            self.session.pid,
+            &self.session.backend_start,
+        );
         let mut writes: Vec<&Write> = job.before.iter().collect();
         writes.push(&intent);
         self.commit(&writes).await
@@ -274,7 +317,13 @@ impl<'a> Work<'a> {
     /// Writes to the journal in a transaction of its own, behind the fence.
     async fn commit(&self, writes: &[&Write]) -> Result<()> {
         let client = self.session.client();
-        client.batch_execute(&format!("RESET SESSION AUTHORIZATION; {}; BEGIN", attempt::set_role(self.policy.role.value.as_deref()))).await.map_err(session::lost)?;
+        client
+            .batch_execute(&format!(
+                "RESET SESSION AUTHORIZATION; {}; BEGIN",
+                attempt::set_role(self.policy.role.value.as_deref())
+            ))
+            .await
+            .map_err(session::lost)?;
         let outcome = async {
             journal::fence(self.fence).send(client).await?;
             for write in writes {
@@ -323,13 +372,20 @@ impl<'a> Work<'a> {
         writes.push(&skipped);
         writes.extend(&job.after);
         self.commit(&writes).await?;
-        self.observer.event(Event::StepSkipped { step: job.name.clone(), reason: reason.clone() });
+        self.observer.event(Event::StepSkipped {
+            step: job.name.clone(),
+            reason: reason.clone(),
+        });
         self.report.steps.push(report(&job, attempt, took, Some(reason)));
         Ok(())
     }
 
     fn done(&mut self, job: &Job<'_>, attempts: u32, took: Duration, warning: Option<String>) {
-        self.observer.event(Event::StepDone { step: job.name.clone(), took, attempts });
+        self.observer.event(Event::StepDone {
+            step: job.name.clone(),
+            took,
+            attempts,
+        });
         self.report.steps.push(report(job, attempts, took, warning));
     }
 
@@ -349,7 +405,9 @@ impl<'a> Work<'a> {
             return std::future::pending().await;
         }
         tokio::time::sleep(lock_timeout.mul_f64(0.7)).await;
-        blockers::of(self.lock.client(), self.session.pid).await.unwrap_or_default()
+        blockers::of(self.lock.client(), self.session.pid)
+            .await
+            .unwrap_or_default()
     }
 
     /// Says on the lock connection what is being done; a lost lock stops the run before the step.
@@ -359,13 +417,16 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         self.last_beat = Some(Instant::now());
-        journal::beat(&self.run_id, &job.name.revision, job.step.number, job.step.lane.name())
-            .send(self.lock.client())
-            .await
-            .map(|_| ())
-            .map_err(|error| {
-                session::failed(error, "lost the lock connection")
-            })
+        journal::beat(
+            &self.run_id,
+            &job.name.revision,
+            job.step.number,
+            job.step.lane.name(),
+        )
+        .send(self.lock.client())
+        .await
+        .map(|_| ())
+        .map_err(|error| session::failed(error, "lost the lock connection"))
     }
 
     fn pass_on_notices(&mut self, step: &StepName) {
@@ -412,9 +473,16 @@ async fn with_sample(
 fn limits(policy: &LanePolicy, step: &Step, attempt: u32) -> Limits {
     let blocks = step.blocks();
     let catalog_only = step.statements.iter().all(|statement| statement.catalog_only);
-    let statement_timeout =
-        if catalog_only && blocks { policy.catalog_statement_timeout } else { policy.statement_timeout };
-    let idle = if blocks { policy.blocking_idle_timeout } else { policy.idle_in_transaction_timeout };
+    let statement_timeout = if catalog_only && blocks {
+        policy.catalog_statement_timeout
+    } else {
+        policy.statement_timeout
+    };
+    let idle = if blocks {
+        policy.blocking_idle_timeout
+    } else {
+        policy.idle_in_transaction_timeout
+    };
     Limits {
         lock_timeout: policy.lock_timeout.for_attempt(attempt).unwrap_or_default(),
         statement_timeout: statement_timeout.unwrap_or_default(),
@@ -436,7 +504,13 @@ fn end<'j>(job: &'j Job<'_>, attempts: u32, warning: Option<String>) -> StepEnd<
 }
 
 fn report(job: &Job<'_>, attempts: u32, took: Duration, warning: Option<String>) -> StepReport {
-    StepReport { name: job.name.clone(), lane: job.step.lane, attempts, took, warning }
+    StepReport {
+        name: job.name.clone(),
+        lane: job.step.lane,
+        attempts,
+        took,
+        warning,
+    }
 }
 
 /// A server's refusal as an attempt that failed; a lost connection ends the run.
@@ -444,12 +518,24 @@ fn refused(error: tokio_postgres::Error, what: &str, blockers: Vec<Blocker>) -> 
     if session::is_lost(&error) {
         return Err(session::failed(error, what));
     }
-    let failure = error.code().map_or(Failure::Final, |code| Failure::of(code.code(), false));
-    Ok(Attempted::Failed { failure, error: session::failed(error, what), blockers })
+    let failure = error
+        .code()
+        .map_or(Failure::Final, |code| Failure::of(code.code(), false));
+    Ok(Attempted::Failed {
+        failure,
+        error: session::failed(error, what),
+        blockers,
+    })
 }
 
 /// The failure that stands: a lock that was not had is told by attempts and holders.
-fn given_up(error: Error, failure: Failure, attempts: u32, elapsed: Duration, blockers: Vec<Blocker>) -> Error {
+fn given_up(
+    error: Error,
+    failure: Failure,
+    attempts: u32,
+    elapsed: Duration,
+    blockers: Vec<Blocker>,
+) -> Error {
     if !matches!(failure, Failure::LockTimeout | Failure::OwnCancel) {
         return error;
     }
@@ -458,14 +544,22 @@ fn given_up(error: Error, failure: Failure, attempts: u32, elapsed: Duration, bl
         error,
         windlass_compiler::duration::show_duration(Duration::from_secs(elapsed.as_secs().max(1)))
     );
-    let mut locked = Error::new(ErrorKind::Locked, message).with_sqlstate(error.sqlstate().unwrap_or("55P03"));
+    let mut locked =
+        Error::new(ErrorKind::Locked, message).with_sqlstate(error.sqlstate().unwrap_or("55P03"));
     if let Some(pid) = blockers.first().and_then(|blocker| blocker.pid) {
-        locked = locked.hint(format!("end that session (SELECT pg_terminate_backend({pid})), or wait for it"));
+        locked = locked.hint(format!(
+            "end that session (SELECT pg_terminate_backend({pid})), or wait for it"
+        ));
     }
-    locked.with_blockers(blockers).hint("then run the same command again; it resumes at this step")
+    locked
+        .with_blockers(blockers)
+        .hint("then run the same command again; it resumes at this step")
 }
 
 fn lost_the_lead() -> Error {
-    Error::new(ErrorKind::ConnectionLost, "another runner leads by now; nothing of this step was committed")
-        .hint("run the same command again; it finds what is left to do")
+    Error::new(
+        ErrorKind::ConnectionLost,
+        "another runner leads by now; nothing of this step was committed",
+    )
+    .hint("run the same command again; it finds what is left to do")
 }

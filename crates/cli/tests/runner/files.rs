@@ -1,0 +1,218 @@
+//! Files and graph from outside: late, edited, missing and foreign revisions, bad input.
+
+use crate::project::Project;
+
+const A: (&str, &str) = ("0001_a", "CREATE TABLE a (x int);");
+const C: (&str, &str) = ("0003_c", "CREATE TABLE c (x int);");
+
+#[tokio::test]
+async fn a_late_revision_is_refused_until_it_is_allowed_by_name() {
+    let project = Project::new(&[A, C]).await;
+    project.upgrade(0);
+    project.write("0002_b", "CREATE TABLE b (x int);");
+    let finished = project.upgrade(4);
+    assert!(
+        finished.stderr.contains("0002_b came late"),
+        "{}",
+        finished.stderr
+    );
+    project
+        .windlass(&["upgrade", "--allow-late", "0002_b"])
+        .run()
+        .expect(0);
+    assert_eq!(project.applied().await, ["0001_a", "0003_c", "0002_b"]);
+}
+
+#[tokio::test]
+async fn an_edited_applied_revision_is_told_and_accepted_only_by_command() {
+    let project = Project::new(&[A]).await;
+    project.upgrade(0);
+    project.write("0001_a", "-- windlass: label first\nCREATE TABLE a (x int);");
+    project.upgrade(0);
+    project.write("0001_a", "CREATE TABLE a (x bigint);");
+    let finished = project.upgrade(6);
+    assert!(
+        finished.stderr.contains("windlass resolve 0001_a --accept-edit"),
+        "{}",
+        finished.stderr
+    );
+    project
+        .windlass(&["resolve", "0001_a", "--accept-edit"])
+        .run()
+        .expect(0);
+    project.upgrade(0);
+}
+
+#[tokio::test]
+async fn an_older_image_over_a_newer_database_is_a_warning() {
+    let project = Project::new(&[A, C]).await;
+    project.upgrade(0);
+    project.remove("0003_c");
+    let finished = project.upgrade(0);
+    assert!(
+        finished.stderr.contains("the database is ahead"),
+        "{}",
+        finished.stderr
+    );
+    project.windlass(&["upgrade", "--strict"]).run().expect(6);
+    project.write("0002_other", "CREATE TABLE other (x int);");
+    let finished = project.upgrade(6);
+    assert!(
+        finished
+            .stderr
+            .contains("revisions that this directory does not know: 0003_c"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[tokio::test]
+async fn bad_input_is_told_with_its_place_before_anything_runs() {
+    let project = Project::new(&[A, ("0002_b", "CREATE TABLE b (x int);\nCREATE TABL c (y int);\n")]).await;
+    let finished = project.upgrade(2);
+    assert!(
+        finished.stderr.contains("migrations/0002_b.sql:2:8"),
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(
+        project.database.text("SELECT to_regclass('a')").await,
+        "",
+        "nothing ran"
+    );
+    project.write("0002_b", "BEGIN;\nCREATE TABLE b (x int);\nCOMMIT;");
+    let finished = project.upgrade(2);
+    assert!(
+        finished.stderr.contains("BEGIN in a revision"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_mistyped_revision_gets_a_suggestion() {
+    let project = Project::new(&[A]).await;
+    let finished = project.windlass(&["upgrade", "0001_b"]).run().expect(2);
+    assert!(
+        finished.stderr.contains("did you mean `0001_a`?"),
+        "{}",
+        finished.stderr
+    );
+    let finished = project.windlass(&["upgrad"]).run().expect(2);
+    assert!(finished.stderr.contains("upgrade"), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn a_revision_of_comments_only_is_applied() {
+    let project = Project::new(&[("0001_a", "-- nothing to do here\n")]).await;
+    project.upgrade(0);
+    assert_eq!(project.applied().await, ["0001_a"]);
+}
+
+#[tokio::test]
+async fn an_empty_directory_is_nothing_to_do_and_a_missing_one_an_error() {
+    let project = Project::new(&[]).await;
+    let finished = project.upgrade(0);
+    assert!(finished.stderr.contains("nothing to do"), "{}", finished.stderr);
+    std::fs::remove_dir(project.migrations()).expect("it is empty");
+    let finished = project.upgrade(2);
+    assert!(
+        finished.stderr.contains("`windlass init` makes one"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[tokio::test]
+async fn init_and_revision_write_what_upgrade_reads() {
+    let project = Project::new(&[]).await;
+    project.windlass(&["init"]).run().expect(0);
+    let made = project
+        .windlass(&["revision", "-m", "Add phone!", "--down"])
+        .run()
+        .expect(0);
+    assert!(made.stdout.contains("0001_add_phone.sql"), "{}", made.stdout);
+    project.windlass(&["revision", "-m", "second"]).run().expect(0);
+    let text =
+        std::fs::read_to_string(project.folder().join("migrations/0002_second.sql")).expect("it was written");
+    assert_eq!(text, "-- windlass: after 0001_add_phone\n\n");
+    project.upgrade(0);
+    let current = project.windlass(&["current"]).run().expect(0);
+    assert_eq!(current.stdout, "0002_second\n");
+}
+
+#[tokio::test]
+async fn a_downgrade_needs_a_way_back_and_leave_to_lose() {
+    let project = Project::new(&[A, C]).await;
+    project.upgrade(0);
+    let finished = project.windlass(&["downgrade", "-1"]).run().expect(4);
+    assert!(
+        finished.stderr.contains("0003_c has no down script"),
+        "{}",
+        finished.stderr
+    );
+    project.write("0003_c.down", "DROP TABLE c;");
+    let finished = project.windlass(&["downgrade", "-1"]).run().expect(4);
+    assert!(
+        finished.stderr.contains("0003_c: DROP TABLE c"),
+        "{}",
+        finished.stderr
+    );
+    project
+        .windlass(&["downgrade", "-1", "--allow-data-loss"])
+        .run()
+        .expect(0);
+    assert_eq!(project.applied().await, ["0001_a"]);
+    project.upgrade(0);
+    project.write(
+        "0003_c",
+        "-- windlass: irreversible because it was a long day\nCREATE TABLE c (x int);",
+    );
+    let finished = project
+        .windlass(&["downgrade", "base", "--allow-data-loss"])
+        .run()
+        .expect(4);
+    assert!(
+        finished
+            .stderr
+            .contains("0003_c is irreversible: it was a long day"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_stamp_marks_without_running() {
+    let project = Project::new(&[A, C]).await;
+    project.windlass(&["stamp", "0001_a"]).run().expect(0);
+    assert_eq!(project.database.text("SELECT to_regclass('a')").await, "");
+    project.upgrade(0);
+    assert_eq!(project.database.text("SELECT to_regclass('c')").await, "c");
+    project.windlass(&["stamp", "base"]).run().expect(0);
+    assert_eq!(project.applied().await.len(), 0);
+}
+
+#[tokio::test]
+async fn checkpoint_lines_keep_their_shape() {
+    let project = Project::new(&[A]).await;
+    let finished = project.upgrade(0);
+    let lines: Vec<&str> = finished
+        .stderr
+        .lines()
+        .filter_map(|line| line.split_once(" WINDLASS CHECKPOINT: ").map(|(_, text)| text))
+        .filter(|text| !text.starts_with("database "))
+        .map(|text| text.split(" in ").next().unwrap_or(text))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "created the journal (schema windlass)",
+            "1 revision to apply",
+            "0001_a: starting, 1 step",
+            "0001_a step 1/1: ddl lane: CREATE TABLE a (x int)",
+            "0001_a step 1/1: done",
+            "✅ 0001_a: applied",
+            "✅ SUCCESS: applied 1 revision",
+        ]
+    );
+}

@@ -1,0 +1,8 @@
+//! The runner from outside: the real binary against a real server.
+
+mod faults;
+mod files;
+mod many;
+mod project;
+mod statements;
+mod steps;

@@ -1,0 +1,117 @@
+//! Many runners at once: one works, the others wait and find nothing to do.
+
+use crate::project::Project;
+
+async fn race(revisions: &[(&str, &str)], runners: usize) -> Project {
+    let project = Project::new(revisions).await;
+    let children: Vec<_> = (0..runners)
+        .map(|_| project.windlass(&["upgrade"]).spawn())
+        .collect();
+    for child in children {
+        child.finish().expect(0);
+    }
+    project
+}
+
+fn runners() -> usize {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the full suite is asked for by the environment"
+    )]
+    if std::env::var_os("WINDLASS_TEST_FULL").is_some() {
+        50
+    } else {
+        10
+    }
+}
+
+#[tokio::test]
+async fn each_transactional_revision_is_applied_once() {
+    let names: Vec<(String, String)> = (1..=20)
+        .map(|n| (format!("{n:04}_m"), format!("CREATE TABLE m{n} (a int);")))
+        .collect();
+    let revisions: Vec<_> = names
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    let project = race(&revisions, runners()).await;
+    assert_eq!(project.applied().await.len(), 20);
+}
+
+#[tokio::test]
+async fn concurrent_index_builds_do_not_wait_for_the_waiting_runners() {
+    let mut names = vec![("0001_t".to_owned(), "CREATE TABLE t (a int, b int);".to_owned())];
+    names.extend((2..=8).map(|n| {
+        (
+            format!("{n:04}_i"),
+            format!("CREATE INDEX CONCURRENTLY i{n} ON t (a, b);"),
+        )
+    }));
+    let revisions: Vec<_> = names
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    let project = race(&revisions, runners()).await;
+    assert_eq!(project.applied().await.len(), 8);
+    assert_eq!(
+        project
+            .database
+            .text("SELECT count(*) FROM pg_index WHERE NOT indisvalid")
+            .await,
+        "0"
+    );
+}
+
+#[tokio::test]
+async fn data_changes_outside_a_shared_transaction_happen_once() {
+    let mut names = vec![("0001_t".to_owned(), "CREATE TABLE t (a int);".to_owned())];
+    names.extend((2..=21).map(|n| {
+        (
+            format!("{n:04}_d"),
+            format!("-- windlass: no-transaction\nINSERT INTO t VALUES ({n});"),
+        )
+    }));
+    let revisions: Vec<_> = names
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    let project = race(&revisions, runners()).await;
+    assert_eq!(
+        project
+            .database
+            .text("SELECT count(*) || ' ' || count(DISTINCT a) FROM t")
+            .await,
+        "20 20"
+    );
+}
+
+#[tokio::test]
+async fn no_wait_gives_up_at_once_and_says_for_whom() {
+    let project = Project::new(&[("0001_s", "SELECT pg_sleep(60);")]).await;
+    let running = project.windlass(&["upgrade"]).spawn();
+    project
+        .database
+        .wait_for(
+            "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'",
+            "1",
+        )
+        .await;
+    let finished = project.windlass(&["upgrade", "--no-wait"]).run().expect(3);
+    assert!(
+        finished
+            .stderr
+            .contains("another runner leads this database: pid "),
+        "{}",
+        finished.stderr
+    );
+    running.signal("INT");
+    let stopped = running.finish().expect(130);
+    assert!(stopped.stderr.contains("stopped as asked"), "{}", stopped.stderr);
+    assert_eq!(
+        project
+            .database
+            .text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            .await,
+        "0"
+    );
+}

@@ -1,0 +1,73 @@
+//! A directory of revisions, a database and the binary.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+use windlass_testkit::{Database, Finished, Server, Windlass};
+
+/// One project with its own server.
+pub(crate) struct Project {
+    pub(crate) server: Server,
+    pub(crate) database: Database,
+    folder: TempDir,
+}
+
+impl Project {
+    /// A project with these revisions (`name` without `.sql`, text).
+    pub(crate) async fn new(revisions: &[(&str, &str)]) -> Self {
+        Self::on(Server::start().await, revisions).await
+    }
+
+    /// The same on a server with settings of its own.
+    pub(crate) async fn on(server: Server, revisions: &[(&str, &str)]) -> Self {
+        let database = server.database().await;
+        let project = Self {
+            server,
+            database,
+            folder: TempDir::new().expect("a folder can be made"),
+        };
+        fs::create_dir(project.folder.path().join("migrations")).expect("a folder can be made");
+        for (name, text) in revisions {
+            project.write(name, text);
+        }
+        project
+    }
+
+    /// Writes a revision, or writes it anew.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.migrations().join(format!("{name}.sql")), text).expect("a file can be written");
+    }
+
+    /// Removes a revision's file.
+    pub(crate) fn remove(&self, name: &str) {
+        fs::remove_file(self.migrations().join(format!("{name}.sql"))).expect("the file is there");
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn migrations(&self) -> std::path::PathBuf {
+        self.folder.path().join("migrations")
+    }
+
+    /// The binary in this project; add arguments and run it.
+    pub(crate) fn windlass(&self, args: &[&str]) -> Windlass {
+        Windlass::new(env!("CARGO_BIN_EXE_windlass"), self.folder.path())
+            .env("DATABASE_URL", self.database.url())
+            .args(args)
+    }
+
+    /// `windlass upgrade` with this exit code.
+    pub(crate) fn upgrade(&self, code: i32) -> Finished {
+        self.windlass(&["upgrade"]).run().expect(code)
+    }
+
+    /// The applied revisions, in order.
+    pub(crate) async fn applied(&self) -> Vec<String> {
+        self.database
+            .column("SELECT revision_id FROM windlass.revision WHERE state = 'applied' ORDER BY position")
+            .await
+    }
+}
