@@ -20,7 +20,12 @@ pub(crate) async fn refuses_with(sqlstate: &'static str, message: &'static str) 
                 }
                 stream.read_exact(&mut vec![0; length - 4]).await?;
                 let mut body = Vec::new();
-                for (field, text) in [(b'S', "FATAL"), (b'V', "FATAL"), (b'C', sqlstate), (b'M', message)] {
+                for (field, text) in [
+                    (b'S', "FATAL"),
+                    (b'V', "FATAL"),
+                    (b'C', sqlstate),
+                    (b'M', message),
+                ] {
                     body.push(field);
                     body.extend(text.as_bytes());
                     body.push(0);
@@ -44,5 +49,9 @@ pub(crate) async fn says_nothing() -> (TcpListener, SocketAddr) {
 
 /// A port where nobody listens.
 pub(crate) fn dead_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }

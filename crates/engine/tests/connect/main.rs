@@ -18,7 +18,9 @@ async fn open(conninfo: &str, variables: &[(&str, &str)]) -> Result<Connection, 
 
 fn options(conninfo: &str, variables: &[(&str, &str)]) -> Result<ConnectOptions, ConnectError> {
     let variables: HashMap<&str, &str> = variables.iter().copied().collect();
-    ConnectOptions::resolve(conninfo, &|name| variables.get(name).map(|value| (*value).to_owned()))
+    ConnectOptions::resolve(conninfo, &|name| {
+        variables.get(name).map(|value| (*value).to_owned())
+    })
 }
 
 /// The error of a connection that must not come about.
@@ -41,7 +43,9 @@ async fn ask(connection: &Connection, sql: &str) -> String {
 /// Runs a query, cancels it as soon as it runs, and returns its SQLSTATE.
 async fn cancelled(connection: &mut Connection) -> String {
     let canceller = connection.canceller();
-    let sleep = connection.client.batch_execute("DO $$BEGIN RAISE NOTICE 'it runs'; PERFORM pg_sleep(30); END$$");
+    let sleep = connection
+        .client
+        .batch_execute("DO $$BEGIN RAISE NOTICE 'it runs'; PERFORM pg_sleep(30); END$$");
     let (result, ()) = tokio::join!(sleep, async {
         connection.notices.recv().await.unwrap();
         canceller.cancel().await.unwrap();

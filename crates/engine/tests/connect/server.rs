@@ -36,8 +36,20 @@ impl Server {
         let directory = tempfile::Builder::new().prefix("wl").tempdir_in("/tmp").unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let data = directory.path().join("data");
-        assert!(Command::new("cp").arg("-a").arg(template()).arg(&data).status().unwrap().success());
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        assert!(
+            Command::new("cp")
+                .arg("-a")
+                .arg(template())
+                .arg(&data)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let sockets = directory.path().join("s");
         fs::create_dir(&sockets).unwrap();
         let mut configuration = format!(
@@ -71,7 +83,11 @@ impl Server {
             .stderr(fs::File::create(directory.path().join("log")).unwrap())
             .spawn()
             .unwrap();
-        let mut server = Self { process, port, directory };
+        let mut server = Self {
+            process,
+            port,
+            directory,
+        };
         server.wait_until_ready();
         server
     }
@@ -82,12 +98,19 @@ impl Server {
 
     /// A superuser's connection string.
     pub(crate) fn superuser(&self) -> String {
-        format!("host={} port={} user=postgres dbname=postgres", self.sockets(), self.port)
+        format!(
+            "host={} port={} user=postgres dbname=postgres",
+            self.sockets(),
+            self.port
+        )
     }
 
     /// The application's URL over TCP, with what follows the "?".
     pub(crate) fn app(&self, query: &str) -> String {
-        format!("postgresql://app:{PASSWORD_ENCODED}@localhost:{}/postgres?hostaddr=127.0.0.1&{query}", self.port)
+        format!(
+            "postgresql://app:{PASSWORD_ENCODED}@localhost:{}/postgres?hostaddr=127.0.0.1&{query}",
+            self.port
+        )
     }
 
     fn wait_until_ready(&mut self) {
@@ -111,7 +134,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // SIGQUIT: an immediate shutdown; the children notice at once.
-        let _ = Command::new("kill").args(["-QUIT", &self.process.id().to_string()]).status();
+        let _ = Command::new("kill")
+            .args(["-QUIT", &self.process.id().to_string()])
+            .status();
         let _ = self.process.wait();
     }
 }
@@ -138,7 +163,10 @@ fn other_user() -> Option<(u32, u32)> {
     }
     let users = fs::read_to_string("/etc/passwd").unwrap();
     let id = |name: &str| {
-        let mut fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|line| line[0] == name)?;
+        let mut fields = users
+            .lines()
+            .map(|line| line.split(':').collect::<Vec<_>>())
+            .find(|line| line[0] == name)?;
         Some((fields.remove(2).parse().ok()?, fields.remove(2).parse().ok()?))
     };
     id("postgres").or_else(|| id("nobody"))
@@ -166,11 +194,26 @@ fn make_template() -> PathBuf {
     give(work.path());
     let data = work.path().join("data");
     let initdb = unprivileged(&program("initdb"))
-        .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N", "--wal-segsize=1", "-D"])
+        .args([
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "-N",
+            "--wal-segsize=1",
+            "-D",
+        ])
         .arg(&data)
         .output()
         .expect("initdb of PostgreSQL 15 is needed: apt install postgresql-15");
-    assert!(initdb.status.success(), "{}", String::from_utf8_lossy(&initdb.stderr));
+    assert!(
+        initdb.status.success(),
+        "{}",
+        String::from_utf8_lossy(&initdb.stderr)
+    );
     let roles = format!(
         "CREATE ROLE app LOGIN PASSWORD '{PASSWORD}';\n\
          CREATE ROLE cert LOGIN;\n\
@@ -184,7 +227,11 @@ fn make_template() -> PathBuf {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    std::io::Write::write_all(&mut single.stdin.take().unwrap(), roles.replace('\n', "\n\n").as_bytes()).unwrap();
+    std::io::Write::write_all(
+        &mut single.stdin.take().unwrap(),
+        roles.replace('\n', "\n\n").as_bytes(),
+    )
+    .unwrap();
     assert!(single.wait().unwrap().success());
     // Another test process may have been faster.
     let _ = fs::rename(&data, &kept);

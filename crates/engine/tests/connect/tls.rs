@@ -23,7 +23,10 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap().pem();
-        Self { certificate, issuer: Issuer::new(params, key) }
+        Self {
+            certificate,
+            issuer: Issuer::new(params, key),
+        }
     }
 
     /// A certificate with its key. `alternative` names go where they belong, `common` into the subject.
@@ -33,7 +36,10 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, common);
         params.extended_key_usages.push(usage);
         let key = KeyPair::generate().unwrap();
-        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
+        (
+            params.signed_by(&key, &self.issuer).unwrap().pem(),
+            key.serialize_pem(),
+        )
     }
 }
 
@@ -68,7 +74,11 @@ impl Home {
     }
 }
 
-const SSL: [&str; 3] = ["ssl = on", "ssl_cert_file = 'server.crt'", "ssl_key_file = 'server.key'"];
+const SSL: [&str; 3] = [
+    "ssl = on",
+    "ssl_cert_file = 'server.crt'",
+    "ssl_key_file = 'server.key'",
+];
 
 fn encrypted_server(certificate: &(String, String), hba: &str) -> Server {
     Server::start(&Setup {
@@ -81,7 +91,12 @@ fn encrypted_server(certificate: &(String, String), hba: &str) -> Server {
 
 async fn is_encrypted(conninfo: &str, variables: &[(&str, &str)]) -> bool {
     let connection = open(conninfo, variables).await.unwrap();
-    let says = ask(&connection, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").await == "t";
+    let says = ask(
+        &connection,
+        "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+    )
+    .await
+        == "t";
     assert_eq!(says, connection.server.is_encrypted);
     says
 }
@@ -90,8 +105,14 @@ async fn is_encrypted(conninfo: &str, variables: &[(&str, &str)]) -> bool {
 async fn every_mode_checks_what_its_name_says() {
     let ours = Authority::new("our CA");
     let theirs = Authority::new("their CA");
-    let server = encrypted_server(&ours.sign("db", &["localhost"], ExtendedKeyUsagePurpose::ServerAuth), "");
-    let home = Home::new(&[("ours.crt", &ours.certificate), ("theirs.crt", &theirs.certificate)]);
+    let server = encrypted_server(
+        &ours.sign("db", &["localhost"], ExtendedKeyUsagePurpose::ServerAuth),
+        "",
+    );
+    let home = Home::new(&[
+        ("ours.crt", &ours.certificate),
+        ("theirs.crt", &theirs.certificate),
+    ]);
     let (right, wrong) = (home.show("ours.crt"), home.show("theirs.crt"));
     let url = |query: &str| server.app(query);
     let elsewhere = |query: &str| url(query).replace("@localhost:", "@db.example:");
@@ -99,14 +120,39 @@ async fn every_mode_checks_what_its_name_says() {
     assert!(!is_encrypted(&url("sslmode=disable"), &[]).await);
     assert!(!is_encrypted(&url("sslmode=allow"), &[]).await);
     assert!(is_encrypted(&url(""), &[]).await, "prefer is the default");
-    assert!(is_encrypted(&url("sslmode=require"), &[]).await, "without a root certificate nothing is checked");
+    assert!(
+        is_encrypted(&url("sslmode=require"), &[]).await,
+        "without a root certificate nothing is checked"
+    );
     assert!(is_encrypted(&url("ssl=true"), &[]).await, "as JDBC says it");
-    assert!(is_encrypted(&url(""), &[("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", &right)]).await);
+    assert!(
+        is_encrypted(
+            &url(""),
+            &[("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", &right)]
+        )
+        .await
+    );
     assert!(is_encrypted(&url(&format!("sslmode=verify-ca&sslrootcert={right}")), &[]).await);
     assert!(is_encrypted(&url(&format!("sslmode=verify-full&sslrootcert={right}")), &[]).await);
     assert!(is_encrypted(&elsewhere(&format!("sslmode=verify-ca&sslrootcert={right}")), &[]).await);
-    assert!(is_encrypted(&url(&format!("sslmode=verify-full&sslrootcert={right}&ssl_min_protocol_version=TLSv1.3")), &[]).await);
-    assert!(is_encrypted(&url(&format!("sslmode=verify-full&sslrootcert={right}&ssl_max_protocol_version=TLSv1.2")), &[]).await);
+    assert!(
+        is_encrypted(
+            &url(&format!(
+                "sslmode=verify-full&sslrootcert={right}&ssl_min_protocol_version=TLSv1.3"
+            )),
+            &[]
+        )
+        .await
+    );
+    assert!(
+        is_encrypted(
+            &url(&format!(
+                "sslmode=verify-full&sslrootcert={right}&ssl_max_protocol_version=TLSv1.2"
+            )),
+            &[]
+        )
+        .await
+    );
 
     for mode in ["require", "verify-ca", "verify-full"] {
         let error = refusal(&url(&format!("sslmode={mode}&sslrootcert={wrong}")), &[]).await;
@@ -120,9 +166,18 @@ async fn every_mode_checks_what_its_name_says() {
             )
         );
     }
-    let error = refusal(&elsewhere(&format!("sslmode=verify-full&sslrootcert={right}")), &[]).await;
+    let error = refusal(
+        &elsewhere(&format!("sslmode=verify-full&sslrootcert={right}")),
+        &[],
+    )
+    .await;
     assert_eq!(error.kind(), ConnectErrorKind::Tls);
-    assert!(error.to_string().ends_with("the server's certificate is not for \"db.example\" (sslmode=verify-full)"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("the server's certificate is not for \"db.example\" (sslmode=verify-full)"),
+        "{error}"
+    );
 
     let error = refusal(&url("sslmode=verify-full"), &[home.variable()]).await;
     assert!(error.to_string().contains("needs a root certificate"), "{error}");
@@ -134,8 +189,16 @@ async fn every_mode_checks_what_its_name_says() {
     // a root certificate in its usual place is used, also by `require`
     fs::copy(home.path("theirs.crt"), home.path(".postgresql/root.crt")).unwrap();
     let error = refusal(&url("sslmode=require"), &[home.variable()]).await;
-    assert!(error.to_string().contains(".postgresql/root.crt (sslmode=require)"), "{error}");
-    assert!(!is_encrypted(&url("sslmode=prefer"), &[home.variable()]).await, "as in libpq, prefer goes on without");
+    assert!(
+        error
+            .to_string()
+            .contains(".postgresql/root.crt (sslmode=require)"),
+        "{error}"
+    );
+    assert!(
+        !is_encrypted(&url("sslmode=prefer"), &[home.variable()]).await,
+        "as in libpq, prefer goes on without"
+    );
     fs::copy(home.path("ours.crt"), home.path(".postgresql/root.crt")).unwrap();
     assert!(is_encrypted(&url("sslmode=verify-full"), &[home.variable()]).await);
 }
@@ -148,7 +211,10 @@ async fn a_server_without_tls_satisfies_only_the_weak_modes() {
     }
     let error = refusal(&server.app("sslmode=require"), &[]).await;
     assert_eq!(error.kind(), ConnectErrorKind::Tls);
-    assert!(error.to_string().ends_with("the server does not offer TLS"), "{error}");
+    assert!(
+        error.to_string().ends_with("the server does not offer TLS"),
+        "{error}"
+    );
     // over a socket sslmode has no meaning, as in libpq
     assert!(!is_encrypted(&format!("{} sslmode=require", server.superuser()), &[]).await);
 }
@@ -166,7 +232,10 @@ async fn allow_and_prefer_follow_pg_hba() {
 
     let only_plain = encrypted_server(&certificate, "hostnossl all app all scram-sha-256\n");
     assert!(!is_encrypted(&only_plain.app("sslmode=prefer"), &[]).await);
-    assert_eq!(refusal(&only_plain.app("sslmode=require"), &[]).await.kind(), ConnectErrorKind::Authentication);
+    assert_eq!(
+        refusal(&only_plain.app("sslmode=require"), &[]).await.kind(),
+        ConnectErrorKind::Authentication
+    );
 }
 
 #[tokio::test]
@@ -178,7 +247,11 @@ async fn a_client_certificate_lets_in() {
     let server = Server::start(&Setup {
         settings: &settings,
         hba: "hostssl all cert all cert\n",
-        files: &[("server.crt", &certificate.0), ("server.key", &certificate.1), ("ca.crt", &ca.certificate)],
+        files: &[
+            ("server.crt", &certificate.0),
+            ("server.key", &certificate.1),
+            ("ca.crt", &ca.certificate),
+        ],
         ..Setup::default()
     });
     let (chain, key) = ca.sign("cert", &[], ExtendedKeyUsagePurpose::ClientAuth);
@@ -190,28 +263,46 @@ async fn a_client_certificate_lets_in() {
         ("bad.crt", &bad_chain),
         ("bad.key", &bad_key),
     ]);
-    let url = format!("postgresql://cert@localhost:{}/postgres?hostaddr=127.0.0.1&sslmode=require", server.port);
+    let url = format!(
+        "postgresql://cert@localhost:{}/postgres?hostaddr=127.0.0.1&sslmode=require",
+        server.port
+    );
 
-    assert!(is_encrypted(&url, &[home.variable()]).await, "found in its usual place");
+    assert!(
+        is_encrypted(&url, &[home.variable()]).await,
+        "found in its usual place"
+    );
     let given = [
         ("PGSSLCERT", home.show(".postgresql/postgresql.crt")),
         ("PGSSLKEY", home.show(".postgresql/postgresql.key")),
     ];
-    let given: Vec<(&str, &str)> = given.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let given: Vec<(&str, &str)> = given
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     assert!(is_encrypted(&url, &given).await);
 
     let error = refusal(&url, &[]).await;
     assert_eq!(error.kind(), ConnectErrorKind::Authentication, "{error}");
     let error = refusal(&format!("{url}&sslcertmode=disable"), &[home.variable()]).await;
     assert_eq!(error.kind(), ConnectErrorKind::Authentication, "{error}");
-    let foreign = format!("{url}&sslcert={}&sslkey={}", home.show("bad.crt"), home.show("bad.key"));
+    let foreign = format!(
+        "{url}&sslcert={}&sslkey={}",
+        home.show("bad.crt"),
+        home.show("bad.key")
+    );
     let error = refusal(&foreign, &[]).await;
     assert_eq!(error.kind(), ConnectErrorKind::Tls, "{error}");
     assert!(error.to_string().contains("bad.crt"), "{error}");
 
     home.protect(".postgresql/postgresql.key", 0o644);
     let error = refusal(&url, &[home.variable()]).await;
-    assert!(error.to_string().ends_with("postgresql.key: has group or world access"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("postgresql.key: has group or world access"),
+        "{error}"
+    );
     assert!(error.hint().unwrap().starts_with("run `chmod 0600 "));
 }
 
@@ -229,9 +320,16 @@ async fn channel_binding_binds() {
     assert_eq!(error.kind(), ConnectErrorKind::Authentication);
     assert!(error.to_string().contains("needs TLS"), "{error}");
     // a man in the middle would say "trust" as well
-    let error = refusal(&server.app("channel_binding=require&sslmode=require&user=postgres"), &[]).await;
+    let error = refusal(
+        &server.app("channel_binding=require&sslmode=require&user=postgres"),
+        &[],
+    )
+    .await;
     assert_eq!(error.kind(), ConnectErrorKind::Authentication);
-    assert!(error.to_string().contains("did not use channel binding"), "{error}");
+    assert!(
+        error.to_string().contains("did not use channel binding"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -243,7 +341,10 @@ async fn self_signed_certificates_with_only_a_common_name_do_as_in_libpq() {
     let own = params.self_signed(&key).unwrap().pem();
     let home = Home::new(&[("own.crt", &own)]);
     let server = encrypted_server(&(own, key.serialize_pem()), "");
-    let url = server.app(&format!("sslmode=verify-full&sslrootcert={}", home.show("own.crt")));
+    let url = server.app(&format!(
+        "sslmode=verify-full&sslrootcert={}",
+        home.show("own.crt")
+    ));
     assert!(is_encrypted(&url, &[]).await);
     let error = refusal(&url.replace("@localhost:", "@db.example:"), &[]).await;
     assert_eq!(error.kind(), ConnectErrorKind::Tls, "{error}");
@@ -255,7 +356,16 @@ async fn an_x509_version_1_certificate_still_encrypts() {
     let home = Home::new(&[("own.crt", own)]);
     let server = encrypted_server(&(own.to_owned(), include_str!("x509v1.key").to_owned()), "");
     assert!(is_encrypted(&server.app("sslmode=require"), &[]).await);
-    assert!(is_encrypted(&server.app(&format!("sslmode=verify-full&sslrootcert={}", home.show("own.crt"))), &[]).await);
+    assert!(
+        is_encrypted(
+            &server.app(&format!(
+                "sslmode=verify-full&sslrootcert={}",
+                home.show("own.crt")
+            )),
+            &[]
+        )
+        .await
+    );
 }
 
 #[tokio::test]
