@@ -325,13 +325,7 @@ fn push(given: &mut Vec<Given>, name: &str, value: String) {
 pub fn redact(conninfo: &str) -> String {
     let text = conninfo.trim();
     let scheme = match text.find("://") {
-        Some(index)
-            if text[..index]
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte)) =>
-        {
-            index + 3
-        }
+        Some(index) if is_scheme(&text[..index]) => index + 3,
         _ => 0,
     };
     let (head, rest) = text.split_at(scheme);
@@ -340,23 +334,33 @@ pub fn redact(conninfo: &str) -> String {
         Some(at) => (Some(&rest[..at]), &rest[at + 1..]),
         None => (None, rest),
     };
-    let tail = hide_values(tail);
     match userinfo {
-        Some(userinfo) if scheme > 0 => match userinfo.split_once(':') {
-            Some((user, _)) => format!("{head}{user}:***@{tail}"),
-            None if userinfo.contains(['/', '?', '=']) => format!("{head}***@{tail}"),
-            None => format!("{head}{userinfo}@{tail}"),
+        _ if scheme == 0 && parses(text) => hide_values(text),
+        // Neither URL nor keywords: anything in it may be the password.
+        None if scheme == 0 && text.is_empty() => String::new(),
+        _ if scheme == 0 && text.contains(['=', '\'']) => "***".to_owned(),
+        None if scheme == 0 => "***".to_owned(),
+        Some(_) if scheme == 0 => format!("***@{tail}"),
+        // "postgres://user:secret": no port, so perhaps a password
+        None if !ports_are_ports(rest) => format!("{head}***"),
+        None => format!("{head}{}", hide_values(rest)),
+        Some(userinfo) => match userinfo.split_once(':') {
+            Some((user, _)) if !user.contains(['/', '?']) => {
+                format!("{head}{user}:***@{}", hide_values(tail))
+            }
+            None if !userinfo.contains(['/', '?']) => format!("{head}{userinfo}@{}", hide_values(tail)),
+            _ => format!("{head}***@{}", hide_values(tail)),
         },
-        // keyword=value with an "@" somewhere, perhaps in a password
-        Some(_) if parses(text) => hide_values(text),
-        Some(_) => format!("***@{tail}"),
-        // "scheme://user:secret" and "scheme://user:secret/db": not a port, so perhaps a password
-        None if scheme > 0 && !ports_are_ports(rest) => format!("{head}***"),
-        None if scheme > 0 || parses(text) => format!("{head}{tail}"),
-        None if text.contains('=') => tail,
-        None if text.is_empty() => String::new(),
-        None => "***".to_owned(),
     }
+}
+
+fn is_scheme(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let rest = lower.trim_start_matches("jdbc:").strip_prefix("postgres");
+    rest.is_some_and(|rest| {
+        rest.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+_".contains(&byte))
+    })
 }
 
 fn parses(text: &str) -> bool {
@@ -441,4 +445,229 @@ fn quoted_end(text: &str, start: usize) -> Option<usize> {
         }
     }
     Some(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn split(conninfo: &str) -> String {
+        match parse(conninfo) {
+            Ok(given) => given
+                .iter()
+                .map(|(it, value)| format!("{}={value}", it.name))
+                .collect::<Vec<_>>()
+                .join(" "),
+            Err(error) => error
+                .to_string()
+                .replace("the connection string is not valid at character", "!"),
+        }
+    }
+
+    #[test]
+    fn urls_split_as_in_libpq() {
+        let pairs = [
+            ("postgresql://", ""),
+            ("postgres://localhost", "host=localhost"),
+            ("postgresql://localhost:5433", "host=localhost port=5433"),
+            ("postgresql://localhost/mydb", "host=localhost dbname=mydb"),
+            (
+                "postgresql://user:secret@localhost",
+                "user=user password=secret host=localhost",
+            ),
+            (
+                "postgresql://h1:123,h2:456/db?sslmode=require",
+                "host=h1,h2 port=123,456 dbname=db sslmode=require",
+            ),
+            ("postgresql://h1,h2:456/", "host=h1,h2 port=,456 dbname="),
+            (
+                "postgresql:///mydb?host=localhost&port=5433",
+                "dbname=mydb host=localhost port=5433",
+            ),
+            (
+                "postgresql://[2001:db8::1234]:5433/db",
+                "host=2001:db8::1234 port=5433 dbname=db",
+            ),
+            (
+                "postgresql://%2Fvar%2Frun%2Fpostgresql/db",
+                "host=/var/run/postgresql dbname=db",
+            ),
+            (
+                "postgresql://u%40x:p%2F%3f@h?options=-c%20a%3Db",
+                "user=u@x password=p/? host=h options=-c a=b",
+            ),
+            ("postgresql+psycopg2://u@h/db", "user=u host=h dbname=db"),
+            (
+                "POSTGRESQL+asyncpg://u@h/db?ssl=verify-full",
+                "user=u host=h dbname=db sslmode=verify-full",
+            ),
+            ("postgres://u:p@ss@h/db", "user=u password=p@ss host=h dbname=db"),
+            ("  postgres://h  ", "host=h"),
+            ("", ""),
+        ];
+        for (conninfo, expected) in pairs {
+            assert_eq!(split(conninfo), expected, "{conninfo}");
+        }
+    }
+
+    #[test]
+    fn keywords_split_as_in_libpq() {
+        let pairs = [
+            (
+                "host=localhost port=5432 dbname=mydb",
+                "host=localhost port=5432 dbname=mydb",
+            ),
+            ("host = h   user =u", "host=h user=u"),
+            (r"password='it\'s \\ a b' user=u", r"password=it's \ a b user=u"),
+            (r"password=a\ b user=''", "password=a b user="),
+            ("user=\u{e4}\u{f6}", "user=\u{e4}\u{f6}"),
+        ];
+        for (conninfo, expected) in pairs {
+            assert_eq!(split(conninfo), expected, "{conninfo}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let pairs = [
+            (
+                "host=h sslmod=x",
+                "! 8: unknown parameter; did you mean \"sslmode\"?",
+            ),
+            ("host=h xyzzy=x", "! 8: unknown parameter"),
+            ("mydb", "! 1: a word without \"=\""),
+            ("host='h", "! 6: a quoted value without its closing quote"),
+            (
+                "postgres://h:port/db",
+                "! 14: the port is no number from 1 to 65535",
+            ),
+            ("postgres://u:p%4@h", "! 15: \"%\" without two hexadecimal digits"),
+            (
+                "postgres://[::1/db",
+                "! 12: \"[\" of an IPv6 address without its \"]\"",
+            ),
+            ("postgres://h/db?sslmode", "! 17: a parameter without \"=\""),
+            (
+                "postgres://h/db?schema=public",
+                "! 17: \"schema\" is Prisma's; write options=-csearch_path%3Dname instead",
+            ),
+            (
+                "postgres://u:a/b@h/db",
+                "! 17: \"@\" after the host must be written %40, and \"/\" before it %2F",
+            ),
+            ("mysql://h/db", "the connection string is a URL of another kind"),
+            ("jdbc:postgresql://h/db", "the connection string is a JDBC URL"),
+        ];
+        for (conninfo, expected) in pairs {
+            assert_eq!(split(conninfo), expected, "{conninfo}");
+        }
+    }
+
+    #[test]
+    fn redacting_keeps_what_helps() {
+        let pairs = [
+            (
+                "postgresql://app:s3@db:5432/shop?sslmode=require",
+                "postgresql://app:***@db:5432/shop?sslmode=require",
+            ),
+            ("postgresql://app@db/shop", "postgresql://app@db/shop"),
+            (
+                "postgresql://db:5432/shop?password=s3&user=u",
+                "postgresql://db:5432/shop?password=***&user=u",
+            ),
+            ("postgresql://app:s/3@db:x/shop", "postgresql://app:***@db:x/shop"),
+            ("postgresql://app:s3", "postgresql://***"),
+            ("postgresql:/app:s3@db/shop", "***@db/shop"),
+            ("host=db password=s3 user=u", "host=db password=*** user=u"),
+            (r"password='s\' 3' host=db", "password=*** host=db"),
+            ("host=db password='s3", "***"),
+            ("s3", "***"),
+            ("", ""),
+        ];
+        for (conninfo, expected) in pairs {
+            assert_eq!(redact(conninfo), expected, "{conninfo}");
+        }
+    }
+
+    /// Every piece of the passwords below.
+    const PIECE: &str = "zq7x";
+
+    /// A password with whatever breaks connection strings in it.
+    fn password() -> impl Strategy<Value = String> {
+        proptest::collection::vec("[-/?#@:%&= '\\\\,\\[\\]+;\u{e9}]{1,3}", 0..4).prop_map(|breaks| {
+            breaks
+                .iter()
+                .fold(PIECE.to_owned(), |all, it| format!("{all}{it}{PIECE}"))
+        })
+    }
+
+    /// Connection strings around a password, most of them broken by it or by themselves.
+    fn connection_string() -> impl Strategy<Value = String> {
+        let scheme = prop::sample::select(vec![
+            "postgresql://",
+            "postgres://",
+            "postgresql+psycopg2://",
+            "postgres:/",
+            "postgres//",
+            "postgres:",
+            "jdbc:postgresql://",
+            "mysql://",
+            "",
+            " ",
+            "psql postgres://",
+        ]);
+        let user = prop::sample::select(vec!["u", "", "u%4", "a b"]);
+        let tail = prop::sample::select(vec![
+            "h",
+            "h/db",
+            "h:x/db",
+            "h:5432,[::1/db",
+            "h?sslmod=x",
+            "h/db?schema=y",
+            "/db",
+            "h/db?x",
+            "h/%zz",
+            "",
+        ]);
+        let url = (scheme.clone(), user.clone(), password(), tail)
+            .prop_map(|(scheme, user, password, tail)| format!("{scheme}{user}:{password}@{tail}"));
+        let without_host = (scheme, user, password())
+            .prop_map(|(scheme, user, password)| format!("{scheme}{user}:{}", password.replace('@', "%")));
+        let quotes = prop::sample::select(vec![("", ""), ("'", "'"), ("'", ""), ("", "'"), ("\"", "\"")]);
+        let before = prop::sample::select(vec!["", "host=h ", "host=h sslmod=x ", "user=u\tdbname = d "]);
+        let after = prop::sample::select(vec![
+            "",
+            " host=h",
+            " port=x",
+            " nonsense",
+            " sslmod=y",
+            "&user=u",
+        ]);
+        let keywords =
+            (before, quotes, password(), after).prop_map(|(before, (open, close), password, after)| {
+                format!("{before}password={open}{password}{close}{after}")
+            });
+        prop_oneof![url, without_host, keywords]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4000) })]
+
+        #[test]
+        fn no_piece_of_a_password_is_ever_shown(conninfo in connection_string()) {
+            let shown = match crate::connect::ConnectOptions::resolve(&conninfo, &|name| (name == "USER").then(|| "me".into())) {
+                Ok(options) => format!("{options} {options:?} {:?}", options.warnings()),
+                Err(error) => format!("{error} {error:?} {error:#?} {:?} {:?}", error.hint(), error.attempts()),
+            };
+            prop_assert!(!shown.contains(PIECE), "{conninfo:?} is shown as {shown:?}");
+            let redacted = redact(&conninfo);
+            prop_assert!(!redacted.contains(PIECE), "{conninfo:?} is redacted to {redacted:?}");
+        }
+
+        #[test]
+        fn nothing_makes_us_panic(conninfo in "\\PC{0,60}|(postgres://|host=)[-a-z0-9/?#@:%&= '\\\\,\\[\\]+]{0,40}") {
+            let _ = (parse(&conninfo).is_ok(), redact(&conninfo));
+        }
+    }
 }

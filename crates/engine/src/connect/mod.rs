@@ -8,6 +8,7 @@ mod files;
 mod options;
 mod parameters;
 mod search;
+mod settings;
 mod socket;
 mod tls;
 

@@ -27,6 +27,7 @@ pub(super) async fn connect(
 ) -> Result<Connection, ConnectError> {
     let probe = format!("{:016x}", rand::rng().random::<u64>());
     let mut server_options = options.server_options.clone();
+    let mut application_name = options.application_name.as_str();
     for (name, value) in startup {
         let is_name = name
             .bytes()
@@ -36,7 +37,12 @@ pub(super) async fn connect(
                 "\"{name}\" cannot be set when a session starts"
             )));
         }
-        add_server_option(&mut server_options, name, value);
+        if *name == "application_name" {
+            // The server lets the packet's own field win over an option.
+            application_name = value;
+        } else {
+            add_server_option(&mut server_options, name, value);
+        }
     }
     add_server_option(&mut server_options, PROBE_SETTING, &probe);
 
@@ -61,6 +67,7 @@ pub(super) async fn connect(
                 host,
                 address,
                 server_options: &server_options,
+                application_name,
                 probe: &probe,
             };
             match attempt.run().await {
@@ -142,6 +149,7 @@ struct Attempt<'a> {
     host: &'a Host,
     address: Address,
     server_options: &'a str,
+    application_name: &'a str,
     probe: &'a str,
 }
 
@@ -261,7 +269,7 @@ impl Attempt<'_> {
         config
             .user(&self.options.user)
             .dbname(&self.options.database)
-            .application_name(&self.options.application_name)
+            .application_name(self.application_name)
             .options(self.server_options)
             // `Connected` hands the stream through as it is: TLS is our own affair.
             .ssl_mode(config::SslMode::Require)

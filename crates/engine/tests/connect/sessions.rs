@@ -50,6 +50,16 @@ async fn startup_settings_are_what_reset_goes_back_to() {
             .await
             .unwrap();
     }
+    let named = [("application_name", "windlass work")];
+    let named = connect(&options(&server.app(""), &environment).unwrap(), &named)
+        .await
+        .unwrap();
+    assert_eq!(
+        ask(&named, "SHOW application_name").await,
+        "windlass work",
+        "the caller knows best"
+    );
+
     let bad = connect(&options(&server.app(""), &[]).unwrap(), &[("a b", "1")])
         .await
         .unwrap_err();
