@@ -317,6 +317,12 @@ impl Runner {
         }
         let session = self.open(Purpose::Work).await?;
         orphan::take_fence(&session, lock, observer, stop).await?;
+        // Bookkeeping must not hang on an absent synchronous standby; the last write of the run is
+        // the barrier that waits for it, with no lock held.
+        lock.client()
+            .batch_execute("SET synchronous_commit = local")
+            .await
+            .map_err(session::lost)?;
         let fence = journal::claim(lock.client(), &run_id).await?;
         observer.event(Event::Leading { epoch: fence.epoch });
         journal::begin_run(
@@ -356,6 +362,7 @@ impl Runner {
             Err(error) => ("failed", Some(error.to_string())),
         };
         // The run's own record; when the connection is gone, the next run is no worse for its absence.
+        let _ = work.lock.client().batch_execute("RESET synchronous_commit").await;
         let _ = journal::end_run(&work.run_id, result, message, work.report.retries)
             .send(work.lock.client())
             .await;
