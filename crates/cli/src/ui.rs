@@ -218,6 +218,55 @@ fn words(event: &Event) -> Option<String> {
             text
         }
         Event::Repaired { step, what } => format!("{}: {what}", at(step)),
+        Event::BackfillStarted {
+            step,
+            tenants: Some((word, count)),
+            rows,
+        } => format!(
+            "{}: backfill: found {count} {word}(s){}",
+            at(step),
+            if *rows > 0 {
+                format!(", going on behind {rows} rows")
+            } else {
+                String::new()
+            }
+        ),
+        Event::BackfillStarted {
+            step,
+            tenants: None,
+            rows: 0,
+        } => format!("{}: backfill: starting", at(step)),
+        Event::BackfillStarted {
+            step,
+            tenants: None,
+            rows,
+        } => {
+            format!("{}: backfill: going on behind {rows} rows", at(step))
+        }
+        Event::BackfillProgress {
+            step,
+            whose,
+            rows,
+            done: false,
+        } => {
+            format!("{}:   {}{rows} rows updated", at(step), named(whose))
+        }
+        Event::BackfillProgress {
+            step,
+            whose,
+            rows,
+            done: true,
+        } if whose.is_empty() => {
+            format!("{}: ✅ backfilled {rows} rows in all", at(step))
+        }
+        Event::BackfillProgress {
+            step,
+            whose,
+            rows,
+            done: true,
+        } => {
+            format!("{}:   ✅ {}completed {rows} rows", at(step), named(whose))
+        }
         Event::StepDone {
             step,
             took,
@@ -244,6 +293,15 @@ fn words(event: &Event) -> Option<String> {
         Event::Stopping => "stopping: the running statement is cancelled".to_owned(),
         _ => return None,
     })
+}
+
+/// `business 7` as it begins a line.
+fn named(whose: &str) -> String {
+    let mut letters = whose.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}: ", first.to_uppercase(), letters.as_str()),
+        None => String::new(),
+    }
 }
 
 fn at(step: &StepName) -> String {
@@ -336,6 +394,19 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
         } => {
             json!({ "event": "building", "step": step(name), "phase": phase, "share": share })
         }
+        Event::BackfillStarted {
+            step: name,
+            tenants,
+            rows,
+        } => json!({ "event": "backfill_started",
+            "step": step(name), "tenants": tenants.as_ref().map(|(_, count)| count), "rows": rows }),
+        Event::BackfillProgress {
+            step: name,
+            whose,
+            rows,
+            done,
+        } => json!({ "event": "backfill_progress",
+            "step": step(name), "whose": whose, "rows": rows, "done": done }),
         Event::StepDone {
             step: name,
             took,

@@ -132,6 +132,26 @@ pub enum Event {
         /// Share done of that phase, 0 to 1, where PostgreSQL tells.
         share: Option<f64>,
     },
+    /// A data change in batches begins or is taken up again.
+    BackfillStarted {
+        /// Where and what.
+        step: StepName,
+        /// The word for a tenant, and how many there are; none where it is not done by tenants.
+        tenants: Option<(String, usize)>,
+        /// Rows that an earlier run changed.
+        rows: u64,
+    },
+    /// Batches were committed; sent every few batches.
+    BackfillProgress {
+        /// Where and what.
+        step: StepName,
+        /// Whose rows, such as `business 7`; empty where it is not done by tenants.
+        whose: String,
+        /// Rows changed so far (of the tenant, in this run).
+        rows: u64,
+        /// All rows of the tenant, or of the table, are done.
+        done: bool,
+    },
     /// A step is done and recorded.
     StepDone {
         /// Where and what.

@@ -55,6 +55,7 @@ fn show(plan: &RevisionPlan) {
         let shape = match step.shape {
             Shape::Transaction => "transaction",
             Shape::Alone => "outside a transaction",
+            Shape::Backfill => "a transaction a batch",
         };
         let best_effort = if step.best_effort { ", best-effort" } else { "" };
         anstream::println!("  step {}: {shape}, {} lane{best_effort}", step.number, step.lane);
@@ -95,7 +96,7 @@ fn as_json(plan: &RevisionPlan) -> serde_json::Value {
         "steps": plan.steps.iter().map(|step| json!({
             "number": step.number,
             "lane": step.lane.name(),
-            "in_transaction": step.shape == Shape::Transaction,
+            "in_transaction": step.shape != Shape::Alone,
             "cut": step.cut.reason(),
             "best_effort": step.best_effort,
             "statements": step.statements.iter().map(|statement| json!({

@@ -1,5 +1,6 @@
 //! The runner from outside: the real binary against a real server.
 
+mod backfills;
 mod faults;
 mod files;
 mod many;

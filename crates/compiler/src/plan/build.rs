@@ -1,9 +1,9 @@
 //! From a script to steps.
 
 use super::cut::{Created, Gathering, Traits};
-use super::step::{Assertion, Overrides, PlannedStatement, Probe, Shape, StatementHash, Step};
+use super::step::{Assertion, Batches, Overrides, PlannedStatement, Probe, Shape, StatementHash, Step};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::directive::{StatementDirectives, TransactionMode};
+use crate::directive::{Backfill, StatementDirectives, TransactionMode};
 use crate::effect::{self, Context, InTransaction};
 use crate::format::Source;
 use crate::lane::{Lane, lane_of};
@@ -26,8 +26,8 @@ pub struct Prepared {
 pub struct PreparedStatement {
     /// What is sent.
     pub planned: PlannedStatement,
-    /// It refuses a transaction.
-    pub alone: bool,
+    /// How the server gets it.
+    pub shape: Shape,
     /// `best-effort` stands at it.
     pub best_effort: bool,
     /// What its directives ask for.
@@ -90,7 +90,16 @@ fn prepared(
     let effect = effect::effect(statement, &Context::default());
     let directives = &written.directives;
     let lane = directives.lane.unwrap_or_else(|| lane_of(statement, &effect));
-    let alone = matches!(effect.in_transaction, InTransaction::Refused(_));
+    let backfill = directives
+        .backfill
+        .as_ref()
+        .and_then(|said| batches(said, text).ok());
+    let shape = match (&backfill, effect.in_transaction) {
+        (Some(_), _) => Shape::Backfill,
+        (None, InTransaction::Refused(_)) => Shape::Alone,
+        (None, InTransaction::Allowed) => Shape::Transaction,
+    };
+    let lane = if backfill.is_some() { Lane::Backfill } else { lane };
     let locks = effect
         .locks
         .iter()
@@ -109,10 +118,15 @@ fn prepared(
             catalog_only: effect.rewrite.is_no() && effect.scan.is_no(),
             changes_session: effect.session_state,
             assertion: assertion(directives),
-            probe: if alone { probe(statement) } else { Probe::Journal },
+            backfill,
+            probe: if shape == Shape::Alone {
+                probe(statement)
+            } else {
+                Probe::Journal
+            },
             rewrite: None,
         },
-        alone,
+        shape,
         best_effort: directives.best_effort,
         overrides: Overrides {
             stall_budget: directives.stall_budget,
@@ -121,6 +135,32 @@ fn prepared(
         },
         loses_data: !effect.data_loss.is_no(),
     }
+}
+
+/// How a statement under a `backfill` directive is cut.
+///
+/// # Errors
+/// Why it cannot be, in words that continue "it ".
+fn batches(said: &Backfill, sql: &str) -> Result<Batches, String> {
+    const ROWS: u64 = 1000;
+    if said.deferred {
+        return Err("is deferred, which this version does not carry out".to_owned());
+    }
+    let target = sql::change_target(sql)?;
+    if let Some(table) = said
+        .table
+        .as_ref()
+        .filter(|table| **table != target.relation.to_string())
+    {
+        return Err(format!("changes {}, not {table}", target.relation));
+    }
+    Ok(Batches {
+        name: said.name.clone(),
+        target,
+        by: said.by.clone(),
+        rows: said.batch.unwrap_or(ROWS),
+        pause: said.pause.unwrap_or_default(),
+    })
 }
 
 fn assertion(directives: &StatementDirectives) -> Option<Assertion> {
@@ -213,16 +253,22 @@ fn not_yet(script: &Script, source: &Source) -> Vec<Diagnostic> {
         .collect();
     for statement in &script.statements {
         let directives = &statement.directives;
-        let word = match (&directives.backfill, directives.temporary) {
-            (Some(_), _) => "backfill",
-            (None, true) => "temporary",
-            (None, false) => continue,
-        };
-        refused.push(
-            Diagnostic::error(format!("`{word}` is not carried out by this version"))
-                .at(Place::locate(&source.path, &source.text, statement.span))
-                .help("remove the directive to run the statement as it is, in one transaction"),
-        );
+        let place = || Place::locate(&source.path, &source.text, statement.span);
+        let text = &source.text[statement.span.range()];
+        if let Some(Err(why)) = directives.backfill.as_ref().map(|said| batches(said, text)) {
+            refused.push(
+                Diagnostic::error(format!("the statement cannot be a backfill: it {why}"))
+                    .at(place())
+                    .help("write one UPDATE or DELETE of one table, or remove the directive to run it in one transaction"),
+            );
+        }
+        if directives.temporary {
+            refused.push(
+                Diagnostic::error("`temporary` is not carried out by this version")
+                    .at(place())
+                    .help("remove the directive, and drop the index in a statement of its own"),
+            );
+        }
     }
     refused
 }
@@ -234,7 +280,7 @@ fn atomic_refusal(script: &Script, statements: &[PreparedStatement], source: &So
     }
     let mut gathering = Gathering::default();
     for (prepared, written) in statements.iter().zip(&script.statements) {
-        let traits = Traits::of(&prepared.planned, prepared.alone);
+        let traits = Traits::of(&prepared.planned, prepared.shape);
         let cut = gathering.cut(traits, false, false);
         if let Some(cut) = cut.filter(|cut| *cut != super::step::Cut::Start) {
             return Some(
@@ -256,7 +302,7 @@ pub fn steps(prepared: &[PreparedStatement], mode: TransactionMode, first: u32) 
     let mut steps: Vec<Step> = Vec::new();
     let mut gathering = Gathering::default();
     for statement in prepared {
-        let traits = Traits::of(&statement.planned, statement.alone);
+        let traits = Traits::of(&statement.planned, statement.shape);
         let asked = mode == TransactionMode::Never || statement.best_effort;
         let cut = gathering.cut(traits, mode == TransactionMode::Atomic, asked);
         gathering.take(traits, cut.is_some(), asked);
@@ -268,11 +314,7 @@ pub fn steps(prepared: &[PreparedStatement], mode: TransactionMode, first: u32) 
             }
             (cut, _) => steps.push(Step {
                 number: first + u32::try_from(steps.len()).unwrap_or(u32::MAX - first),
-                shape: if statement.alone {
-                    Shape::Alone
-                } else {
-                    Shape::Transaction
-                },
+                shape: statement.shape,
                 lane: statement.planned.lane,
                 cut: cut.unwrap_or(super::step::Cut::Start),
                 statements: vec![statement.planned.clone()],

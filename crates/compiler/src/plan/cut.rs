@@ -25,8 +25,8 @@ pub(super) struct Gathering {
 /// What of a statement decides about cuts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Traits {
-    /// It refuses a transaction.
-    pub(super) alone: bool,
+    /// How the server gets it.
+    pub(super) shape: Shape,
     /// It takes a blocking lock on a relation that existed before.
     pub(super) blocks: bool,
     /// It reads or changes rows of a relation that existed before.
@@ -36,11 +36,11 @@ pub(super) struct Traits {
 }
 
 impl Traits {
-    pub(super) fn of(statement: &PlannedStatement, alone: bool) -> Self {
+    pub(super) fn of(statement: &PlannedStatement, shape: Shape) -> Self {
         let touches_rows = matches!(statement.lane, Lane::Dml | Lane::Validate | Lane::Backfill)
             && statement.assertion.is_none();
         Self {
-            alone,
+            shape,
             blocks: statement.blocks(),
             works: touches_rows && !statement.locks.is_empty(),
             adds_enum_value: statement.kind == "alter_type_add_value",
@@ -51,23 +51,17 @@ impl Traits {
 impl Gathering {
     /// Whether the statement must begin a new step, and why. `asked`: it wants a step of its own.
     pub(super) fn cut(&self, next: Traits, atomic: bool, asked: bool) -> Option<Cut> {
-        match self.last {
-            None => {
-                return Some(if next.alone {
-                    Cut::RefusesTransaction
-                } else {
-                    Cut::Start
-                });
-            }
-            Some(Shape::Alone) => {
-                return Some(if next.alone {
-                    Cut::RefusesTransaction
-                } else {
-                    Cut::AfterRefusal
-                });
-            }
-            Some(Shape::Transaction) if next.alone => return Some(Cut::RefusesTransaction),
-            Some(Shape::Transaction) => {}
+        let own = match next.shape {
+            Shape::Alone => Some(Cut::RefusesTransaction),
+            Shape::Backfill => Some(Cut::Batched),
+            Shape::Transaction => None,
+        };
+        match (self.last, own) {
+            (None, None) => return Some(Cut::Start),
+            (_, Some(own)) => return Some(own),
+            (Some(Shape::Alone), None) => return Some(Cut::AfterRefusal),
+            (Some(Shape::Backfill), None) => return Some(Cut::Batched),
+            (Some(Shape::Transaction), None) => {}
         }
         if asked || self.closed {
             return Some(Cut::Asked);
@@ -94,11 +88,7 @@ impl Gathering {
             *self = Self::default();
         }
         self.closed = closed;
-        self.last = Some(if traits.alone {
-            Shape::Alone
-        } else {
-            Shape::Transaction
-        });
+        self.last = Some(traits.shape);
         self.blocking |= traits.blocks;
         self.worked |= traits.works;
         self.new_enum_value |= traits.adds_enum_value;

@@ -12,5 +12,7 @@ mod wire;
 
 pub use build::{Prepared, PreparedStatement, prepare, steps};
 pub use resume::{Resumption, resume};
-pub use step::{Assertion, Cut, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step};
+pub use step::{
+    Assertion, Batches, Cut, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step,
+};
 pub use wire::{FrozenPlan, FrozenStatement, FrozenStep};

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::effect::LockMode;
 use crate::lane::Lane;
-use crate::sql::RelationName;
+use crate::sql::{ChangeTarget, RelationName};
 
 /// A unit of the plan with one retry scope and one journal row.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +75,8 @@ pub enum Shape {
     /// One statement that refuses a transaction, sent alone. What became of it after a crash is
     /// found out by its [`Probe`].
     Alone,
+    /// One data change in many transactions, each with the cursor that says how far it is.
+    Backfill,
 }
 
 /// Why a step begins where it does.
@@ -90,6 +92,8 @@ pub enum Cut {
     NewEnumValue,
     /// A data change or scan would run while a blocking lock is held.
     WorkUnderLock,
+    /// A data change in batches commits by itself.
+    Batched,
     /// Row locks of a data change would be held while a blocking lock is waited for.
     LockAfterWork,
     /// The file says `no-transaction`, or a statement beside it is `best-effort`.
@@ -105,6 +109,7 @@ impl Cut {
             Self::AfterRefusal => "the statement before cannot run inside a transaction",
             Self::NewEnumValue => "a new enum value can be used only after it is committed",
             Self::WorkUnderLock => "rows must not be read or changed while a blocking lock is held",
+            Self::Batched => "a data change in batches commits by itself",
             Self::LockAfterWork => "a blocking lock must not be waited for while changed rows are locked",
             Self::Asked => "the file says no-transaction, or a statement is best-effort",
         }
@@ -134,8 +139,10 @@ pub struct PlannedStatement {
     pub catalog_only: bool,
     /// It can change settings or other state of its session.
     pub changes_session: bool,
-    /// It is a COMMIT-free assertion: one row, one true column.
+    /// The query must answer with one true value.
     pub assertion: Option<Assertion>,
+    /// It is executed in batches.
+    pub backfill: Option<Batches>,
     /// How to find out, after a crash, whether it happened.
     pub probe: Probe,
     /// The rewrite that produced it and its position there; none for what the author wrote.
@@ -149,6 +156,21 @@ impl PlannedStatement {
             .iter()
             .any(|(_, mode)| mode.blocks_reads() || mode.blocks_writes())
     }
+}
+
+/// How a data change is cut into batches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batches {
+    /// Its name, the journal's key.
+    pub name: String,
+    /// The table that is changed.
+    pub target: ChangeTarget,
+    /// The column that tells tenants apart, and the word to show them by.
+    pub by: Option<(String, String)>,
+    /// Rows of the table in a batch, whether they change or not.
+    pub rows: u64,
+    /// Pause between batches.
+    pub pause: Duration,
 }
 
 /// A `verify` or `require` statement.

@@ -25,7 +25,7 @@ pub struct FrozenPlan {
 pub struct FrozenStep {
     /// Its number in the journal.
     pub number: u32,
-    /// `transaction` or `alone`.
+    /// `transaction`, `alone` or `backfill`.
     pub shape: String,
     /// Its lane.
     pub lane: String,
@@ -67,6 +67,7 @@ impl FrozenStep {
             shape: match step.shape {
                 Shape::Transaction => "transaction".to_owned(),
                 Shape::Alone => "alone".to_owned(),
+                Shape::Backfill => "backfill".to_owned(),
             },
             lane: step.lane.name().to_owned(),
             statements: step

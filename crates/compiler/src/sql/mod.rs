@@ -6,9 +6,11 @@
 mod ffi;
 mod lower;
 mod name;
+mod range;
 mod statement;
 
 pub use name::{RelationName, quote_identifier};
+pub use range::{ChangeTarget, change_target, narrowed};
 pub use statement::{AlterCommand, AlterKind, ConstraintKind, IndexStatement, ObjectKind, Statement};
 
 use crate::diagnostic::Span;

@@ -72,6 +72,22 @@ CREATE TABLE windlass.step (
     PRIMARY KEY (revision_id, direction, number)
 );
 
+-- One row per data change in batches; the cursor moves in the transaction of its batch.
+CREATE TABLE windlass.backfill (
+    name text PRIMARY KEY,
+    revision_id text NOT NULL,
+    step integer NOT NULL,
+    state text NOT NULL CHECK (state IN ('running', 'done')),
+    upper_bound bigint,
+    tenant text,
+    tenant_is_null boolean NOT NULL DEFAULT false,
+    cursor bigint,
+    rows_done bigint NOT NULL DEFAULT 0,
+    run_id uuid,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz
+);
+
 -- What is being done this moment; written on a side connection, so that it is seen before commit.
 CREATE TABLE windlass.progress (
     run_id uuid PRIMARY KEY,

@@ -6,7 +6,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 use windlass_compiler::format::RevisionId;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
 use crate::session;
 
@@ -243,6 +243,85 @@ pub(crate) fn intend_step(end: &StepEnd<'_>, run_id: &str, pid: i32, backend_sta
     .text(backend_start)
 }
 
+/// How far a data change in batches is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// The largest key when it began; rows that are inserted later are not its business.
+    pub(crate) upper: i64,
+    /// The tenant that is worked on; the outer none where it is not done by tenants.
+    pub(crate) tenant: Option<Option<String>>,
+    /// All keys up to this one are done (of the tenant).
+    pub(crate) key: Option<i64>,
+    /// Rows changed so far.
+    pub(crate) rows: i64,
+}
+
+/// A batch's cursor, committed with its rows.
+pub(crate) fn move_cursor(
+    name: &str,
+    revision: &RevisionId,
+    step: u32,
+    cursor: &Cursor,
+    done: bool,
+    run_id: &str,
+) -> Write {
+    Write::new(
+        "INSERT INTO windlass.backfill AS known (name, revision_id, step, state, upper_bound, tenant, tenant_is_null, \
+                cursor, rows_done, run_id, finished_at) \
+         VALUES ($1, $2, $3, CASE WHEN $9 THEN 'done' ELSE 'running' END, $4, $5, $6, $7, $8, $10::uuid, \
+                CASE WHEN $9 THEN pg_catalog.clock_timestamp() END) \
+         ON CONFLICT (name) DO UPDATE SET state = excluded.state, upper_bound = excluded.upper_bound, \
+                tenant = excluded.tenant, tenant_is_null = excluded.tenant_is_null, cursor = excluded.cursor, \
+                rows_done = excluded.rows_done, run_id = excluded.run_id, finished_at = excluded.finished_at",
+    )
+    .text(name)
+    .text(revision.as_str())
+    .int(i32::try_from(step).unwrap_or(i32::MAX))
+    .with(cursor.upper, Type::INT8)
+    .optional(cursor.tenant.clone().flatten())
+    .with(cursor.tenant == Some(None), Type::BOOL)
+    .with(cursor.key, Type::INT8)
+    .with(cursor.rows, Type::INT8)
+    .with(done, Type::BOOL)
+    .text(run_id)
+}
+
+/// Where an interrupted backfill stands; none when it was not begun.
+pub(crate) async fn read_cursor(
+    client: &Client,
+    name: &str,
+    revision: &RevisionId,
+) -> Result<Option<Cursor>> {
+    let row = client
+        .query_typed_opt(
+            "SELECT upper_bound, tenant, tenant_is_null, cursor, rows_done, revision_id FROM windlass.backfill \
+              WHERE name = $1 AND state = 'running'",
+            &[(&name, Type::TEXT)],
+        )
+        .await
+        .map_err(session::lost)?;
+    let Some(row) = row else { return Ok(None) };
+    let owner: String = row.get(5);
+    if owner != revision.as_str() {
+        return Err(Error::new(
+            ErrorKind::Diverged,
+            format!("the backfill {name} of {revision} bears the name of one that {owner} began"),
+        )
+        .hint("give it a name of its own"));
+    }
+    let tenant: Option<String> = row.get(1);
+    Ok(Some(Cursor {
+        upper: row.get::<_, Option<i64>>(0).unwrap_or(i64::MIN),
+        tenant: match (tenant, row.get(2)) {
+            (Some(tenant), _) => Some(Some(tenant)),
+            (None, true) => Some(None),
+            (None, false) => None,
+        },
+        key: row.get(3),
+        rows: row.get(4),
+    }))
+}
+
 /// The last error of a step that is noted as intended.
 pub(crate) fn note_step_error(
     revision: &RevisionId,
@@ -276,7 +355,8 @@ pub(crate) fn finish_revision(revision: &RevisionId) -> Write {
 /// A downgrade's last step is done: the revision is no longer known.
 pub(crate) fn remove_revision(revision: &RevisionId) -> Write {
     Write::new(
-        "WITH gone AS (DELETE FROM windlass.step WHERE revision_id = $1) \
+        "WITH gone AS (DELETE FROM windlass.step WHERE revision_id = $1), \
+              batches AS (DELETE FROM windlass.backfill WHERE revision_id = $1) \
          DELETE FROM windlass.revision WHERE revision_id = $1",
     )
     .text(revision.as_str())

@@ -2,6 +2,7 @@
 //! the other. Each step's attempts are `work`'s, what is remembered is `journal`'s.
 
 mod attempt;
+mod backfill;
 mod orphan;
 mod repair;
 mod request;

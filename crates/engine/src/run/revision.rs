@@ -389,7 +389,7 @@ pub(super) fn step_name(id: &RevisionId, step: &Step, of: u32) -> StepName {
         .map_or("", |statement: &PlannedStatement| statement.sql.as_str());
     let more = step.statements.len().saturating_sub(1);
     let title = match (more, step.shape) {
-        (0, _) | (_, Shape::Alone) => one_line(title),
+        (0, _) | (_, Shape::Alone | Shape::Backfill) => one_line(title),
         (more, Shape::Transaction) => format!("{} (+{more})", one_line(title)),
     };
     StepName {

@@ -50,7 +50,7 @@ pub(super) struct Job<'a> {
 }
 
 /// What an attempt came to.
-enum Attempted {
+pub(super) enum Attempted {
     Done,
     Failed {
         failure: Failure,
@@ -103,6 +103,7 @@ impl<'a> Work<'a> {
             let attempted = match job.step.shape {
                 Shape::Transaction => self.transaction(&job, &limits, attempt).await,
                 Shape::Alone => self.alone(&job, &limits, attempt).await,
+                Shape::Backfill => self.backfill(&job, &limits).await,
             };
             self.pass_on_notices(&job.name);
             match attempted? {
@@ -307,7 +308,7 @@ impl<'a> Work<'a> {
         self.commit(&writes).await
     }
 
-    async fn record_alone(&self, job: &Job<'_>, attempt: u32) -> Result<()> {
+    pub(super) async fn record_alone(&self, job: &Job<'_>, attempt: u32) -> Result<()> {
         let done = journal::step_done(&end(job, attempt, None), &self.run_id);
         let mut writes = vec![&done];
         writes.extend(&job.after);
@@ -315,7 +316,7 @@ impl<'a> Work<'a> {
     }
 
     /// Writes to the journal in a transaction of its own, behind the fence.
-    async fn commit(&self, writes: &[&Write]) -> Result<()> {
+    pub(super) async fn commit(&self, writes: &[&Write]) -> Result<()> {
         let client = self.session.client();
         client
             .batch_execute(&format!(
@@ -390,7 +391,7 @@ impl<'a> Work<'a> {
     }
 
     /// Puts the session back to what it was when it was opened, if a script may have changed it.
-    async fn clean(&mut self) -> Result<()> {
+    pub(super) async fn clean(&mut self) -> Result<()> {
         if self.dirty {
             attempt::clean(self.session.client()).await?;
             self.dirty = false;
@@ -514,7 +515,7 @@ fn report(job: &Job<'_>, attempts: u32, took: Duration, warning: Option<String>)
 }
 
 /// A server's refusal as an attempt that failed; a lost connection ends the run.
-fn refused(error: tokio_postgres::Error, what: &str, blockers: Vec<Blocker>) -> Result<Attempted> {
+pub(super) fn refused(error: tokio_postgres::Error, what: &str, blockers: Vec<Blocker>) -> Result<Attempted> {
     if session::is_lost(&error) {
         return Err(session::failed(error, what));
     }
@@ -556,7 +557,7 @@ fn given_up(
         .hint("then run the same command again; it resumes at this step")
 }
 
-fn lost_the_lead() -> Error {
+pub(super) fn lost_the_lead() -> Error {
     Error::new(
         ErrorKind::ConnectionLost,
         "another runner leads by now; nothing of this step was committed",

@@ -1,0 +1,94 @@
+//! Data changes in batches.
+
+use crate::project::Project;
+
+const LEADS: (&str, &str) = (
+    "0001_leads",
+    "CREATE TABLE leads (id bigint PRIMARY KEY, tenant_id int, n int NOT NULL);\n\
+     INSERT INTO leads SELECT g * 7 - 5000, nullif(g % 4, 3), 1 FROM generate_series(1, 5000) g;",
+);
+
+#[tokio::test]
+async fn every_row_is_changed_once_tenant_by_tenant_the_one_without_too() {
+    let project = Project::new(&[
+        LEADS,
+        (
+            "0002_b",
+            "-- windlass: backfill n_times_100 on leads by tenant_id as business batch=300\n\
+             UPDATE leads SET n = n * 100;\n\
+             -- windlass: verify : every row was multiplied once\n\
+             SELECT bool_and(n = 100) FROM leads;",
+        ),
+    ])
+    .await;
+    let finished = project.upgrade(0);
+    for line in [
+        "found 4 business(s)",
+        "✅ Business 0: completed 1250 rows",
+        "✅ No business: completed 1250 rows",
+        "✅ backfilled 5000 rows in all",
+    ] {
+        assert!(finished.stderr.contains(line), "{line}: {}", finished.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_killed_backfill_goes_on_behind_its_cursor() {
+    let project = Project::new(&[
+        LEADS,
+        (
+            "0002_b",
+            "-- windlass: backfill slow on leads batch=100 pause=20ms\nUPDATE leads l SET n = l.n * 100;",
+        ),
+    ])
+    .await;
+    for batches in [5, 15, 30] {
+        let running = project.windlass(&["upgrade"]).spawn();
+        let far = format!(
+            "SELECT (max(rows_done) >= {})::text FROM windlass.backfill",
+            batches * 100
+        );
+        while project
+            .database
+            .text("SELECT to_regclass('windlass.backfill')")
+            .await
+            .is_empty()
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        project.database.wait_for(&far, "true").await;
+        running.signal("KILL");
+        running.finish();
+    }
+    let finished = project.upgrade(0);
+    assert!(finished.stderr.contains("going on behind"), "{}", finished.stderr);
+    assert_eq!(
+        project.database.text("SELECT bool_and(n = 100) FROM leads").await,
+        "t"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_cut_is_refused_with_its_place() {
+    let project = Project::new(&[
+        LEADS,
+        ("0002_b", "-- windlass: backfill x\nINSERT INTO leads SELECT 1;"),
+    ])
+    .await;
+    let finished = project.upgrade(2);
+    assert!(
+        finished.stderr.contains("it is neither UPDATE nor DELETE"),
+        "{}",
+        finished.stderr
+    );
+    project.write(
+        "0002_b",
+        "CREATE TABLE u (a text PRIMARY KEY);\n-- windlass: backfill x\nDELETE FROM u;",
+    );
+    let finished = project.upgrade(4);
+    assert!(
+        finished.stderr.contains("no primary key of one integer column"),
+        "{}",
+        finished.stderr
+    );
+}
