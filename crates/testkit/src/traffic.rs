@@ -289,24 +289,12 @@ async fn client(state: Arc<State>, number: u64, session: Session) {
             let nap = (due - Instant::now()).min(Duration::from_millis(50));
             tokio::time::sleep(nap).await;
         }
-        let deadline = match state.stop.get() {
-            Some(stop) if due > *stop => return,
-            Some(stop) => *stop + DRAIN,
-            None => due.max(Instant::now()) + Duration::from_secs(3600),
-        };
-        let answer = attempt(&state, &mut session, &mut random);
-        tokio::pin!(answer);
-        // The deadline moves once the traffic is stopped.
-        let outcome = loop {
-            tokio::select! {
-                outcome = &mut answer => break Some(outcome),
-                () = tokio::time::sleep(Duration::from_millis(250)) => {
-                    let limit = state.stop.get().map_or(deadline, |stop| *stop + DRAIN);
-                    if Instant::now() > limit {
-                        break None;
-                    }
-                }
-            }
+        if state.stop.get().is_some_and(|stop| due > *stop) {
+            return;
+        }
+        let outcome = tokio::select! {
+            outcome = attempt(&state, &mut session, &mut random) => Some(outcome),
+            () = drained(&state) => None,
         };
         let now = Instant::now();
         let mut log = state.log();
@@ -327,6 +315,13 @@ async fn client(state: Arc<State>, number: u64, session: Session) {
                 return;
             }
         }
+    }
+}
+
+/// Comes to its end when the traffic was stopped so long ago that nothing more is waited for.
+async fn drained(state: &State) {
+    while state.stop.get().is_none_or(|stop| stop.elapsed() < DRAIN) {
+        tokio::time::sleep(Duration::from_millis(250)).await;
     }
 }
 

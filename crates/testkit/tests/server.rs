@@ -1,5 +1,6 @@
 //! Throwaway servers: they start (as root too), stop, crash, come back and leave nothing behind.
 
+use std::path::Path;
 use std::time::Duration;
 use windlass_testkit::{Command, Server, TlsFiles, shared, shared_in, wait_until};
 
@@ -154,6 +155,102 @@ async fn a_user_of_a_shared_server() {
     assert_eq!(db.query_one_text("SELECT 1").await, "1");
     println!("pid={};", server.pid().expect("it is ours"));
     tokio::time::sleep(Duration::from_secs(60)).await;
+}
+
+#[tokio::test]
+async fn a_killed_test_leaves_no_server_behind() {
+    let program = std::env::current_exe().expect("a test has a program");
+    let mut child = Command::new(program)
+        .args(["--ignored", "--exact", "--nocapture", "a_test_that_hangs"])
+        .env(NAMESPACE, "any")
+        .spawn();
+    child.wait_for_output("directory=").await;
+    let text = child.stdout_so_far();
+    let after = text.split("directory=").nth(1).expect("waited for");
+    let directory =
+        Path::new(after.split(';').next().expect("a split has a first part")).to_owned();
+    let pid_file = std::fs::read_to_string(directory.join("data/postmaster.pid")).expect("it runs");
+    let pid = pid_file
+        .lines()
+        .next()
+        .and_then(|line| line.parse().ok())
+        .expect("its pid comes first");
+    child.kill9();
+    child.finish().await;
+    wait_until("the server to go", async || {
+        !directory.exists() && !is_postmaster(pid)
+    })
+    .await;
+}
+
+/// Not a test of its own: the body of the process above.
+#[tokio::test]
+#[ignore = "run by a_killed_test_leaves_no_server_behind"]
+async fn a_test_that_hangs() {
+    if std::env::var(NAMESPACE).is_ok() {
+        let server = Server::start().await;
+        println!("directory={};", server.socket_dir().display());
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_crashed_shared_server_is_replaced() {
+    let namespace = format!("crash-{}", std::process::id());
+    let old = shared_in(&namespace, Duration::ZERO)
+        .await
+        .pid()
+        .expect("it is ours");
+    let killed = std::process::Command::new("kill")
+        .args(["-9", &old.to_string()])
+        .status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    wait_until("the postmaster to die", async || !is_postmaster(old)).await;
+    let server = shared_in(&namespace, Duration::ZERO).await;
+    assert_ne!(server.pid(), Some(old));
+    assert_eq!(
+        server.database().await.query_one_text("SELECT 1").await,
+        "1"
+    );
+}
+
+/// Root is the case of containers: the other tests cover it when run as root, this one the other case.
+#[tokio::test]
+async fn an_ordinary_user_starts_a_server_too() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let ordinary = 65534; // nobody
+    let own = std::fs::metadata("/proc/self").map_or(ordinary, |found| {
+        std::os::unix::fs::MetadataExt::uid(&found)
+    });
+    if own != 0 {
+        return; // Then the other tests cover this case.
+    }
+    // The build's folder may be closed to others.
+    let dir = tempfile::tempdir().expect("the temp dir takes folders");
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777))
+        .expect("it is ours");
+    let copy = dir.path().join("copy");
+    std::fs::copy(
+        std::env::current_exe().expect("a test has a program"),
+        &copy,
+    )
+    .expect("there is room");
+    let run = std::process::Command::new(&copy)
+        .args([
+            "--exact",
+            "a_server_survives_a_crash_and_a_kill_and_leaves_no_files",
+        ])
+        .current_dir(dir.path())
+        .uid(ordinary)
+        .gid(ordinary)
+        .output()
+        .expect("the copy runs");
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stdout)
+    );
 }
 
 /// A zombie whose new parent does not reap it counts as gone.

@@ -134,7 +134,7 @@ pub(super) struct Cluster {
 impl Cluster {
     /// Creates and starts a server that goes when this process goes.
     pub(super) fn create(builder: &ServerBuilder) -> Result<Self, StartError> {
-        let place = Place::choose()?;
+        let place = Place::choose(builder.fsync)?;
         let mut cluster = Self::prepare(&place, builder, None, Duration::ZERO)?;
         cluster.start()?;
         Ok(cluster)

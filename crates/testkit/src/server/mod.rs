@@ -178,7 +178,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Whether the server waits for the disk; off by default.
+    /// Whether the server waits for the disk, and keeps its files on one; off by default.
     pub fn fsync(mut self, on: bool) -> Self {
         self.fsync = on;
         self

@@ -19,7 +19,8 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn choose() -> Result<Self, StartError> {
+    /// Chooses memory where there is room, unless the server shall feel the disk.
+    pub(super) fn choose(on_disk: bool) -> Result<Self, StartError> {
         let us = rustix::process::geteuid();
         let account = if us.is_root() {
             Some(unprivileged_account()?)
@@ -28,7 +29,7 @@ impl Place {
         };
         let parent = match std::env::var_os("WINDLASS_TEST_TMPDIR") {
             Some(dir) => PathBuf::from(dir),
-            None if has_room(Path::new("/dev/shm")) => PathBuf::from("/dev/shm"),
+            None if !on_disk && has_room(Path::new("/dev/shm")) => PathBuf::from("/dev/shm"),
             None => std::env::temp_dir(),
         };
         let base = parent.join(format!("windlass-testkit-{}", us.as_raw()));

@@ -80,7 +80,7 @@ impl SharedServer {
 }
 
 fn join(namespace: &str, linger: Duration) -> Result<(Endpoint, u32), StartError> {
-    let place = Place::choose()?;
+    let place = Place::choose(false)?;
     let binaries = Binaries::find()?;
     let mut key = DefaultHasher::new();
     // Per worktree: two versions of this crate may disagree on the server they want.
