@@ -177,6 +177,7 @@ impl Drop for Database {
                 .try_connect("postgres", None, "windlass-testkit")
                 .await
             {
+                end_sessions(&admin, &name).await;
                 let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
                 let _ = admin.batch_execute(&sql).await;
                 for role in roles {
@@ -187,6 +188,21 @@ impl Drop for Database {
             }
         });
         let _ = dropping.join();
+    }
+}
+
+/// DROP DATABASE would end them too, but looks again only after 100 ms.
+async fn end_sessions(admin: &Client, name: &str) {
+    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+    for _ in 0..50 {
+        if !admin
+            .query(sql, &[&name])
+            .await
+            .is_ok_and(|ended| !ended.is_empty())
+        {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::time::Duration;
-use windlass_testkit::{Command, Server, TlsFiles, shared, shared_in, wait_until};
+use windlass_testkit::{Command, Rival, Server, TlsFiles, shared, shared_in, wait_until};
 
 /// When this is set, `a_user_of_a_shared_server` is a real second process.
 const NAMESPACE: &str = "TESTKIT_TEST_NAMESPACE";
@@ -63,6 +63,33 @@ async fn passwords_and_tls_are_asked_for_when_wanted() {
 }
 
 #[tokio::test]
+async fn a_standby_follows_and_blocks_behind_replayed_locks() {
+    let server = Server::start().await;
+    let db = server.database("app").await;
+    db.execute("CREATE TABLE t AS SELECT 1 AS a").await;
+    let standby = server.standby().await;
+    let copy = standby.database("app").await;
+    db.execute("INSERT INTO t VALUES (2)").await;
+    copy.wait_for("SELECT count(*) FROM t", |count| count == 2)
+        .await;
+    assert!(copy.try_execute("INSERT INTO t VALUES (3)").await.is_err());
+
+    let rival = Rival::hold(&db, "BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE").await;
+    // Only a commit sends the lock's record at once; else the server takes its 15 s.
+    db.execute("CREATE TABLE other ()").await;
+    let replayed = "SELECT count(*) FROM pg_locks
+                     WHERE relation = 't'::regclass AND mode = 'AccessExclusiveLock'";
+    copy.wait_for(replayed, |count| count > 0).await;
+    let reader = Rival::run(&copy, "SELECT count(*) FROM t").await;
+    reader.wait_until_blocked(&copy).await;
+    rival.release().await;
+    reader
+        .finish()
+        .await
+        .expect("the lock goes on the standby too");
+}
+
+#[tokio::test]
 async fn databases_are_apart_and_go_with_their_sessions_and_roles() {
     let server = shared().await;
     let (one, two) = (server.database().await, server.database().await);
@@ -87,9 +114,12 @@ async fn a_dump_shows_the_schema_and_nothing_else() {
     let db = shared().await.database().await;
     db.execute("CREATE SCHEMA windlass; CREATE TABLE windlass.x (); CREATE TABLE t (a int)")
         .await;
+    let owner = db.query_one_text("SELECT current_user").await;
     assert_eq!(
         db.dump_excluding_schema("windlass"),
-        "CREATE TABLE public.t (\n    a integer\n);\nALTER TABLE public.t OWNER TO postgres;\n"
+        format!(
+            "CREATE TABLE public.t (\n    a integer\n);\nALTER TABLE public.t OWNER TO {owner};\n"
+        )
     );
     assert!(db.dump().contains("windlass.x"));
 }

@@ -176,11 +176,41 @@ impl Cluster {
         laid_out.map_err(|error| StartError::io("create", &cluster.directory, error))?;
         // From here on a killed test leaves nothing behind.
         cluster.watch(pointer, linger)?;
-        template::copy_to(place, &cluster.binaries, &cluster.data())?;
+        match &builder.primary {
+            Some((socket_dir, port)) => cluster.follow(socket_dir, *port)?,
+            None => template::copy_to(place, &cluster.binaries, &cluster.data())?,
+        }
         cluster
             .configure(builder)
             .map_err(|error| StartError::io("configure", &cluster.directory, error))?;
         Ok(cluster)
+    }
+
+    /// Fills the data directory from a running server, as a standby of it.
+    fn follow(&self, socket_dir: &Path, port: u16) -> Result<(), StartError> {
+        let program = self.binaries.tool("pg_basebackup");
+        let output = self
+            .place
+            .command(&program)
+            .args([
+                "--write-recovery-conf",
+                "--checkpoint=fast",
+                "--no-sync",
+                "--username=postgres",
+            ])
+            .arg("--pgdata")
+            .arg(self.data())
+            .arg("--host")
+            .arg(socket_dir)
+            .args(["--port", &port.to_string()])
+            .output()
+            .map_err(|error| StartError::io("run", &program, error))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(StartError::Server(
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        ))
     }
 
     /// Notes that the process `pid` uses the server; see `reaper.sh`.

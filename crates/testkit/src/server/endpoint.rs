@@ -4,7 +4,7 @@ use super::binaries::Binaries;
 use crate::database::explain;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio_postgres::{Client, Config, NoTls, config::Host};
+use tokio_postgres::{Client, Config, NoTls, config::Host, error::SqlState};
 
 /// Addresses of one server. Cheap to clone; holds no connection, so it survives restarts and runtimes.
 #[derive(Debug, Clone)]
@@ -161,13 +161,16 @@ impl Endpoint {
             "CREATE DATABASE \"{}\" TEMPLATE template0{strategy}",
             name.replace('"', "\"\"")
         );
-        match admin.batch_execute(&sql).await {
-            Err(error)
-                if error.code() != Some(&tokio_postgres::error::SqlState::DUPLICATE_DATABASE) =>
-            {
-                panic!("failed to create database {name}: {}", explain(&error));
-            }
-            _ => {}
+        let Err(error) = admin.batch_execute(&sql).await else {
+            return;
+        };
+        // A standby has the primary's databases and makes none.
+        let fine = [
+            SqlState::DUPLICATE_DATABASE,
+            SqlState::READ_ONLY_SQL_TRANSACTION,
+        ];
+        if !error.code().is_some_and(|code| fine.contains(code)) {
+            panic!("failed to create database {name}: {}", explain(&error));
         }
     }
 

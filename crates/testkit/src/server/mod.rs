@@ -147,6 +147,20 @@ impl Server {
         }
     }
 
+    /// Starts a hot standby that streams from this server; its databases are this server's.
+    ///
+    /// It is the `walreceiver` of `synchronous_standby_names`.
+    pub async fn standby(&self) -> Self {
+        let primary = Some((self.directory.clone(), self.port()));
+        ServerBuilder {
+            primary,
+            ..ServerBuilder::default()
+        }
+        .bindir(self.bindir())
+        .start()
+        .await
+    }
+
     async fn with_cluster<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Cluster) -> T + Send + 'static,
@@ -169,6 +183,8 @@ pub struct ServerBuilder {
     pub(super) hba: Option<String>,
     pub(super) tls: Option<TlsFiles>,
     pub(super) bindir: Option<PathBuf>,
+    /// Socket directory and port of the server to follow.
+    pub(super) primary: Option<(PathBuf, u16)>,
 }
 
 impl ServerBuilder {
