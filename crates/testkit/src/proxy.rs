@@ -1,0 +1,497 @@
+//! A TCP proxy in front of a server that breaks connections on request. It reads the bytes that pass
+//! only to find a moment to break at; it understands no protocol and cannot look into TLS.
+
+use crate::background;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// What happens when the awaited moment comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The server gets everything up to the text, and the connection is reset: it never happened.
+    CutBefore,
+    /// The server gets the text and acts on it, but the client sees a reset instead of the answer.
+    CutAfter,
+    /// Everything freezes, on all connections, with the text not yet at the server.
+    SwallowBefore,
+    /// Everything freezes, on all connections, with the text at the server and its answer not yet at the client.
+    SwallowAfter,
+}
+
+/// The counters of one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Connection {
+    /// Bytes forwarded to the server.
+    pub from_client: u64,
+    /// Bytes forwarded to the client.
+    pub from_server: u64,
+    /// Whether it has not ended or been cut.
+    pub is_open: bool,
+}
+
+/// A fault proxy on 127.0.0.1, in a thread of its own.
+///
+/// ```no_run
+/// # use windlass_testkit::{Fault, Proxy, Database};
+/// # async fn example(db: &Database) {
+/// let proxy = Proxy::start(&db.url()).await;
+/// proxy.when_client_sends("COMMIT", Fault::CutAfter);
+/// // … run something through proxy.url() …
+/// proxy.wait_until_drained().await;
+/// # }
+/// ```
+pub struct Proxy {
+    url: String,
+    address: SocketAddr,
+    state: Arc<State>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Forward,
+    Swallow,
+    Refuse,
+    Closed,
+}
+
+#[derive(Debug, Clone)]
+enum Moment {
+    Text(Vec<u8>),
+    Bytes(u64),
+}
+
+struct State {
+    upstream: (String, u16),
+    mode: watch::Sender<Mode>,
+    /// Goes up by one with each call of `cut`; a connection that sees it change ends.
+    cuts: watch::Sender<u64>,
+    trigger: Mutex<Option<(Moment, Fault)>>,
+    /// How many triggers have fired.
+    fired: watch::Sender<u64>,
+    /// How many connections that a trigger cut the server has finished with.
+    drained: watch::Sender<u64>,
+    connections: Mutex<Vec<Arc<Counters>>>,
+}
+
+#[derive(Default)]
+struct Counters {
+    from_client: AtomicU64,
+    from_server: AtomicU64,
+    closed: AtomicBool,
+}
+
+impl Proxy {
+    /// Starts a proxy in front of the server that `url` names.
+    pub async fn start(url: &str) -> Self {
+        let config: tokio_postgres::Config =
+            url.parse().expect("a proxy needs the address of a server");
+        let host = match config.get_hosts().first() {
+            Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
+            _ => panic!("a proxy needs a server that listens on TCP: {url}"),
+        };
+        let port = config.get_ports().first().copied().unwrap_or(5432);
+        let state = Arc::new(State {
+            upstream: (host.clone(), port),
+            mode: watch::Sender::new(Mode::Forward),
+            cuts: watch::Sender::new(0),
+            trigger: Mutex::new(None),
+            fired: watch::Sender::new(0),
+            drained: watch::Sender::new(0),
+            connections: Mutex::default(),
+        });
+        let (ready, address) = tokio::sync::oneshot::channel();
+        let shared = Arc::clone(&state);
+        let thread = background::spawn("proxy", move || serve(shared, ready));
+        let address = address.await.expect("the proxy's thread binds a port");
+        let url = url.replacen(&format!("{host}:{port}"), &address.to_string(), 1);
+        Self {
+            url,
+            address,
+            state,
+            thread: Some(thread),
+        }
+    }
+
+    /// The address given to [`start`](Self::start), through the proxy.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Another address of the same server, through the proxy.
+    pub fn url_of(&self, url: &str) -> String {
+        let (host, port) = &self.state.upstream;
+        url.replacen(&format!("{host}:{port}"), &self.address.to_string(), 1)
+    }
+
+    /// Where the proxy listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Resets all connections of this moment, on both sides; new ones are taken.
+    pub fn cut(&self) {
+        self.state.cuts.send_modify(|count| *count += 1);
+    }
+
+    /// Freezes: connections stay open, new ones are taken, and nothing passes in either direction.
+    ///
+    /// What was sent meanwhile arrives after [`resume`](Self::resume), as after a network's outage.
+    pub fn swallow(&self) {
+        self.state.mode.send_replace(Mode::Swallow);
+    }
+
+    /// Refuses new connections; the open ones go on.
+    pub fn refuse(&self) {
+        self.state.mode.send_replace(Mode::Refuse);
+    }
+
+    /// Ends [`swallow`](Self::swallow) and [`refuse`](Self::refuse).
+    pub fn resume(&self) {
+        self.state.mode.send_replace(Mode::Forward);
+    }
+
+    /// Once, when a client sends `text`: `fault`. A cut ends that connection only.
+    ///
+    /// Texts inside one message are found wherever the network splits them. A client that prepares
+    /// a statement sends its text before it executes it.
+    pub fn when_client_sends(&self, text: &str, fault: Fault) {
+        assert!(!text.is_empty(), "nothing can be seen in an empty text");
+        self.arm(Moment::Text(text.as_bytes().to_vec()), fault);
+    }
+
+    /// Once, when a connection's client has sent `count` bytes: these arrive, and it is cut.
+    pub fn cut_after(&self, count: u64) {
+        self.arm(Moment::Bytes(count), Fault::CutBefore);
+    }
+
+    fn arm(&self, moment: Moment, fault: Fault) {
+        let mut trigger = self
+            .state
+            .trigger
+            .lock()
+            .expect("no holder of this lock panics");
+        self.state.fired.send_replace(0);
+        self.state.drained.send_replace(0);
+        *trigger = Some((moment, fault));
+    }
+
+    /// Whether the awaited moment came.
+    pub fn has_fired(&self) -> bool {
+        *self.state.fired.borrow() > 0
+    }
+
+    /// Waits until the awaited moment has come, and the fault with it.
+    pub async fn wait_until_fired(&self) {
+        wait_for_one(&self.state.fired, "the proxy's moment to come").await;
+    }
+
+    /// Waits until the server has acted on all that a cut connection had sent, and hung up.
+    ///
+    /// For [`Fault::CutBefore`], [`Fault::CutAfter`] and [`cut_after`](Self::cut_after).
+    pub async fn wait_until_drained(&self) {
+        wait_for_one(
+            &self.state.drained,
+            "the server to finish what a cut connection had sent",
+        )
+        .await;
+    }
+
+    /// All connections since the start, in their order.
+    pub fn connections(&self) -> Vec<Connection> {
+        let connections = self
+            .state
+            .connections
+            .lock()
+            .expect("no holder of this lock panics");
+        connections
+            .iter()
+            .map(|counters| Connection {
+                from_client: counters.from_client.load(Ordering::Relaxed),
+                from_server: counters.from_server.load(Ordering::Relaxed),
+                is_open: !counters.closed.load(Ordering::Relaxed),
+            })
+            .collect()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.state.mode.send_replace(Mode::Closed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn wait_for_one(counter: &watch::Sender<u64>, what: &str) {
+    let mut receiver = counter.subscribe();
+    let waiting = receiver.wait_for(|count| *count > 0);
+    let seen = tokio::time::timeout(crate::wait::DEADLINE, waiting).await;
+    assert!(seen.is_ok(), "waited in vain for {what}");
+}
+
+async fn serve(state: Arc<State>, ready: tokio::sync::oneshot::Sender<SocketAddr>) {
+    let mut mode = state.mode.subscribe();
+    let bound = TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .expect("127.0.0.1 has a free port");
+    let address = bound.local_addr().expect("a bound socket has an address");
+    let _ = ready.send(address);
+    let mut listener = Some(bound);
+    loop {
+        let now = *mode.borrow_and_update();
+        match now {
+            Mode::Closed => return,
+            // Only without a listener does the system itself refuse.
+            Mode::Refuse => listener = None,
+            Mode::Forward | Mode::Swallow if listener.is_none() => {
+                listener = Some(
+                    TcpListener::bind(address)
+                        .await
+                        .expect("the proxy's port is still free"),
+                );
+            }
+            Mode::Forward | Mode::Swallow => {}
+        }
+        let accepted = async {
+            match &listener {
+                Some(listener) => listener.accept().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Ok((client, _)) = accepted => {
+                let counters = Arc::new(Counters::default());
+                state.connections.lock().expect("no holder of this lock panics").push(Arc::clone(&counters));
+                let state = Arc::clone(&state);
+                tokio::spawn(async move {
+                    forward(&state, client, &counters).await;
+                    counters.closed.store(true, Ordering::Relaxed);
+                });
+            }
+            _ = mode.changed() => {}
+        }
+    }
+}
+
+/// How the carrying of one connection ended.
+enum End {
+    /// Both sides have hung up.
+    Closed,
+    /// Both sides are to see a reset.
+    Cut,
+    /// The client is to see a reset; the server gets these bytes and may finish.
+    Lost(Vec<u8>),
+}
+
+/// Carries one connection to its end.
+async fn forward(state: &State, mut client: TcpStream, counters: &Counters) {
+    let mut cuts = state.cuts.subscribe();
+    let mut mode = state.mode.subscribe();
+    let upstream = (state.upstream.0.as_str(), state.upstream.1);
+    let server = tokio::select! {
+        server = async {
+            // A frozen network does not get as far as the server.
+            let _ = mode.wait_for(|mode| *mode != Mode::Swallow).await;
+            TcpStream::connect(upstream).await
+        } => server,
+        _ = cuts.changed() => return reset(client),
+    };
+    let Ok(mut server) = server else {
+        return reset(client);
+    };
+    let _ = client.set_nodelay(true);
+    let _ = server.set_nodelay(true);
+    match carry(
+        state,
+        &mut client,
+        &mut server,
+        counters,
+        &mut cuts,
+        &mut mode,
+    )
+    .await
+    {
+        End::Closed => {}
+        End::Cut => {
+            reset(client);
+            reset(server);
+        }
+        End::Lost(last) => {
+            // A reset would make the server forget what it has not read yet: hang up politely.
+            let told = server.write_all(&last).await;
+            counters
+                .from_client
+                .fetch_add(last.len() as u64, Ordering::Relaxed);
+            reset(client);
+            counters.closed.store(true, Ordering::Relaxed);
+            state.fired.send_modify(|count| *count += 1);
+            if told.is_ok() && server.shutdown().await.is_ok() {
+                let _ = tokio::io::copy(&mut server, &mut tokio::io::sink()).await;
+            }
+            state.drained.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+/// Reads a side only once what it sent before was passed on, and both at the same time: two full
+/// pipes must not wait for each other.
+async fn carry(
+    state: &State,
+    client: &mut TcpStream,
+    server: &mut TcpStream,
+    counters: &Counters,
+    cuts: &mut watch::Receiver<u64>,
+    mode: &mut watch::Receiver<Mode>,
+) -> End {
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_server, mut to_server) = server.split();
+    let (mut request, mut answer) = (vec![0; 16 << 10], vec![0; 16 << 10]);
+    let (mut for_server, mut for_client) = (Vec::new(), Vec::new());
+    let (mut client_talks, mut server_talks) = (true, true);
+    let mut seen = Seen::default();
+    // Set by `CutAfter`: the server's next word is the answer that the client must not get.
+    let mut awaits_answer = false;
+    loop {
+        let flows = *mode.borrow_and_update() != Mode::Swallow;
+        tokio::select! {
+            _ = cuts.changed() => return End::Cut,
+            _ = mode.changed() => {}
+            sent = to_server.write(&for_server), if flows && !for_server.is_empty() => {
+                let Ok(count) = sent else { return End::Cut };
+                for_server.drain(..count);
+                counters.from_client.fetch_add(count as u64, Ordering::Relaxed);
+            }
+            sent = to_client.write(&for_client), if flows && !for_client.is_empty() => {
+                let Ok(count) = sent else { return End::Cut };
+                for_client.drain(..count);
+                counters.from_server.fetch_add(count as u64, Ordering::Relaxed);
+            }
+            read = from_client.read(&mut request), if flows && client_talks && for_server.is_empty() => {
+                let chunk = &request[..read.unwrap_or(0)];
+                if chunk.is_empty() {
+                    client_talks = false;
+                    let _ = to_server.shutdown().await;
+                }
+                for_server.extend_from_slice(chunk);
+                match seen.look(chunk, &state.trigger) {
+                    None => {}
+                    Some((at, Fault::CutBefore)) => {
+                        for_server.truncate(at);
+                        return End::Lost(for_server);
+                    }
+                    Some((_, Fault::CutAfter)) => awaits_answer = true,
+                    Some((at, fault)) => {
+                        let at = if fault == Fault::SwallowBefore { at } else { for_server.len() };
+                        let sent: Vec<u8> = for_server.drain(..at).collect();
+                        if to_server.write_all(&sent).await.is_err() {
+                            return End::Cut;
+                        }
+                        counters.from_client.fetch_add(sent.len() as u64, Ordering::Relaxed);
+                        state.mode.send_replace(Mode::Swallow);
+                        state.fired.send_modify(|count| *count += 1);
+                    }
+                }
+            }
+            read = from_server.read(&mut answer), if flows && server_talks && for_client.is_empty() => {
+                let chunk = &answer[..read.unwrap_or(0)];
+                if awaits_answer && for_server.is_empty() {
+                    return End::Lost(Vec::new());
+                }
+                if chunk.is_empty() {
+                    server_talks = false;
+                    let _ = to_client.shutdown().await;
+                }
+                for_client.extend_from_slice(chunk);
+            }
+        }
+        if !client_talks && !server_talks && for_client.is_empty() && for_server.is_empty() {
+            return End::Closed;
+        }
+    }
+}
+
+/// Makes the peer see a reset instead of an orderly end.
+fn reset(stream: TcpStream) {
+    let _ = stream.set_zero_linger();
+}
+
+/// What a connection's client has sent, as far as the next moment depends on it.
+#[derive(Default)]
+struct Seen {
+    count: u64,
+    /// The end of the bytes before: a text may begin in one chunk and end in the next.
+    tail: Vec<u8>,
+}
+
+impl Seen {
+    /// Where in `chunk` the armed moment comes; disarms it.
+    fn look(
+        &mut self,
+        chunk: &[u8],
+        trigger: &Mutex<Option<(Moment, Fault)>>,
+    ) -> Option<(usize, Fault)> {
+        let mut armed = trigger.lock().expect("no holder of this lock panics");
+        let at = match armed.as_ref().map(|(moment, _)| moment) {
+            Some(Moment::Text(text)) => {
+                let before = self.tail.len().min(text.len() - 1);
+                let window = [&self.tail[self.tail.len() - before..], chunk].concat();
+                let found = window
+                    .windows(text.len())
+                    .position(|part| part == text.as_slice());
+                found.map(|at| at.saturating_sub(before))
+            }
+            Some(Moment::Bytes(limit)) if self.count + chunk.len() as u64 >= *limit => {
+                Some(limit.saturating_sub(self.count) as usize)
+            }
+            Some(Moment::Bytes(_)) | None => None,
+        };
+        self.count += chunk.len() as u64;
+        self.tail.extend_from_slice(chunk);
+        let excess = self.tail.len().saturating_sub(256);
+        self.tail.drain(..excess);
+        let at = at?;
+        armed.take().map(|(_, fault)| (at, fault))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_found_across_chunks_and_once() {
+        let trigger = Mutex::new(Some((Moment::Text(b"COMMIT".to_vec()), Fault::CutBefore)));
+        let mut seen = Seen::default();
+        assert_eq!(seen.look(b"COM", &trigger), None);
+        assert_eq!(
+            seen.look(b"MIT; COMMIT", &trigger),
+            Some((0, Fault::CutBefore))
+        );
+        assert_eq!(seen.look(b"COMMIT", &trigger), None);
+    }
+
+    #[test]
+    fn bytes_are_counted_over_the_whole_connection() {
+        let trigger = Mutex::new(Some((Moment::Bytes(5), Fault::CutBefore)));
+        let mut seen = Seen::default();
+        assert_eq!(seen.look(b"abc", &trigger), None);
+        assert_eq!(seen.look(b"defg", &trigger), Some((2, Fault::CutBefore)));
+    }
+}
