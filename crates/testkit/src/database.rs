@@ -48,9 +48,7 @@ impl Database {
 
     /// Opens a session as the superuser; the connection is driven by a task of this runtime.
     pub async fn connect(&self) -> Client {
-        self.endpoint
-            .connect(&self.name, None, "windlass-testkit")
-            .await
+        self.endpoint.connect(&self.name, None, "windlass-testkit").await
     }
 
     /// Opens a session as `user`.
@@ -67,11 +65,7 @@ impl Database {
     /// Runs one or more statements; panics with the SQL and the server's message on failure.
     pub async fn execute(&self, sql: &str) {
         if let Err(error) = self.try_execute(sql).await {
-            panic!(
-                "failed to execute in {}: {}\n{sql}",
-                self.name,
-                explain(&error)
-            );
+            panic!("failed to execute in {}: {}\n{sql}", self.name, explain(&error));
         }
     }
 
@@ -116,8 +110,7 @@ impl Database {
     /// `options` are those of CREATE ROLE, such as `NOSUPERUSER IN ROLE pg_monitor`.
     pub async fn create_role(&self, options: &str) -> String {
         let name = unique("role");
-        self.execute(&format!("CREATE ROLE {name} LOGIN {options}"))
-            .await;
+        self.execute(&format!("CREATE ROLE {name} LOGIN {options}")).await;
         self.roles
             .lock()
             .expect("no holder of this lock panics")
@@ -145,15 +138,12 @@ impl Database {
         };
         let data = arguments.iter().any(|argument| argument.contains("data"));
         let mut command = Command::new(&pg_dump);
-        command
-            .arg("--dbname")
-            .arg(self.endpoint.helper_url(&self.name));
+        command.arg("--dbname").arg(self.endpoint.helper_url(&self.name));
         if !data {
             command.arg("--schema-only");
         }
         let output = command.args(arguments).output();
-        let output =
-            output.unwrap_or_else(|error| panic!("failed to run {}: {error}", pg_dump.display()));
+        let output = output.unwrap_or_else(|error| panic!("failed to run {}: {error}", pg_dump.display()));
         assert!(
             output.status.success(),
             "failed to dump {}: {}",
@@ -173,17 +163,12 @@ impl Drop for Database {
         let (endpoint, name) = (self.endpoint.clone(), self.name.clone());
         let dropping = crate::background::spawn("drop database", move || async move {
             // Errors are ignored: the server may have been stopped by the test, and is thrown away.
-            if let Ok(admin) = endpoint
-                .try_connect("postgres", None, "windlass-testkit")
-                .await
-            {
+            if let Ok(admin) = endpoint.try_connect("postgres", None, "windlass-testkit").await {
                 end_sessions(&admin, &name).await;
                 let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
                 let _ = admin.batch_execute(&sql).await;
                 for role in roles {
-                    let _ = admin
-                        .batch_execute(&format!("DROP ROLE IF EXISTS {role}"))
-                        .await;
+                    let _ = admin.batch_execute(&format!("DROP ROLE IF EXISTS {role}")).await;
                 }
             }
         });

@@ -13,6 +13,10 @@
 //! # }
 //! ```
 #![forbid(unsafe_code)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests find their servers by the environment"
+)]
 
 mod background;
 mod database;
@@ -27,9 +31,7 @@ pub use database::Database;
 pub use process::{Child, Command, Finished};
 pub use proxy::{Connection, Fault, Proxy};
 pub use rival::{BusyRival, Rival};
-pub use server::{
-    Binaries, Server, ServerBuilder, SharedServer, StartError, TlsFiles, shared, shared_in,
-};
+pub use server::{Binaries, Server, ServerBuilder, SharedServer, StartError, TlsFiles, shared, shared_in};
 pub use traffic::{Random, Report, Running, Traffic, TrafficPlan};
 pub use wait::{DEADLINE, wait_until, wait_until_within};
 

@@ -54,11 +54,7 @@ impl Command {
         let mut inner = tokio::process::Command::new(program);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if CLEARED.contains(&&*text)
-                || CLEARED_PREFIXES
-                    .iter()
-                    .any(|prefix| text.starts_with(prefix))
-            {
+            if CLEARED.contains(&&*text) || CLEARED_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
                 inner.env_remove(&name);
             }
         }
@@ -117,9 +113,7 @@ impl Command {
             .inner
             .spawn()
             .unwrap_or_else(|error| panic!("failed to run {}: {error}", program.display()));
-        let pid = child
-            .id()
-            .expect("a child that was not waited for has an id");
+        let pid = child.id().expect("a child that was not waited for has an id");
         let pid = Pid::from_raw(pid.cast_signed()).expect("no child has the id 0");
         if let (Some(text), Some(mut stdin)) = (self.stdin, child.stdin.take()) {
             tokio::spawn(async move { stdin.write_all(&text).await });

@@ -99,8 +99,7 @@ struct Counters {
 impl Proxy {
     /// Starts a proxy in front of the server that `url` names.
     pub async fn start(url: &str) -> Self {
-        let config: tokio_postgres::Config =
-            url.parse().expect("a proxy needs the address of a server");
+        let config: tokio_postgres::Config = url.parse().expect("a proxy needs the address of a server");
         let host = match config.get_hosts().first() {
             Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
             _ => panic!("a proxy needs a server that listens on TCP: {url}"),
@@ -181,11 +180,7 @@ impl Proxy {
     }
 
     fn arm(&self, moment: Moment, fault: Fault) {
-        let mut trigger = self
-            .state
-            .trigger
-            .lock()
-            .expect("no holder of this lock panics");
+        let mut trigger = self.state.trigger.lock().expect("no holder of this lock panics");
         self.state.fired.send_replace(0);
         self.state.drained.send_replace(0);
         *trigger = Some((moment, fault));
@@ -318,16 +313,7 @@ async fn forward(state: &State, mut client: TcpStream, counters: &Counters) {
     };
     let _ = client.set_nodelay(true);
     let _ = server.set_nodelay(true);
-    match carry(
-        state,
-        &mut client,
-        &mut server,
-        counters,
-        &mut cuts,
-        &mut mode,
-    )
-    .await
-    {
+    match carry(state, &mut client, &mut server, counters, &mut cuts, &mut mode).await {
         End::Closed => {}
         End::Cut => {
             reset(client);
@@ -442,11 +428,7 @@ struct Seen {
 
 impl Seen {
     /// Where in `chunk` the armed moment comes; disarms it.
-    fn look(
-        &mut self,
-        chunk: &[u8],
-        trigger: &Mutex<Option<(Moment, Fault)>>,
-    ) -> Option<(usize, Fault)> {
+    fn look(&mut self, chunk: &[u8], trigger: &Mutex<Option<(Moment, Fault)>>) -> Option<(usize, Fault)> {
         let mut armed = trigger.lock().expect("no holder of this lock panics");
         let at = match armed.as_ref().map(|(moment, _)| moment) {
             Some(Moment::Text(text)) => {
@@ -480,10 +462,7 @@ mod tests {
         let trigger = Mutex::new(Some((Moment::Text(b"COMMIT".to_vec()), Fault::CutBefore)));
         let mut seen = Seen::default();
         assert_eq!(seen.look(b"COM", &trigger), None);
-        assert_eq!(
-            seen.look(b"MIT; COMMIT", &trigger),
-            Some((0, Fault::CutBefore))
-        );
+        assert_eq!(seen.look(b"MIT; COMMIT", &trigger), Some((0, Fault::CutBefore)));
         assert_eq!(seen.look(b"COMMIT", &trigger), None);
     }
 

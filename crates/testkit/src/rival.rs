@@ -107,15 +107,10 @@ impl BusyRival {
         let canceller = client.cancel_token();
         let text = sql.to_owned();
         let task = tokio::spawn(async move { client.batch_execute(&text).await });
-        let rival = Self {
-            pid,
-            task,
-            canceller,
-        };
+        let rival = Self { pid, task, canceller };
         let observer = db.connect().await;
         // The session's first query asked for its pid; any later text is the rival's statement.
-        let begun =
-            "SELECT FROM pg_stat_activity WHERE pid = $1 AND query <> 'SELECT pg_backend_pid()'";
+        let begun = "SELECT FROM pg_stat_activity WHERE pid = $1 AND query <> 'SELECT pg_backend_pid()'";
         let begun = observer
             .prepare(begun)
             .await

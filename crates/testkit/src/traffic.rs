@@ -65,10 +65,7 @@ impl TrafficPlan {
     ///
     /// Each connection carries one request at a time: take enough clients for those that a stall blocks.
     pub fn new(clients: usize, rate: f64) -> Self {
-        assert!(
-            clients > 0 && rate > 0.0,
-            "traffic needs clients and a rate"
-        );
+        assert!(clients > 0 && rate > 0.0, "traffic needs clients and a rate");
         Self {
             clients,
             rate,
@@ -78,8 +75,7 @@ impl TrafficPlan {
 
     /// Adds SQL (one statement or several); `{1..100}` becomes a random number, 100 excluded.
     pub fn statement(mut self, weight: u32, sql: &str) -> Self {
-        self.statements
-            .push((weight, Request::Text(sql.to_owned())));
+        self.statements.push((weight, Request::Text(sql.to_owned())));
         self
     }
 
@@ -89,16 +85,14 @@ impl TrafficPlan {
         weight: u32,
         sql: impl Fn(&mut Random) -> String + Send + Sync + 'static,
     ) -> Self {
-        self.statements
-            .push((weight, Request::Generated(Arc::new(sql))));
+        self.statements.push((weight, Request::Generated(Arc::new(sql))));
         self
     }
 
     /// Adds one statement without parameters that each connection prepares once, as applications do:
     /// such plans fail when a column's type changes ("cached plan must not change result type").
     pub fn prepared(mut self, weight: u32, sql: &str) -> Self {
-        self.statements
-            .push((weight, Request::Prepared(sql.to_owned())));
+        self.statements.push((weight, Request::Prepared(sql.to_owned())));
         self
     }
 
@@ -250,10 +244,7 @@ impl State {
     }
 }
 
-async fn run(
-    state: Arc<State>,
-    begun: tokio::sync::oneshot::Sender<Result<(), tokio_postgres::Error>>,
-) {
+async fn run(state: Arc<State>, begun: tokio::sync::oneshot::Sender<Result<(), tokio_postgres::Error>>) {
     let mut sessions = Vec::new();
     for _ in 0..state.plan.clients {
         match Session::open(&state).await {
@@ -301,10 +292,7 @@ async fn client(state: Arc<State>, number: u64, session: Session) {
         match outcome {
             Some(Ok(())) => log.answers.push((now, now - due)),
             Some(Err(error)) => {
-                let code = error
-                    .code()
-                    .map_or("connection", |code| code.code())
-                    .to_owned();
+                let code = error.code().map_or("connection", |code| code.code()).to_owned();
                 *log.errors.entry(code).or_default() += 1;
                 if log.messages.len() < 20 {
                     log.messages.push(crate::database::explain(&error));
@@ -349,8 +337,7 @@ async fn attempt(
     };
     if let Err(error) = &result {
         // An error may leave a transaction of the statement's own open.
-        if error.as_db_error().is_none() || session.client.batch_execute("ROLLBACK").await.is_err()
-        {
+        if error.as_db_error().is_none() || session.client.batch_execute("ROLLBACK").await.is_err() {
             *slot = None;
         }
     }
@@ -373,19 +360,12 @@ impl Session {
         })
     }
 
-    async fn execute_prepared(
-        &mut self,
-        index: usize,
-        sql: &str,
-    ) -> Result<(), tokio_postgres::Error> {
+    async fn execute_prepared(&mut self, index: usize, sql: &str) -> Result<(), tokio_postgres::Error> {
         if !self.prepared.contains_key(&index) {
             let statement = self.client.prepare(sql).await?;
             self.prepared.insert(index, statement);
         }
-        self.client
-            .query(&self.prepared[&index], &[])
-            .await
-            .map(drop)
+        self.client.query(&self.prepared[&index], &[]).await.map(drop)
     }
 }
 
@@ -418,8 +398,7 @@ pub struct Report {
 impl Report {
     fn new(log: &mut Log, start: Instant, end: Instant) -> Self {
         log.answers.sort_unstable();
-        let mut latencies: Vec<Duration> =
-            log.answers.iter().map(|(_, latency)| *latency).collect();
+        let mut latencies: Vec<Duration> = log.answers.iter().map(|(_, latency)| *latency).collect();
         latencies.sort_unstable();
         let mut per_second = Vec::new();
         let mut longest_gap = Duration::ZERO;
@@ -453,9 +432,7 @@ impl Report {
     /// The latency that `percent` of the answers did not exceed; zero without answers.
     pub fn percentile(&self, percent: f64) -> Duration {
         let rank = (self.latencies.len() as f64 * percent / 100.0).ceil() as usize;
-        let index = rank
-            .saturating_sub(1)
-            .min(self.latencies.len().saturating_sub(1));
+        let index = rank.saturating_sub(1).min(self.latencies.len().saturating_sub(1));
         self.latencies.get(index).copied().unwrap_or_default()
     }
 
@@ -501,9 +478,6 @@ mod tests {
             ..Log::default()
         };
         let report = Report::new(&mut log, start, start + 5 * second);
-        assert_eq!(
-            (report.longest_gap, report.per_second),
-            (4 * second, vec![0, 1])
-        );
+        assert_eq!((report.longest_gap, report.per_second), (4 * second, vec![0, 1]));
     }
 }

@@ -20,11 +20,7 @@ pub async fn wait_until(what: &str, condition: impl AsyncFnMut() -> bool) {
 }
 
 /// Waits until `condition` holds; panics with `what` after `deadline`.
-pub async fn wait_until_within(
-    deadline: Duration,
-    what: &str,
-    mut condition: impl AsyncFnMut() -> bool,
-) {
+pub async fn wait_until_within(deadline: Duration, what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     // Short pauses first: most conditions come true within a few milliseconds.
     let mut pause = Duration::from_millis(1);

@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 use tokio_postgres::{Client, NoTls};
-use windlass_testkit::{
-    Command, Database, Fault, Proxy, Rival, Traffic, TrafficPlan, shared, wait_until,
-};
+use windlass_testkit::{Command, Database, Fault, Proxy, Rival, Traffic, TrafficPlan, shared, wait_until};
 
 async fn table() -> Database {
     let db = shared().await.database().await;
@@ -38,10 +36,8 @@ async fn a_rival_holds_its_lock_until_released() {
     rival.release().await;
     blocked.finish().await.expect("the lock is free");
     assert_eq!(
-        db.query_column(
-            "SELECT attname FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0"
-        )
-        .await,
+        db.query_column("SELECT attname FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0")
+            .await,
         ["id", "n", "b"]
     );
 
@@ -100,10 +96,7 @@ async fn traffic_reports_errors_by_sqlstate_and_goes_on() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'traffic' AND datname = current_database()").await;
     let before = running.count();
-    wait_until("the traffic to reconnect", async || {
-        running.count() > before + 5
-    })
-    .await;
+    wait_until("the traffic to reconnect", async || running.count() > before + 5).await;
     let report = running.stop().await;
     assert!(report.errors.contains_key("0A000"), "{report}");
     assert!(
@@ -128,9 +121,7 @@ async fn the_proxy_cuts_refuses_and_swallows() {
         .await
         .expect_err("the connection was cut");
 
-    let client = connect(proxy.url())
-        .await
-        .expect("new connections are taken");
+    let client = connect(proxy.url()).await.expect("new connections are taken");
     proxy.refuse();
     wait_until("connections to be refused", async || {
         connect(proxy.url()).await.is_err()
@@ -169,10 +160,7 @@ async fn the_proxy_decides_whether_a_commit_happens() {
     let proxy = Proxy::start(&db.url()).await;
     let insert = async |id: i32| {
         let client = connect(proxy.url()).await.expect("the proxy forwards");
-        client
-            .batch_execute("BEGIN")
-            .await
-            .expect("the proxy forwards");
+        client.batch_execute("BEGIN").await.expect("the proxy forwards");
         client
             .batch_execute(&format!("INSERT INTO t VALUES ({id})"))
             .await
@@ -241,11 +229,7 @@ async fn a_child_is_stopped_continued_and_killed() {
     child.wait_for_output("got word").await;
     let finished = child.finish().await;
     assert_eq!(
-        (
-            finished.code,
-            finished.stdout.as_str(),
-            finished.stderr.as_str()
-        ),
+        (finished.code, finished.stdout.as_str(), finished.stderr.as_str()),
         (Some(0), "ready\ngot word\n", "none\n")
     );
 

@@ -1,5 +1,10 @@
 //! Throwaway servers: they start (as root too), stop, crash, come back and leave nothing behind.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests talk to their own children by the environment"
+)]
+
 use std::path::Path;
 use std::time::Duration;
 use windlass_testkit::{Command, Rival, Server, TlsFiles, shared, shared_in, wait_until};
@@ -54,9 +59,7 @@ async fn passwords_and_tls_are_asked_for_when_wanted() {
             .await
             .map(drop)
     };
-    connect(db.url())
-        .await
-        .expect("the address carries the password");
+    connect(db.url()).await.expect("the address carries the password");
     connect(db.url_for("postgres"))
         .await
         .expect_err("no password, no session");
@@ -70,8 +73,7 @@ async fn a_standby_follows_and_blocks_behind_replayed_locks() {
     let standby = server.standby().await;
     let copy = standby.database("app").await;
     db.execute("INSERT INTO t VALUES (2)").await;
-    copy.wait_for("SELECT count(*) FROM t", |count| count == 2)
-        .await;
+    copy.wait_for("SELECT count(*) FROM t", |count| count == 2).await;
     assert!(copy.try_execute("INSERT INTO t VALUES (3)").await.is_err());
 
     let rival = Rival::hold(&db, "BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE").await;
@@ -83,10 +85,7 @@ async fn a_standby_follows_and_blocks_behind_replayed_locks() {
     let reader = Rival::run(&copy, "SELECT count(*) FROM t").await;
     reader.wait_until_blocked(&copy).await;
     rival.release().await;
-    reader
-        .finish()
-        .await
-        .expect("the lock goes on the standby too");
+    reader.finish().await.expect("the lock goes on the standby too");
 }
 
 #[tokio::test]
@@ -117,9 +116,7 @@ async fn a_dump_shows_the_schema_and_nothing_else() {
     let owner = db.query_one_text("SELECT current_user").await;
     assert_eq!(
         db.dump_excluding_schema("windlass"),
-        format!(
-            "CREATE TABLE public.t (\n    a integer\n);\nALTER TABLE public.t OWNER TO {owner};\n"
-        )
+        format!("CREATE TABLE public.t (\n    a integer\n);\nALTER TABLE public.t OWNER TO {owner};\n")
     );
     assert!(db.dump().contains("windlass.x"));
 }
@@ -146,12 +143,7 @@ async fn a_shared_server_is_used_by_two_processes_and_gone_after_them() {
     let user = || {
         let program = std::env::current_exe().expect("a test has a program");
         Command::new(program)
-            .args([
-                "--ignored",
-                "--exact",
-                "--nocapture",
-                "a_user_of_a_shared_server",
-            ])
+            .args(["--ignored", "--exact", "--nocapture", "a_user_of_a_shared_server"])
             .env(NAMESPACE, &namespace)
             .stdin("")
     };
@@ -197,8 +189,7 @@ async fn a_killed_test_leaves_no_server_behind() {
     child.wait_for_output("directory=").await;
     let text = child.stdout_so_far();
     let after = text.split("directory=").nth(1).expect("waited for");
-    let directory =
-        Path::new(after.split(';').next().expect("a split has a first part")).to_owned();
+    let directory = Path::new(after.split(';').next().expect("a split has a first part")).to_owned();
     let pid_file = std::fs::read_to_string(directory.join("data/postmaster.pid")).expect("it runs");
     let pid = pid_file
         .lines()
@@ -238,10 +229,7 @@ async fn a_crashed_shared_server_is_replaced() {
     wait_until("the postmaster to die", async || !is_postmaster(old)).await;
     let server = shared_in(&namespace, Duration::ZERO).await;
     assert_ne!(server.pid(), Some(old));
-    assert_eq!(
-        server.database().await.query_one_text("SELECT 1").await,
-        "1"
-    );
+    assert_eq!(server.database().await.query_one_text("SELECT 1").await, "1");
 }
 
 /// Root is the case of containers: the other tests cover it when run as root, this one the other case.
@@ -250,22 +238,16 @@ async fn an_ordinary_user_starts_a_server_too() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
     let ordinary = 65534; // nobody
-    let own = std::fs::metadata("/proc/self").map_or(ordinary, |found| {
-        std::os::unix::fs::MetadataExt::uid(&found)
-    });
+    let own =
+        std::fs::metadata("/proc/self").map_or(ordinary, |found| std::os::unix::fs::MetadataExt::uid(&found));
     if own != 0 {
         return; // Then the other tests cover this case.
     }
     // The build's folder may be closed to others.
     let dir = tempfile::tempdir().expect("the temp dir takes folders");
-    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777))
-        .expect("it is ours");
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).expect("it is ours");
     let copy = dir.path().join("copy");
-    std::fs::copy(
-        std::env::current_exe().expect("a test has a program"),
-        &copy,
-    )
-    .expect("there is room");
+    std::fs::copy(std::env::current_exe().expect("a test has a program"), &copy).expect("there is room");
     let run = std::process::Command::new(&copy)
         .args([
             "--exact",
@@ -276,11 +258,7 @@ async fn an_ordinary_user_starts_a_server_too() {
         .gid(ordinary)
         .output()
         .expect("the copy runs");
-    assert!(
-        run.status.success(),
-        "{}",
-        String::from_utf8_lossy(&run.stdout)
-    );
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
 }
 
 /// A zombie whose new parent does not reap it counts as gone.

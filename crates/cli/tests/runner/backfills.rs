@@ -21,7 +21,7 @@ async fn every_row_is_changed_once_tenant_by_tenant_the_one_without_too() {
         ),
     ])
     .await;
-    let finished = project.upgrade(0);
+    let finished = project.upgrade(0).await;
     for line in [
         "found 4 business(s)",
         "✅ Business 0: completed 1250 rows",
@@ -43,27 +43,33 @@ async fn a_killed_backfill_goes_on_behind_its_cursor() {
     ])
     .await;
     for batches in [5, 15, 30] {
-        let running = project.windlass(&["upgrade"]).spawn();
+        let mut running = project.windlass(&["upgrade"]).spawn();
         let far = format!(
             "SELECT (max(rows_done) >= {})::text FROM windlass.backfill",
             batches * 100
         );
         while project
             .database
-            .text("SELECT to_regclass('windlass.backfill')")
+            .query_one_text("SELECT to_regclass('windlass.backfill')")
             .await
-            .is_empty()
+            == "NULL"
         {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
-        project.database.wait_for(&far, "true").await;
-        running.signal("KILL");
-        running.finish();
+        project
+            .database
+            .wait_for_text(&far, |found| found == "true")
+            .await;
+        running.kill9();
+        running.finish().await;
     }
-    let finished = project.upgrade(0);
+    let finished = project.upgrade(0).await;
     assert!(finished.stderr.contains("going on behind"), "{}", finished.stderr);
     assert_eq!(
-        project.database.text("SELECT bool_and(n = 100) FROM leads").await,
+        project
+            .database
+            .query_one_text("SELECT bool_and(n = 100) FROM leads")
+            .await,
         "t"
     );
 }
@@ -75,7 +81,7 @@ async fn what_cannot_be_cut_is_refused_with_its_place() {
         ("0002_b", "-- windlass: backfill x\nINSERT INTO leads SELECT 1;"),
     ])
     .await;
-    let finished = project.upgrade(2);
+    let finished = project.upgrade(2).await;
     assert!(
         finished.stderr.contains("it is neither UPDATE nor DELETE"),
         "{}",
@@ -85,7 +91,7 @@ async fn what_cannot_be_cut_is_refused_with_its_place() {
         "0002_b",
         "CREATE TABLE u (a text PRIMARY KEY);\n-- windlass: backfill x\nDELETE FROM u;",
     );
-    let finished = project.upgrade(4);
+    let finished = project.upgrade(4).await;
     assert!(
         finished.stderr.contains("no primary key of one integer column"),
         "{}",

@@ -2,7 +2,7 @@
 
 use windlass_testkit::{Rival, Server};
 
-use crate::project::Project;
+use crate::project::{Ended, Project};
 
 const TABLE: (&str, &str) = (
     "0001_t",
@@ -12,29 +12,35 @@ const TABLE: (&str, &str) = (
 #[tokio::test]
 async fn a_runner_killed_in_a_transaction_leaves_nothing_and_the_next_one_finishes() {
     let project = Project::new(&[TABLE]).await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.write(
         "0002_d",
         "UPDATE t SET a = a + 1;\nSELECT pg_sleep(2);\nINSERT INTO t VALUES (-1);",
     );
-    let running = project.windlass(&["upgrade"]).spawn();
+    let mut running = project.windlass(&["upgrade"]).spawn();
     project
         .database
-        .wait_for(
+        .wait_for_text(
             "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(2)'",
-            "1",
+            |found| found == "1",
         )
         .await;
-    running.signal("KILL");
-    running.finish();
-    project.upgrade(0);
+    running.kill9();
+    running.finish().await;
+    project.upgrade(0).await;
     assert_eq!(
-        project.database.text("SELECT sum(a) FROM t WHERE a > 0").await,
+        project
+            .database
+            .query_one_text("SELECT sum(a) FROM t WHERE a > 0")
+            .await,
         "501500",
         "each row was changed once"
     );
     assert_eq!(
-        project.database.text("SELECT count(*) FROM t WHERE a < 0").await,
+        project
+            .database
+            .query_one_text("SELECT count(*) FROM t WHERE a < 0")
+            .await,
         "1"
     );
 }
@@ -42,74 +48,82 @@ async fn a_runner_killed_in_a_transaction_leaves_nothing_and_the_next_one_finish
 #[tokio::test]
 async fn a_runner_killed_while_an_index_is_built_does_not_leave_it_to_hand_repair() {
     let project = Project::new(&[TABLE]).await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.write(
         "0002_i",
         "CREATE INDEX CONCURRENTLY t_a ON t (a);\nINSERT INTO t VALUES (-1);",
     );
-    let rival = Rival::hold(&project.database, "INSERT INTO t VALUES (0)").await;
-    let running = project.windlass(&["upgrade"]).spawn();
+    let rival = Rival::hold(&project.database, "BEGIN; INSERT INTO t VALUES (0)").await;
+    let mut running = project.windlass(&["upgrade"]).spawn();
     project
         .database
-        .wait_for("SELECT count(*) FROM pg_stat_progress_create_index", "1")
+        .wait_for_text("SELECT count(*) FROM pg_stat_progress_create_index", |found| {
+            found == "1"
+        })
         .await;
-    running.signal("KILL");
-    running.finish();
+    running.kill9();
+    running.finish().await;
     let next = project.windlass(&["upgrade"]).spawn();
     rival.release().await;
-    next.finish().expect(0);
+    next.finish().await.expect(0);
     assert_eq!(
         project
             .database
-            .text(
+            .query_one_text(
                 "SELECT count(*) || ' ' || bool_and(indisvalid) FROM pg_index WHERE indrelid = 't'::regclass"
             )
             .await,
         "1 true"
     );
     assert_eq!(
-        project.database.text("SELECT count(*) FROM t WHERE a = -1").await,
+        project
+            .database
+            .query_one_text("SELECT count(*) FROM t WHERE a = -1")
+            .await,
         "1"
     );
 }
 
 #[tokio::test]
 async fn a_server_that_crashes_in_the_middle_is_exit_seven_and_the_next_run_finishes() {
-    let mut project = Project::new(&[TABLE]).await;
-    project.upgrade(0);
+    let project = Project::new(&[TABLE]).await;
+    project.upgrade(0).await;
     project.write("0002_d", "UPDATE t SET a = a + 1;\nSELECT pg_sleep(30);");
     let running = project.windlass(&["upgrade"]).spawn();
     project
         .database
-        .wait_for(
+        .wait_for_text(
             "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30)'",
-            "1",
+            |found| found == "1",
         )
         .await;
-    project.server.stop_immediate();
-    let finished = running.finish().expect(7);
+    project.server.stop_immediate().await;
+    let finished = running.finish().await.expect(7);
     assert!(
         finished.stderr.contains("run the same command again"),
         "{}",
         finished.stderr
     );
-    project.server.start_again().await;
+    project.server.restart().await;
     project.write("0002_d", "UPDATE t SET a = a + 1;");
-    project.upgrade(0);
-    assert_eq!(project.database.text("SELECT sum(a) FROM t").await, "501500");
+    project.upgrade(0).await;
+    assert_eq!(
+        project.database.query_one_text("SELECT sum(a) FROM t").await,
+        "501500"
+    );
 }
 
 #[tokio::test]
 async fn an_alter_behind_an_idle_transaction_retries_and_says_who_is_in_the_way() {
     let project = Project::new(&[TABLE]).await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.write("0002_c", "ALTER TABLE t ADD c int;");
-    let rival = Rival::hold(&project.database, "SELECT * FROM t").await;
+    let rival = Rival::hold(&project.database, "BEGIN; SELECT * FROM t").await;
     let mut running = project.windlass(&["upgrade"]).spawn();
-    running.wait_for_output("the lock was not free in time");
-    running.wait_for_output("app=rival");
+    running.wait_for_output("the lock was not free in time").await;
+    running.wait_for_output("app=rival").await;
     rival.release().await;
-    let finished = running.finish().expect(0);
+    let finished = running.finish().await.expect(0);
     assert!(
         finished.stderr.contains("idle in transaction"),
         "{}",
@@ -121,12 +135,13 @@ async fn an_alter_behind_an_idle_transaction_retries_and_says_who_is_in_the_way(
 #[tokio::test]
 async fn patience_ends_with_exit_three() {
     let project = Project::new(&[TABLE]).await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.write("0002_c", "ALTER TABLE t ADD c int;");
-    let rival = Rival::hold(&project.database, "SELECT * FROM t").await;
+    let rival = Rival::hold(&project.database, "BEGIN; SELECT * FROM t").await;
     let finished = project
         .windlass(&["upgrade", "--set", "lane.ddl.retry_for=1s"])
         .run()
+        .await
         .expect(3);
     let terminate = format!("pg_terminate_backend({})", rival.pid());
     assert!(finished.stderr.contains("gave up after"), "{}", finished.stderr);
@@ -135,28 +150,28 @@ async fn patience_ends_with_exit_three() {
 
 #[tokio::test]
 async fn an_absent_synchronous_standby_does_not_hold_our_locks() {
-    let server = Server::with_settings(&["fsync=off"]).await;
+    let server = Server::start().await;
     let project = Project::on(server, &[TABLE]).await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     project
         .database
         .execute("ALTER SYSTEM SET synchronous_standby_names = 'nope'")
         .await;
     project.database.execute("SELECT pg_reload_conf()").await;
     project.write("0002_c", "ALTER TABLE t ADD c int;");
-    let running = project.windlass(&["upgrade"]).spawn();
+    let mut running = project.windlass(&["upgrade"]).spawn();
     project
         .database
-        .wait_for(
+        .wait_for_text(
             "SELECT count(*) FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'c'",
-            "1",
+            |found| found == "1",
         )
         .await;
     let held =
         "SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass AND mode = 'AccessExclusiveLock'";
-    project.database.wait_for(held, "0").await;
-    running.signal("KILL");
-    running.finish();
+    project.database.wait_for_text(held, |found| found == "0").await;
+    running.kill9();
+    running.finish().await;
 }
 
 #[tokio::test]
@@ -166,6 +181,7 @@ async fn refusals_of_the_server_are_full_sentences() {
         .windlass(&["upgrade"])
         .env("DATABASE_URL", "postgresql://postgres:s3cret@127.0.0.1:1/x")
         .run()
+        .await
         .expect(1);
     assert!(!closed.stderr.contains("s3cret"), "{}", closed.stderr);
     project
@@ -177,6 +193,7 @@ async fn refusals_of_the_server_are_full_sentences() {
         .windlass(&["upgrade"])
         .env("DATABASE_URL", &url)
         .run()
+        .await
         .expect(1);
     assert!(
         denied.stderr.contains("GRANT CREATE ON DATABASE"),
@@ -190,6 +207,6 @@ async fn refusals_of_the_server_are_full_sentences() {
             project.database.name()
         ))
         .await;
-    let read_only = project.windlass(&["upgrade"]).run().expect(1);
+    let read_only = project.windlass(&["upgrade"]).run().await.expect(1);
     assert!(read_only.stderr.contains("read-only"), "{}", read_only.stderr);
 }

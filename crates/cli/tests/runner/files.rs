@@ -1,6 +1,6 @@
 //! Files and graph from outside: late, edited, missing and foreign revisions, bad input.
 
-use crate::project::Project;
+use crate::project::{Ended, Project};
 
 const A: (&str, &str) = ("0001_a", "CREATE TABLE a (x int);");
 const C: (&str, &str) = ("0003_c", "CREATE TABLE c (x int);");
@@ -8,9 +8,9 @@ const C: (&str, &str) = ("0003_c", "CREATE TABLE c (x int);");
 #[tokio::test]
 async fn a_late_revision_is_refused_until_it_is_allowed_by_name() {
     let project = Project::new(&[A, C]).await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.write("0002_b", "CREATE TABLE b (x int);");
-    let finished = project.upgrade(4);
+    let finished = project.upgrade(4).await;
     assert!(
         finished.stderr.contains("0002_b came late"),
         "{}",
@@ -19,6 +19,7 @@ async fn a_late_revision_is_refused_until_it_is_allowed_by_name() {
     project
         .windlass(&["upgrade", "--allow-late", "0002_b"])
         .run()
+        .await
         .expect(0);
     assert_eq!(project.applied().await, ["0001_a", "0003_c", "0002_b"]);
 }
@@ -26,11 +27,11 @@ async fn a_late_revision_is_refused_until_it_is_allowed_by_name() {
 #[tokio::test]
 async fn an_edited_applied_revision_is_told_and_accepted_only_by_command() {
     let project = Project::new(&[A]).await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.write("0001_a", "-- windlass: label first\nCREATE TABLE a (x int);");
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.write("0001_a", "CREATE TABLE a (x bigint);");
-    let finished = project.upgrade(6);
+    let finished = project.upgrade(6).await;
     assert!(
         finished.stderr.contains("windlass resolve 0001_a --accept-edit"),
         "{}",
@@ -39,24 +40,25 @@ async fn an_edited_applied_revision_is_told_and_accepted_only_by_command() {
     project
         .windlass(&["resolve", "0001_a", "--accept-edit"])
         .run()
+        .await
         .expect(0);
-    project.upgrade(0);
+    project.upgrade(0).await;
 }
 
 #[tokio::test]
 async fn an_older_image_over_a_newer_database_is_a_warning() {
     let project = Project::new(&[A, C]).await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.remove("0003_c");
-    let finished = project.upgrade(0);
+    let finished = project.upgrade(0).await;
     assert!(
         finished.stderr.contains("the database is ahead"),
         "{}",
         finished.stderr
     );
-    project.windlass(&["upgrade", "--strict"]).run().expect(6);
+    project.windlass(&["upgrade", "--strict"]).run().await.expect(6);
     project.write("0002_other", "CREATE TABLE other (x int);");
-    let finished = project.upgrade(6);
+    let finished = project.upgrade(6).await;
     assert!(
         finished
             .stderr
@@ -69,19 +71,19 @@ async fn an_older_image_over_a_newer_database_is_a_warning() {
 #[tokio::test]
 async fn bad_input_is_told_with_its_place_before_anything_runs() {
     let project = Project::new(&[A, ("0002_b", "CREATE TABLE b (x int);\nCREATE TABL c (y int);\n")]).await;
-    let finished = project.upgrade(2);
+    let finished = project.upgrade(2).await;
     assert!(
         finished.stderr.contains("migrations/0002_b.sql:2:8"),
         "{}",
         finished.stderr
     );
     assert_eq!(
-        project.database.text("SELECT to_regclass('a')").await,
-        "",
+        project.database.query_one_text("SELECT to_regclass('a')").await,
+        "NULL",
         "nothing ran"
     );
     project.write("0002_b", "BEGIN;\nCREATE TABLE b (x int);\nCOMMIT;");
-    let finished = project.upgrade(2);
+    let finished = project.upgrade(2).await;
     assert!(
         finished.stderr.contains("BEGIN in a revision"),
         "{}",
@@ -92,30 +94,30 @@ async fn bad_input_is_told_with_its_place_before_anything_runs() {
 #[tokio::test]
 async fn a_mistyped_revision_gets_a_suggestion() {
     let project = Project::new(&[A]).await;
-    let finished = project.windlass(&["upgrade", "0001_b"]).run().expect(2);
+    let finished = project.windlass(&["upgrade", "0001_b"]).run().await.expect(2);
     assert!(
         finished.stderr.contains("did you mean `0001_a`?"),
         "{}",
         finished.stderr
     );
-    let finished = project.windlass(&["upgrad"]).run().expect(2);
+    let finished = project.windlass(&["upgrad"]).run().await.expect(2);
     assert!(finished.stderr.contains("upgrade"), "{}", finished.stderr);
 }
 
 #[tokio::test]
 async fn a_revision_of_comments_only_is_applied() {
     let project = Project::new(&[("0001_a", "-- nothing to do here\n")]).await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     assert_eq!(project.applied().await, ["0001_a"]);
 }
 
 #[tokio::test]
 async fn an_empty_directory_is_nothing_to_do_and_a_missing_one_an_error() {
     let project = Project::new(&[]).await;
-    let finished = project.upgrade(0);
+    let finished = project.upgrade(0).await;
     assert!(finished.stderr.contains("nothing to do"), "{}", finished.stderr);
     std::fs::remove_dir(project.migrations()).expect("it is empty");
-    let finished = project.upgrade(2);
+    let finished = project.upgrade(2).await;
     assert!(
         finished.stderr.contains("`windlass init` makes one"),
         "{}",
@@ -126,33 +128,38 @@ async fn an_empty_directory_is_nothing_to_do_and_a_missing_one_an_error() {
 #[tokio::test]
 async fn init_and_revision_write_what_upgrade_reads() {
     let project = Project::new(&[]).await;
-    project.windlass(&["init"]).run().expect(0);
+    project.windlass(&["init"]).run().await.expect(0);
     let made = project
         .windlass(&["revision", "-m", "Add phone!", "--down"])
         .run()
+        .await
         .expect(0);
     assert!(made.stdout.contains("0001_add_phone.sql"), "{}", made.stdout);
-    project.windlass(&["revision", "-m", "second"]).run().expect(0);
+    project
+        .windlass(&["revision", "-m", "second"])
+        .run()
+        .await
+        .expect(0);
     let text =
         std::fs::read_to_string(project.folder().join("migrations/0002_second.sql")).expect("it was written");
     assert_eq!(text, "-- windlass: after 0001_add_phone\n\n");
-    project.upgrade(0);
-    let current = project.windlass(&["current"]).run().expect(0);
+    project.upgrade(0).await;
+    let current = project.windlass(&["current"]).run().await.expect(0);
     assert_eq!(current.stdout, "0002_second\n");
 }
 
 #[tokio::test]
 async fn a_downgrade_needs_a_way_back_and_leave_to_lose() {
     let project = Project::new(&[A, C]).await;
-    project.upgrade(0);
-    let finished = project.windlass(&["downgrade", "-1"]).run().expect(4);
+    project.upgrade(0).await;
+    let finished = project.windlass(&["downgrade", "-1"]).run().await.expect(4);
     assert!(
         finished.stderr.contains("0003_c has no down script"),
         "{}",
         finished.stderr
     );
     project.write("0003_c.down", "DROP TABLE c;");
-    let finished = project.windlass(&["downgrade", "-1"]).run().expect(4);
+    let finished = project.windlass(&["downgrade", "-1"]).run().await.expect(4);
     assert!(
         finished.stderr.contains("0003_c: DROP TABLE c"),
         "{}",
@@ -161,9 +168,10 @@ async fn a_downgrade_needs_a_way_back_and_leave_to_lose() {
     project
         .windlass(&["downgrade", "-1", "--allow-data-loss"])
         .run()
+        .await
         .expect(0);
     assert_eq!(project.applied().await, ["0001_a"]);
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.write(
         "0003_c",
         "-- windlass: irreversible because it was a long day\nCREATE TABLE c (x int);",
@@ -171,6 +179,7 @@ async fn a_downgrade_needs_a_way_back_and_leave_to_lose() {
     let finished = project
         .windlass(&["downgrade", "base", "--allow-data-loss"])
         .run()
+        .await
         .expect(4);
     assert!(
         finished
@@ -184,18 +193,24 @@ async fn a_downgrade_needs_a_way_back_and_leave_to_lose() {
 #[tokio::test]
 async fn a_stamp_marks_without_running() {
     let project = Project::new(&[A, C]).await;
-    project.windlass(&["stamp", "0001_a"]).run().expect(0);
-    assert_eq!(project.database.text("SELECT to_regclass('a')").await, "");
-    project.upgrade(0);
-    assert_eq!(project.database.text("SELECT to_regclass('c')").await, "c");
-    project.windlass(&["stamp", "base"]).run().expect(0);
+    project.windlass(&["stamp", "0001_a"]).run().await.expect(0);
+    assert_eq!(
+        project.database.query_one_text("SELECT to_regclass('a')").await,
+        "NULL"
+    );
+    project.upgrade(0).await;
+    assert_eq!(
+        project.database.query_one_text("SELECT to_regclass('c')").await,
+        "c"
+    );
+    project.windlass(&["stamp", "base"]).run().await.expect(0);
     assert_eq!(project.applied().await.len(), 0);
 }
 
 #[tokio::test]
 async fn checkpoint_lines_keep_their_shape() {
     let project = Project::new(&[A]).await;
-    let finished = project.upgrade(0);
+    let finished = project.upgrade(0).await;
     let lines: Vec<&str> = finished
         .stderr
         .lines()

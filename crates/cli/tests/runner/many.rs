@@ -1,6 +1,6 @@
 //! Many runners at once: one works, the others wait and find nothing to do.
 
-use crate::project::Project;
+use crate::project::{Ended, Project};
 
 async fn race(revisions: &[(&str, &str)], runners: usize) -> Project {
     let project = Project::new(revisions).await;
@@ -8,7 +8,7 @@ async fn race(revisions: &[(&str, &str)], runners: usize) -> Project {
         .map(|_| project.windlass(&["upgrade"]).spawn())
         .collect();
     for child in children {
-        child.finish().expect(0);
+        child.finish().await.expect(0);
     }
     project
 }
@@ -56,7 +56,7 @@ async fn concurrent_index_builds_do_not_wait_for_the_waiting_runners() {
     assert_eq!(
         project
             .database
-            .text("SELECT count(*) FROM pg_index WHERE NOT indisvalid")
+            .query_one_text("SELECT count(*) FROM pg_index WHERE NOT indisvalid")
             .await,
         "0"
     );
@@ -79,7 +79,7 @@ async fn data_changes_outside_a_shared_transaction_happen_once() {
     assert_eq!(
         project
             .database
-            .text("SELECT count(*) || ' ' || count(DISTINCT a) FROM t")
+            .query_one_text("SELECT count(*) || ' ' || count(DISTINCT a) FROM t")
             .await,
         "20 20"
     );
@@ -88,15 +88,15 @@ async fn data_changes_outside_a_shared_transaction_happen_once() {
 #[tokio::test]
 async fn no_wait_gives_up_at_once_and_says_for_whom() {
     let project = Project::new(&[("0001_s", "SELECT pg_sleep(60);")]).await;
-    let running = project.windlass(&["upgrade"]).spawn();
+    let mut running = project.windlass(&["upgrade"]).spawn();
     project
         .database
-        .wait_for(
+        .wait_for_text(
             "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'",
-            "1",
+            |found| found == "1",
         )
         .await;
-    let finished = project.windlass(&["upgrade", "--no-wait"]).run().expect(3);
+    let finished = project.windlass(&["upgrade", "--no-wait"]).run().await.expect(3);
     assert!(
         finished
             .stderr
@@ -104,13 +104,13 @@ async fn no_wait_gives_up_at_once_and_says_for_whom() {
         "{}",
         finished.stderr
     );
-    running.signal("INT");
-    let stopped = running.finish().expect(130);
+    running.sigint();
+    let stopped = running.finish().await.expect(130);
     assert!(stopped.stderr.contains("stopped as asked"), "{}", stopped.stderr);
     assert_eq!(
         project
             .database
-            .text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            .query_one_text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
             .await,
         "0"
     );

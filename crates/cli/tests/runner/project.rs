@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use windlass_testkit::{Database, Finished, Server, Windlass};
+use windlass_testkit::{Command, Database, Finished, Server};
 
 /// One project with its own server.
 pub(crate) struct Project {
@@ -21,7 +21,7 @@ impl Project {
 
     /// The same on a server with settings of its own.
     pub(crate) async fn on(server: Server, revisions: &[(&str, &str)]) -> Self {
-        let database = server.database().await;
+        let database = server.fresh_database().await;
         let project = Self {
             server,
             database,
@@ -53,21 +53,43 @@ impl Project {
     }
 
     /// The binary in this project; add arguments and run it.
-    pub(crate) fn windlass(&self, args: &[&str]) -> Windlass {
-        Windlass::new(env!("CARGO_BIN_EXE_windlass"), self.folder.path())
+    pub(crate) fn windlass(&self, args: &[&str]) -> Command {
+        Command::new(env!("CARGO_BIN_EXE_windlass"))
+            .current_dir(self.folder.path())
             .env("DATABASE_URL", self.database.url())
             .args(args)
     }
 
     /// `windlass upgrade` with this exit code.
-    pub(crate) fn upgrade(&self, code: i32) -> Finished {
-        self.windlass(&["upgrade"]).run().expect(code)
+    pub(crate) async fn upgrade(&self, code: i32) -> Finished {
+        self.windlass(&["upgrade"]).run().await.expect(code)
     }
 
     /// The applied revisions, in order.
     pub(crate) async fn applied(&self) -> Vec<String> {
         self.database
-            .column("SELECT revision_id FROM windlass.revision WHERE state = 'applied' ORDER BY position")
+            .query_column(
+                "SELECT revision_id FROM windlass.revision WHERE state = 'applied' ORDER BY position",
+            )
             .await
+    }
+}
+
+/// What a child left, judged.
+pub(crate) trait Ended {
+    /// Panics with all output unless the exit code is `code`.
+    fn expect(self, code: i32) -> Self;
+}
+
+impl Ended for Finished {
+    fn expect(self, code: i32) -> Self {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
+        self
     }
 }

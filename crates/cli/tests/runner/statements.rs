@@ -20,16 +20,19 @@ async fn a_revision_with_every_kind_of_step_is_applied_once() {
         ),
     ])
     .await;
-    project.upgrade(0);
-    project.upgrade(0);
+    project.upgrade(0).await;
+    project.upgrade(0).await;
     assert_eq!(
-        project.database.column("SELECT n FROM leads ORDER BY id").await,
+        project
+            .database
+            .query_column("SELECT n FROM leads ORDER BY id")
+            .await,
         ["1000", "2000"]
     );
     assert_eq!(project.applied().await, ["0001_leads", "0002_all"]);
     let lanes = "SELECT lane FROM windlass.step WHERE revision_id = '0002_all' ORDER BY number";
     assert_eq!(
-        project.database.column(lanes).await,
+        project.database.query_column(lanes).await,
         ["ddl", "index", "dml", "utility", "dml"]
     );
 }
@@ -41,10 +44,10 @@ async fn copy_data_arrives_as_it_stands_in_the_file() {
         "CREATE TABLE faqs (id int, answer text);\nCOPY faqs FROM STDIN;\n1\tyes; no\n2\t-- windlass: label x\n\\.\nINSERT INTO faqs VALUES (3, 'last');",
     )])
     .await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     let answers = project
         .database
-        .column("SELECT answer FROM faqs ORDER BY id")
+        .query_column("SELECT answer FROM faqs ORDER BY id")
         .await;
     assert_eq!(answers, ["yes; no", "-- windlass: label x", "last"]);
 }
@@ -63,10 +66,10 @@ async fn session_settings_of_one_step_hold_in_the_next_and_not_in_the_next_revis
         ("0003_after", "INSERT INTO public.seen VALUES (current_setting('search_path'), current_setting('work_mem'));"),
     ])
     .await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     let seen = project
         .database
-        .column("SELECT path || ' ' || mem FROM seen")
+        .query_column("SELECT path || ' ' || mem FROM seen")
         .await;
     assert_eq!(seen, ["app, public 8MB", "\"$user\", public 4MB"]);
 }
@@ -84,9 +87,9 @@ async fn a_role_that_the_script_takes_does_not_own_the_journal() {
         ),
     ])
     .await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     let owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'things'";
-    assert_eq!(project.database.text(owner).await, "owner_of_things");
+    assert_eq!(project.database.query_one_text(owner).await, "owner_of_things");
     project
         .database
         .execute("DROP OWNED BY owner_of_things; DROP ROLE owner_of_things")
@@ -103,18 +106,18 @@ async fn an_assertion_that_is_false_keeps_its_step_from_being_committed() {
         ),
     ])
     .await;
-    let finished = project.upgrade(5);
+    let finished = project.upgrade(5).await;
     assert!(
         finished.stderr.contains("verify is not true: a became three"),
         "{}",
         finished.stderr
     );
-    assert_eq!(project.database.text("SELECT a FROM t").await, "1");
+    assert_eq!(project.database.query_one_text("SELECT a FROM t").await, "1");
     project.write(
         "0002_v",
         "UPDATE t SET a = 3;\n-- windlass: verify : a became three\nSELECT a = 3 FROM t;",
     );
-    project.upgrade(0);
+    project.upgrade(0).await;
 }
 
 #[tokio::test]
@@ -124,7 +127,7 @@ async fn a_precondition_is_asked_before_the_first_step() {
         "CREATE TABLE made (a int);\n-- windlass: require : nobody made it yet\nSELECT to_regclass('made') IS NULL;",
     )])
     .await;
-    project.upgrade(0);
+    project.upgrade(0).await;
 }
 
 #[tokio::test]
@@ -140,8 +143,8 @@ async fn a_new_enum_value_can_be_used_in_the_same_revision() {
         ),
     ])
     .await;
-    project.upgrade(0);
-    assert_eq!(project.database.text("SELECT m FROM t").await, "great");
+    project.upgrade(0).await;
+    assert_eq!(project.database.query_one_text("SELECT m FROM t").await, "great");
 }
 
 #[tokio::test]
@@ -153,6 +156,6 @@ async fn names_with_quotes_spaces_and_letters_of_all_kinds_work() {
          CREATE INDEX CONCURRENTLY \"in dex\" ON \"my schema\".\"select \"\"x\"\" é\" (\"order\");",
     )])
     .await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     assert_eq!(project.applied().await, ["0001_größe der \"tabelle\""]);
 }

@@ -2,7 +2,7 @@
 
 use windlass_testkit::Rival;
 
-use crate::project::Project;
+use crate::project::{Ended, Project};
 
 const TABLE: (&str, &str) = (
     "0001_t",
@@ -20,26 +20,26 @@ async fn a_unique_build_that_fails_leaves_nothing_and_runs_again_once_the_data_i
         ),
     ])
     .await;
-    let finished = project.upgrade(1);
+    let finished = project.upgrade(1).await;
     assert!(
         finished.stderr.contains("could not create unique index"),
         "{}",
         finished.stderr
     );
     assert_eq!(
-        project.database.text(VALID).await,
-        "",
+        project.database.query_one_text(VALID).await,
+        "NULL",
         "no INVALID remain slows or refuses writes"
     );
     project.database.execute("UPDATE t SET b = a").await;
-    project.upgrade(0);
-    assert_eq!(project.database.text(VALID).await, "t_b true");
+    project.upgrade(0).await;
+    assert_eq!(project.database.query_one_text(VALID).await, "t_b true");
 }
 
 #[tokio::test]
 async fn an_invalid_index_that_was_there_is_built_anew() {
     let project = Project::new(&[TABLE]).await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     let client = project.database.connect().await;
     assert!(
         client
@@ -47,21 +47,21 @@ async fn an_invalid_index_that_was_there_is_built_anew() {
             .await
             .is_err()
     );
-    assert_eq!(project.database.text(VALID).await, "t_b false");
+    assert_eq!(project.database.query_one_text(VALID).await, "t_b false");
     project.write("0002_i", "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_b ON t (b);");
-    let finished = project.upgrade(0);
+    let finished = project.upgrade(0).await;
     assert!(
         finished.stderr.contains("dropped the invalid index public.t_b"),
         "{}",
         finished.stderr
     );
-    assert_eq!(project.database.text(VALID).await, "t_b true");
+    assert_eq!(project.database.query_one_text(VALID).await, "t_b true");
 }
 
 #[tokio::test]
 async fn a_valid_index_is_taken_as_done_only_when_its_definition_is_the_same() {
     let project = Project::new(&[TABLE]).await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     project
         .database
         .execute("CREATE INDEX t_same ON t USING btree (b int4_ops); CREATE INDEX t_other ON t (a)")
@@ -70,12 +70,12 @@ async fn a_valid_index_is_taken_as_done_only_when_its_definition_is_the_same() {
         "0002_same",
         "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_same ON t (b);",
     );
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.write(
         "0003_other",
         "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_other ON t (b);",
     );
-    let finished = project.upgrade(1);
+    let finished = project.upgrade(1).await;
     assert!(
         finished.stderr.contains("exists, but with another definition"),
         "{}",
@@ -97,15 +97,15 @@ async fn a_best_effort_index_that_fails_is_a_warning_that_status_repeats() {
         ("0002_i", "-- windlass: best-effort\nCREATE UNIQUE INDEX CONCURRENTLY t_b ON t (b);\nALTER TABLE t ADD c int;"),
     ])
     .await;
-    let finished = project.upgrade(0);
+    let finished = project.upgrade(0).await;
     assert!(
         finished.stderr.contains("was given up (best-effort)"),
         "{}",
         finished.stderr
     );
     assert_eq!(project.applied().await, ["0001_t", "0002_i"]);
-    assert_eq!(project.database.text(VALID).await, "");
-    let status = project.windlass(&["status"]).run().expect(0);
+    assert_eq!(project.database.query_one_text(VALID).await, "NULL");
+    let status = project.windlass(&["status"]).run().await.expect(0);
     assert!(
         status.stdout.contains("missing: 0002_i step 1"),
         "{}",
@@ -120,20 +120,26 @@ async fn an_interrupted_detach_is_finished() {
         "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);",
     )])
     .await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.write("0002_d", "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;");
-    let rival = Rival::hold(&project.database, "SELECT * FROM p").await;
-    let running = project.windlass(&["upgrade"]).spawn();
+    let rival = Rival::hold(&project.database, "BEGIN; SELECT * FROM p").await;
+    let mut running = project.windlass(&["upgrade"]).spawn();
     project
         .database
-        .wait_for("SELECT count(*) FROM pg_inherits WHERE inhdetachpending", "1")
+        .wait_for_text(
+            "SELECT count(*) FROM pg_inherits WHERE inhdetachpending",
+            |found| found == "1",
+        )
         .await;
-    running.signal("INT");
-    running.finish().expect(130);
+    running.sigint();
+    running.finish().await.expect(130);
     rival.release().await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     assert_eq!(
-        project.database.text("SELECT count(*) FROM pg_inherits").await,
+        project
+            .database
+            .query_one_text("SELECT count(*) FROM pg_inherits")
+            .await,
         "0"
     );
 }
@@ -145,7 +151,7 @@ async fn what_is_done_stays_done_and_only_the_undone_rest_may_be_edited() {
         ("0002_m", "ALTER TABLE t ADD c int;\nCREATE INDEX CONCURRENTLY t_c ON t (c);\nINSERT INTO nowhere VALUES (1);"),
     ])
     .await;
-    let finished = project.upgrade(1);
+    let finished = project.upgrade(1).await;
     assert!(
         finished.stderr.contains("step 2 of 3 is done"),
         "{}",
@@ -155,7 +161,7 @@ async fn what_is_done_stays_done_and_only_the_undone_rest_may_be_edited() {
         "0002_m",
         "ALTER TABLE t ADD d int;\nCREATE INDEX CONCURRENTLY t_c ON t (c);\nINSERT INTO t VALUES (1);",
     );
-    let finished = project.upgrade(6);
+    let finished = project.upgrade(6).await;
     assert!(
         finished.stderr.contains("ran: ALTER TABLE t ADD c int"),
         "{}",
@@ -170,9 +176,12 @@ async fn what_is_done_stays_done_and_only_the_undone_rest_may_be_edited() {
         "0002_m",
         "ALTER TABLE t ADD c int;\nCREATE INDEX CONCURRENTLY t_c ON t (c);\nINSERT INTO t VALUES (-1);",
     );
-    project.upgrade(0);
+    project.upgrade(0).await;
     assert_eq!(
-        project.database.text("SELECT count(*) FROM t WHERE a = -1").await,
+        project
+            .database
+            .query_one_text("SELECT count(*) FROM t WHERE a = -1")
+            .await,
         "1"
     );
 }
@@ -185,13 +194,16 @@ async fn a_call_that_was_cut_off_is_an_unknown_outcome_until_somebody_decides() 
          CREATE PROCEDURE slow() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (1); COMMIT; PERFORM pg_sleep(60); END $$;",
     )])
     .await;
-    project.upgrade(0);
+    project.upgrade(0).await;
     project.write("0002_call", "CALL slow();");
-    let running = project.windlass(&["upgrade"]).spawn();
-    project.database.wait_for("SELECT count(*) FROM t", "1").await;
-    running.signal("KILL");
-    running.finish();
-    let finished = project.upgrade(9);
+    let mut running = project.windlass(&["upgrade"]).spawn();
+    project
+        .database
+        .wait_for_text("SELECT count(*) FROM t", |found| found == "1")
+        .await;
+    running.kill9();
+    running.finish().await;
+    let finished = project.upgrade(9).await;
     assert!(
         finished
             .stderr
@@ -199,14 +211,15 @@ async fn a_call_that_was_cut_off_is_an_unknown_outcome_until_somebody_decides() 
         "{}",
         finished.stderr
     );
-    project.upgrade(9);
+    project.upgrade(9).await;
     project
         .windlass(&["resolve", "0002_call", "--step", "1", "done"])
         .run()
+        .await
         .expect(0);
-    project.upgrade(0);
+    project.upgrade(0).await;
     assert_eq!(
-        project.database.text("SELECT count(*) FROM t").await,
+        project.database.query_one_text("SELECT count(*) FROM t").await,
         "1",
         "it ran once"
     );

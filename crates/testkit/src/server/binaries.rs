@@ -40,22 +40,15 @@ impl Binaries {
             .filter(|home| has_server(home));
         let dir = home.map_or(dir.clone(), Path::to_owned);
         let output = Command::new(dir.join("postgres")).arg("--version").output();
-        let version =
-            output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        let version = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
         // "postgres (PostgreSQL) 15.18 (Debian …)", "… 19beta1"
         let major = version.as_deref().ok().and_then(|text| {
             let number = text.split_whitespace().nth(2)?;
-            let digits = number
-                .find(|c: char| !c.is_ascii_digit())
-                .unwrap_or(number.len());
+            let digits = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
             number[..digits].parse().ok()
         });
         match (version, major) {
-            (Ok(version), Some(major)) => Ok(Self {
-                dir,
-                version,
-                major,
-            }),
+            (Ok(version), Some(major)) => Ok(Self { dir, version, major }),
             _ => Err(StartError::NotAServer(dir)),
         }
     }

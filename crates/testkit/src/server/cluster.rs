@@ -81,11 +81,9 @@ impl fmt::Display for StartError {
                  or name one: PG_BINDIR=/path/to/bin, or \
                  WINDLASS_TEST_DATABASE_URL=postgresql://… for the tests that need only a database"
             ),
-            Self::NotAServer(dir) => write!(
-                f,
-                "found no usable `initdb` and `postgres` in {}",
-                dir.display()
-            ),
+            Self::NotAServer(dir) => {
+                write!(f, "found no usable `initdb` and `postgres` in {}", dir.display())
+            }
             Self::OnlyRoot => write!(
                 f,
                 "PostgreSQL refuses to run as root, and there is no account `postgres` or `nobody`"
@@ -158,9 +156,8 @@ impl Cluster {
         let mut cluster = Self {
             place: place.clone(),
             binaries,
-            port: free_port().map_err(|error| {
-                StartError::io("find a free port on", Path::new("127.0.0.1"), error)
-            })?,
+            port: free_port()
+                .map_err(|error| StartError::io("find a free port on", Path::new("127.0.0.1"), error))?,
             password: builder.password_method.is_some(),
             postmaster: None,
             reaper: None,
@@ -169,9 +166,7 @@ impl Cluster {
         };
         let laid_out = fs::create_dir(&cluster.directory)
             .and_then(|()| cluster.place.give(&cluster.directory))
-            .and_then(|()| {
-                fs::set_permissions(&cluster.directory, fs::Permissions::from_mode(0o755))
-            })
+            .and_then(|()| fs::set_permissions(&cluster.directory, fs::Permissions::from_mode(0o755)))
             .and_then(|()| cluster.register(std::process::id()));
         laid_out.map_err(|error| StartError::io("create", &cluster.directory, error))?;
         // From here on a killed test leaves nothing behind.
@@ -269,9 +264,8 @@ impl Cluster {
             match self.launch() {
                 // Somebody took the port between our look and the server's.
                 Err(StartError::Server(log)) if log.contains("Address already in use") => {
-                    self.port = free_port().map_err(|error| {
-                        StartError::io("find a free port for", &self.directory, error)
-                    })?;
+                    self.port = free_port()
+                        .map_err(|error| StartError::io("find a free port for", &self.directory, error))?;
                 }
                 outcome => return outcome,
             }
@@ -425,9 +419,7 @@ impl Drop for Cluster {
 }
 
 fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// The postmaster writes its state into the eighth line of its pid file.

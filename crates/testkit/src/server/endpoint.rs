@@ -24,12 +24,7 @@ struct Inner {
 }
 
 impl Endpoint {
-    pub(super) fn local(
-        binaries: &Binaries,
-        socket_dir: &Path,
-        port: u16,
-        password: Option<&str>,
-    ) -> Self {
+    pub(super) fn local(binaries: &Binaries, socket_dir: &Path, port: u16, password: Option<&str>) -> Self {
         let mut helper = Config::new();
         helper.host_path(socket_dir).port(port).user("postgres");
         Self(Arc::new(Inner {
@@ -61,10 +56,7 @@ impl Endpoint {
             password,
             host,
             port: helper.get_ports().first().copied().unwrap_or(5432),
-            parameters: url
-                .find('?')
-                .map(|at| url[at..].to_owned())
-                .unwrap_or_default(),
+            parameters: url.find('?').map(|at| url[at..].to_owned()).unwrap_or_default(),
             ours: None,
             helper,
         }))
@@ -165,10 +157,7 @@ impl Endpoint {
             return;
         };
         // A standby has the primary's databases and makes none.
-        let fine = [
-            SqlState::DUPLICATE_DATABASE,
-            SqlState::READ_ONLY_SQL_TRANSACTION,
-        ];
+        let fine = [SqlState::DUPLICATE_DATABASE, SqlState::READ_ONLY_SQL_TRANSACTION];
         if !error.code().is_some_and(|code| fine.contains(code)) {
             panic!("failed to create database {name}: {}", explain(&error));
         }
@@ -191,10 +180,7 @@ impl Endpoint {
         }
         let admin = self.connect("postgres", None, "windlass-testkit").await;
         let row = admin
-            .query_one(
-                "SELECT current_setting('server_version_num')::int / 10000",
-                &[],
-            )
+            .query_one("SELECT current_setting('server_version_num')::int / 10000", &[])
             .await;
         row.expect("every server knows its version")
             .get::<_, i32>(0)

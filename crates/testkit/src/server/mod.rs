@@ -114,16 +114,12 @@ impl Server {
 
     /// The postmaster's process id, while it runs.
     pub fn pid(&self) -> Option<u32> {
-        self.cluster
-            .lock()
-            .expect("no holder of this lock panics")
-            .pid()
+        self.cluster.lock().expect("no holder of this lock panics").pid()
     }
 
     /// Stops without a checkpoint, as in a crash that PostgreSQL survives (`pg_ctl -m immediate`).
     pub async fn stop_immediate(&self) {
-        self.with_cluster(|cluster| cluster.stop(Stop::Immediate))
-            .await;
+        self.with_cluster(|cluster| cluster.stop(Stop::Immediate)).await;
     }
 
     /// Ends all sessions and stops with a checkpoint (`pg_ctl -m fast`).
@@ -229,9 +225,7 @@ impl ServerBuilder {
 
     /// Starts the server; panics with advice when it cannot.
     pub async fn start(self) -> Server {
-        self.try_start()
-            .await
-            .unwrap_or_else(|error| panic!("{error}"))
+        self.try_start().await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Starts the server, or says why not.

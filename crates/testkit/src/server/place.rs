@@ -40,8 +40,7 @@ impl Place {
             }
             _ => {}
         }
-        let owner = std::fs::symlink_metadata(&base)
-            .map_err(|error| StartError::io("read", &base, error))?;
+        let owner = std::fs::symlink_metadata(&base).map_err(|error| StartError::io("read", &base, error))?;
         if !owner.is_dir() || owner.uid() != us.as_raw() {
             return Err(StartError::NotOurs(base));
         }

@@ -104,9 +104,8 @@ fn join(namespace: &str, linger: Duration) -> Result<(Endpoint, u32), StartError
     let endpoint = cluster.endpoint();
     let address = format!("{pid} {}", cluster.port());
     let directory = cluster.directory().to_owned();
-    let advertise = |path: &Path, text: &str| {
-        fs::write(path, text).map_err(|error| StartError::io("write", path, error))
-    };
+    let advertise =
+        |path: &Path, text: &str| fs::write(path, text).map_err(|error| StartError::io("write", path, error));
     advertise(&directory.join("address"), &address)?;
     advertise(&pointer, &directory.to_string_lossy())?;
     cluster.detach();

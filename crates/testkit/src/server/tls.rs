@@ -29,8 +29,7 @@ impl TlsFiles {
             "subjectAltName={}\nbasicConstraints=CA:FALSE\n",
             alternatives.join(",")
         );
-        std::fs::write(dir.path().join("extensions"), extensions)
-            .expect("the temp dir takes files");
+        std::fs::write(dir.path().join("extensions"), extensions).expect("the temp dir takes files");
         let common_name = format!("/CN={}", names.first().expect("a certificate needs a name"));
         let key = [
             "-newkey",
@@ -94,8 +93,7 @@ impl TlsFiles {
                 "server.crt",
             ],
         );
-        let read =
-            |name: &str| std::fs::read_to_string(dir.path().join(name)).expect("openssl wrote it");
+        let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).expect("openssl wrote it");
         Self {
             certificate: read("server.crt"),
             key: read("server.key"),
@@ -105,12 +103,11 @@ impl TlsFiles {
 }
 
 fn openssl(dir: &Path, arguments: &[&str]) {
-    let output = Command::new("openssl")
-        .args(arguments)
-        .current_dir(dir)
-        .output();
+    let output = Command::new("openssl").args(arguments).current_dir(dir).output();
     let output = output.unwrap_or_else(|error| {
-        panic!("failed to run openssl: {error}\nhint: `sudo apt-get install openssl` or `brew install openssl`")
+        panic!(
+            "failed to run openssl: {error}\nhint: `sudo apt-get install openssl` or `brew install openssl`"
+        )
     });
     assert!(
         output.status.success(),
