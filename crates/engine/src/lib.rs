@@ -15,6 +15,7 @@ mod journal;
 mod mutex;
 mod run;
 mod session;
+pub mod shadow;
 mod standing;
 
 pub use blockers::Blocker;

@@ -4,6 +4,7 @@ mod completions;
 mod config;
 mod create;
 mod current;
+mod demo;
 mod downgrade;
 mod drop;
 mod heads;
@@ -170,6 +171,7 @@ pub(crate) enum Command {
     Stamp(stamp::Stamp),
     #[command(visible_alias = "repair")]
     Resolve(resolve::Resolve),
+    Demo(demo::Demo),
     Completions(completions::Completions),
 }
 
@@ -196,6 +198,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Redo(command) => command.run(&cli.global).await,
         Command::Stamp(command) => command.run(&cli.global).await,
         Command::Resolve(command) => command.run(&cli.global).await,
+        Command::Demo(command) => command.run(&cli.global).await,
         Command::Completions(command) => command.run(),
     };
     match done {

@@ -243,7 +243,7 @@ impl Work<'_> {
             .query_typed(
                 &format!(
                     "SELECT tenant::text FROM (SELECT DISTINCT {column} AS tenant FROM {} {from}) AS found \
-                      ORDER BY tenant NULLS LAST",
+                      ORDER BY found.tenant NULLS LAST",
                     run.batches.target.relation
                 ),
                 &[],
