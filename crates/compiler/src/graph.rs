@@ -194,12 +194,17 @@ impl Graph {
 
     /// The revision and all that it stands on.
     pub fn ancestors(&self, id: &RevisionId) -> HashSet<RevisionId> {
-        self.reach(id, Incoming)
+        self.reach([id], Incoming)
+    }
+
+    /// Everything that any of these stands on, themselves included.
+    pub fn ancestors_of_all<'a>(&self, ids: impl IntoIterator<Item = &'a RevisionId>) -> HashSet<RevisionId> {
+        self.reach(ids, Incoming)
     }
 
     /// The revision and all that stand on it.
     pub fn descendants(&self, id: &RevisionId) -> HashSet<RevisionId> {
-        self.reach(id, Outgoing)
+        self.reach([id], Outgoing)
     }
 
     /// The ids that a target stands for. `applied` is in order of application.
@@ -299,9 +304,17 @@ impl Graph {
         nodes.into_iter().map(|node| self.graph[node].clone()).collect()
     }
 
-    fn reach(&self, id: &RevisionId, direction: petgraph::Direction) -> HashSet<RevisionId> {
+    fn reach<'a>(
+        &self,
+        ids: impl IntoIterator<Item = &'a RevisionId>,
+        direction: petgraph::Direction,
+    ) -> HashSet<RevisionId> {
         let mut seen = HashSet::new();
-        let mut open: Vec<NodeIndex> = self.index.get(id).copied().into_iter().collect();
+        let mut open: Vec<NodeIndex> = ids
+            .into_iter()
+            .filter_map(|id| self.index.get(id))
+            .copied()
+            .collect();
         while let Some(node) = open.pop() {
             if seen.insert(self.graph[node].clone()) {
                 open.extend(self.graph.neighbors_directed(node, direction));

@@ -107,16 +107,8 @@ pub fn standing(directory: &Directory, graph: &Graph, journal: &Snapshot) -> Sta
         })
         .map(|row| row.id.clone())
         .collect();
-    let late = pending
-        .iter()
-        .filter(|id| {
-            graph
-                .descendants(id)
-                .iter()
-                .any(|descendant| done.contains(descendant))
-        })
-        .cloned()
-        .collect();
+    let below = graph.ancestors_of_all(&applied);
+    let late = pending.iter().filter(|id| below.contains(id)).cloned().collect();
     Standing {
         applied,
         pending,

@@ -115,3 +115,42 @@ async fn no_wait_gives_up_at_once_and_says_for_whom() {
         "0"
     );
 }
+
+#[tokio::test]
+async fn a_group_on_an_unused_database_stops_where_a_revision_is_at_fault() {
+    let mut names: Vec<(String, String)> = (1..=120)
+        .map(|n| (format!("{n:04}_g"), format!("CREATE TABLE g{n} (a int);")))
+        .collect();
+    names[69].1 = "CREATE TABLE g1 (a int);".to_owned();
+    let revisions: Vec<_> = names
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    let project = Project::new(&revisions).await;
+    let finished = project.upgrade(1).await;
+    assert!(
+        finished
+            .stderr
+            .contains("0070_g step 1 of 1: line 1: CREATE TABLE g1 (a int)"),
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(project.applied().await.len(), 69);
+    project.write("0070_g", "CREATE TABLE g70 (a int);");
+    project.upgrade(0).await;
+    assert_eq!(project.applied().await.len(), 120);
+    assert_eq!(
+        project
+            .database
+            .query_one_text("SELECT count(*) FROM windlass.step WHERE state = 'done'")
+            .await,
+        "120"
+    );
+    assert_eq!(
+        project
+            .database
+            .query_one_text("SELECT count(*) FROM windlass.history")
+            .await,
+        "120"
+    );
+}

@@ -3,9 +3,9 @@
 
 use std::io::Cursor;
 use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio_postgres::{Client, SimpleQueryMessage};
 use windlass_compiler::plan::{Assertion, PlannedStatement, Step};
 
@@ -107,6 +107,62 @@ fn written<'a>(client: &'a Client, write: &'a Write) -> Sending<'a> {
     Box::pin(async move { write.send(client).await.map(|_| Vec::new()) })
 }
 
+type Answer = std::result::Result<Vec<SimpleQueryMessage>, tokio_postgres::Error>;
+
+/// Sends everything in one go, first to last, and collects the answers. A request is sent when it
+/// is polled for the first time, so the order of polling is the order on the wire.
+async fn in_order(sendings: Vec<Sending<'_>>) -> Vec<Answer> {
+    let mut slots: Vec<(Option<Sending<'_>>, Option<Answer>)> = sendings
+        .into_iter()
+        .map(|sending| (Some(sending), None))
+        .collect();
+    std::future::poll_fn(move |cx| {
+        let mut waiting = false;
+        for (sending, answer) in &mut slots {
+            if let Some(pending) = sending {
+                match pending.as_mut().poll(cx) {
+                    Poll::Ready(ready) => {
+                        *answer = Some(ready);
+                        *sending = None;
+                    }
+                    Poll::Pending => waiting = true,
+                }
+            }
+        }
+        if waiting {
+            return Poll::Pending;
+        }
+        Poll::Ready(slots.iter_mut().filter_map(|(_, answer)| answer.take()).collect())
+    })
+    .await
+}
+
+/// Several revisions of one step each in one transaction, for a database that nobody uses yet.
+/// Nothing of it is done when it fails.
+pub(crate) async fn grouped(
+    client: &Client,
+    limits: &Limits,
+    fence: &Write,
+    revisions: &[(Step, Vec<Write>)],
+) -> std::result::Result<(), tokio_postgres::Error> {
+    let mut sendings = vec![simple(client, limits.begin()), written(client, fence)];
+    for (step, writes) in revisions {
+        sendings.extend(
+            step.statements
+                .iter()
+                .map(|statement| simple(client, statement.sql.clone())),
+        );
+        sendings.extend(writes.iter().map(|write| written(client, write)));
+    }
+    sendings.push(simple(client, "COMMIT".to_owned()));
+    let outcome: std::result::Result<Vec<_>, _> = in_order(sendings).await.into_iter().collect();
+    if outcome.is_err() {
+        // COMMIT of an aborted transaction rolls back; this is for a failure before BEGIN.
+        let _ = client.batch_execute("ROLLBACK").await;
+    }
+    outcome.map(|_| ())
+}
+
 /// Runs the step's statements and commits. On any failure the transaction is rolled back.
 pub(crate) async fn transaction(
     client: &Client,
@@ -182,7 +238,7 @@ async fn attempt(
             .map(|write| written(client, write)),
     );
     sendings.push(simple(client, "COMMIT".to_owned()));
-    for (at, outcome) in join_all(sendings).await.into_iter().enumerate() {
+    for (at, outcome) in in_order(sendings).await.into_iter().enumerate() {
         if let Err(error) = outcome {
             return Err(if at < opened {
                 refused_opening(at, error)
@@ -198,7 +254,7 @@ async fn attempt(
 
 async fn open(opening: Option<Vec<Sending<'_>>>) -> std::result::Result<(), Failed> {
     let Some(opening) = opening else { return Ok(()) };
-    for (at, outcome) in join_all(opening).await.into_iter().enumerate() {
+    for (at, outcome) in in_order(opening).await.into_iter().enumerate() {
         outcome.map_err(|error| refused_opening(at, error))?;
     }
     Ok(())

@@ -10,6 +10,7 @@ mod retry;
 mod revision;
 mod work;
 
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use windlass_compiler::diagnostic::Diagnostic;
@@ -38,6 +39,8 @@ pub struct Runner {
     session: SessionSettings,
     directory: Directory,
     graph: Graph,
+    /// Where each revision stands in the directory.
+    index: HashMap<RevisionId, usize>,
     policy: Policy,
 }
 
@@ -65,11 +68,14 @@ impl Runner {
             role: policy.role.value.clone(),
             search_path: (!path.is_empty()).then_some(path),
         };
+        let ids = directory.revisions.iter().enumerate();
+        let index = ids.map(|(at, revision)| (revision.id.clone(), at)).collect();
         Ok(Self {
             connect,
             session,
             directory,
             graph,
+            index,
             policy,
         })
     }
@@ -449,14 +455,12 @@ impl Runner {
             .graph
             .resolve(target, &standing.applied)
             .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))?;
-        let needed: std::collections::HashSet<RevisionId> =
-            goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
+        let needed: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
+        let open: HashSet<&RevisionId> = standing.pending.iter().chain(&standing.started).collect();
         Ok(self
             .graph
             .order()
-            .filter(|id| {
-                needed.contains(id) && (standing.pending.contains(id) || standing.started.contains(id))
-            })
+            .filter(|id| needed.contains(id) && open.contains(id))
             .cloned()
             .collect())
     }
@@ -468,8 +472,7 @@ impl Runner {
             .graph
             .resolve(target, &standing.applied)
             .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))?;
-        let kept: std::collections::HashSet<RevisionId> =
-            goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
+        let kept: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
         Ok(journal
             .revisions
             .iter()
@@ -481,10 +484,7 @@ impl Runner {
     }
 
     fn file(&self, id: &RevisionId) -> Option<&Revision> {
-        self.directory
-            .revisions
-            .iter()
-            .find(|revision| revision.id == *id)
+        self.index.get(id).map(|at| &self.directory.revisions[*at])
     }
 
     /// Parses every script before the first one runs, so that a mistake in the last is found now.

@@ -25,10 +25,63 @@ impl Runner {
         direction: Direction,
         journal: &Snapshot,
     ) -> Result<()> {
-        for id in ids {
+        let mut rest = ids;
+        if direction == Direction::Up && work.is_unused().await? {
+            rest = self.in_groups(work, rest, journal).await?;
+        }
+        for id in rest {
             self.revision(work, id, direction, journal).await?;
         }
         Ok(())
+    }
+
+    /// On a database that nobody uses yet, revisions share transactions in groups: there is no
+    /// traffic to protect, and a commit each would be most of the time. Gives back what is left
+    /// for one by one, beginning with the first revision that does not fit or that failed.
+    async fn in_groups<'i>(
+        &self,
+        work: &mut Work<'_>,
+        ids: &'i [RevisionId],
+        journal: &Snapshot,
+    ) -> Result<&'i [RevisionId]> {
+        const MOST: usize = 50;
+        let mut rest = ids;
+        loop {
+            work.stop.check()?;
+            let mut group = Vec::new();
+            for id in rest.iter().take(MOST) {
+                let (steps, _) = self.steps_left(id, Direction::Up, journal)?;
+                let Ok([step]) = <[Step; 1]>::try_from(steps) else {
+                    break;
+                };
+                let begun = journal.revisions.iter().any(|row| row.id == *id);
+                if begun || !can_be_grouped(&step) {
+                    break;
+                }
+                group.push((id, step));
+            }
+            if group.len() < 2 {
+                return Ok(rest);
+            }
+            let began = Instant::now();
+            let mut prepared = Vec::with_capacity(group.len());
+            for (id, step) in &group {
+                let frozen = self.frozen(id, Direction::Up, None, std::slice::from_ref(step), &[])?;
+                let mut writes = vec![journal::start_revision(&frozen, &work.run_id)];
+                writes.push(work.step_row(&step_name(id, step, 1), Direction::Up, step));
+                writes.extend(self.finish(work, id, Direction::Up, &frozen));
+                prepared.push((step.clone(), writes));
+            }
+            // What a group fails with is found again, and told, by the revision that is at fault.
+            if !work.group(&prepared).await? {
+                return Ok(rest);
+            }
+            for (id, step) in &group {
+                let took = began.elapsed() / u32::try_from(group.len()).unwrap_or(1);
+                work.grouped(step_name(id, step, 1), took);
+            }
+            rest = &rest[group.len()..];
+        }
     }
 
     async fn revision(
@@ -355,6 +408,19 @@ async fn commit(client: &tokio_postgres::Client, fence: Fence, writes: &[Write])
         write.send(client).await.map_err(failed)?;
     }
     client.batch_execute("COMMIT").await.map_err(failed)
+}
+
+/// Whether a step can share its transaction with other revisions: nothing of it outlives the
+/// transaction, and nothing of it is read.
+fn can_be_grouped(step: &Step) -> bool {
+    step.shape == Shape::Transaction
+        && !step.best_effort
+        && !step.changes_session()
+        && step.statements.iter().all(|statement| {
+            statement.copy_data.is_none()
+                && statement.assertion.is_none()
+                && statement.kind != "alter_type_add_value"
+        })
 }
 
 async fn saved_session(

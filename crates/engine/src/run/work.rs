@@ -141,6 +141,67 @@ impl<'a> Work<'a> {
         Err(error.at_step(job.name))
     }
 
+    /// Whether the database holds nothing but our journal and what extensions brought.
+    pub(super) async fn is_unused(&self) -> Result<bool> {
+        let row = self
+            .session
+            .client()
+            .query_typed_one(include_str!("unused.sql"), &[])
+            .await
+            .map_err(session::lost)?;
+        Ok(row.get(0))
+    }
+
+    /// The row of a step that is done at its first attempt.
+    pub(super) fn step_row(&self, name: &StepName, direction: crate::event::Direction, step: &Step) -> Write {
+        let end = StepEnd {
+            revision: &name.revision,
+            direction,
+            number: step.number,
+            lane: step.lane.name(),
+            title: &name.title,
+            attempts: 1,
+            warning: None,
+        };
+        journal::step_done(&end, &self.run_id)
+    }
+
+    /// Runs a group of revisions in one transaction. Whether it was committed.
+    pub(super) async fn group(&mut self, revisions: &[(Step, Vec<Write>)]) -> Result<bool> {
+        self.clean().await?;
+        let policy = self.policy.lane(windlass_compiler::lane::Lane::Ddl);
+        let limits = Limits {
+            lock_timeout: policy.lock_timeout.longest().unwrap_or_default(),
+            statement_timeout: policy.statement_timeout.unwrap_or_default(),
+            idle_in_transaction: policy.blocking_idle_timeout.unwrap_or_default(),
+            blocks: true,
+        };
+        let client = self.session.client();
+        match attempt::grouped(client, &limits, &journal::fence(self.fence), revisions).await {
+            Ok(()) => Ok(true),
+            Err(error) if session::is_lost(&error) => Err(session::lost(error)),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Notes that a revision of a group is done.
+    pub(super) fn grouped(&mut self, name: StepName, took: Duration) {
+        let revision = name.revision.clone();
+        self.report.steps.push(StepReport {
+            lane: name.lane,
+            name,
+            attempts: 1,
+            took,
+            warning: None,
+        });
+        self.report.revisions.push(revision.clone());
+        self.observer.event(Event::RevisionDone {
+            revision,
+            direction: crate::event::Direction::Up,
+            took,
+        });
+    }
+
     /// One attempt of a transactional step.
     async fn transaction(&mut self, job: &Job<'_>, policy: &LanePolicy, attempt: u32) -> Result<Attempted> {
         self.clean().await?;
