@@ -26,7 +26,7 @@ pub(crate) fn load(dir: &Path) -> Result<Directory, Failure> {
                     .help("rename the file"),
             ]));
         };
-        if !name.to_ascii_lowercase().contains(".sql") || path.is_dir() {
+        if !name.to_ascii_lowercase().contains(".sql") || entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             continue;
         }
         let bytes = std::fs::read(&path)

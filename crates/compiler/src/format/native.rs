@@ -58,9 +58,7 @@ pub fn read(files: Vec<RawFile>) -> Result<Directory, Vec<Diagnostic>> {
             },
         }
     }
-    ups.sort_by(|(a, _), (b, _)| {
-        (a.number().is_none(), a.number(), a).cmp(&(b.number().is_none(), b.number(), b))
-    });
+    ups.sort_by_cached_key(|(id, _)| (id.number().is_none(), id.number(), id.clone()));
     let mut revisions = Vec::with_capacity(ups.len());
     for (id, source) in ups {
         let down = downs.remove(id.as_str());

@@ -14,17 +14,24 @@ impl History for Native {
     }
 
     fn record(&self, change: &Change<'_>) -> Vec<Write> {
-        let (state, action) = match change.direction {
-            Direction::Up => (journal::finish_revision(change.revision), "applied"),
-            Direction::Down => (journal::remove_revision(change.revision), "reverted"),
-        };
-        let line = journal::record(
-            change.revision,
-            Some(change.run_id),
-            action,
-            Some(change.checksum),
-            None,
-        );
-        vec![state, line]
+        match change.direction {
+            Direction::Up => {
+                vec![journal::finish_revision(
+                    change.revision,
+                    change.run_id,
+                    change.checksum,
+                )]
+            }
+            Direction::Down => vec![
+                journal::remove_revision(change.revision),
+                journal::record(
+                    change.revision,
+                    Some(change.run_id),
+                    "reverted",
+                    Some(change.checksum),
+                    None,
+                ),
+            ],
+        }
     }
 }

@@ -81,10 +81,6 @@ pub struct RevisionRow {
     pub direction: Direction,
     /// Checksum of its up script.
     pub checksum: String,
-    /// Checksum of its directives.
-    pub directives_checksum: String,
-    /// Checksum of its down script, if it had one.
-    pub down_checksum: Option<String>,
     /// The frozen plan, while it is needed.
     pub plan: Option<serde_json::Value>,
     /// When it was begun, on the server's clock.
@@ -214,11 +210,9 @@ fn revision(row: &Row) -> Result<RevisionRow> {
         state: named(&RevisionState::NAMES, row.get(5))?,
         direction: direction(row.get(6))?,
         checksum: row.get(7),
-        directives_checksum: row.get(8),
-        down_checksum: row.get(9),
-        plan: row.get(10),
-        started_at: row.get(11),
-        applied_at: row.get(12),
+        plan: row.get(8),
+        started_at: row.get(9),
+        applied_at: row.get(10),
     })
 }
 

@@ -2,8 +2,10 @@
 //!
 //! Names are qualified, so that a script's `search_path` does not matter.
 
-use tokio_postgres::Client;
+use std::collections::HashMap;
+
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Statement};
 use windlass_compiler::format::RevisionId;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -55,6 +57,49 @@ impl Write {
             .map(|(value, ty)| (&**value as &(dyn ToSql + Sync), ty.clone()))
             .collect();
         client.execute_typed(self.sql, &params).await
+    }
+}
+
+/// The journal's statements as prepared in one session: parsing and planning them is most of what
+/// a small step costs. Scripts can deallocate them, so only steps that leave their session alone
+/// use them.
+#[derive(Default)]
+pub(crate) struct Prepared(HashMap<&'static str, Statement>);
+
+impl Prepared {
+    /// Prepares what is not prepared yet.
+    pub(crate) async fn ensure<'w>(
+        &mut self,
+        client: &Client,
+        writes: impl IntoIterator<Item = &'w Write>,
+    ) -> std::result::Result<(), tokio_postgres::Error> {
+        for write in writes {
+            if !self.0.contains_key(write.sql) {
+                let types: Vec<Type> = write.params.iter().map(|(_, ty)| ty.clone()).collect();
+                self.0
+                    .insert(write.sql, client.prepare_typed(write.sql, &types).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a write by its prepared statement, or as it is when there is none.
+    pub(crate) async fn send(
+        &self,
+        client: &Client,
+        write: &Write,
+    ) -> std::result::Result<u64, tokio_postgres::Error> {
+        match self.0.get(write.sql) {
+            Some(statement) => {
+                let params: Vec<&(dyn ToSql + Sync)> = write
+                    .params
+                    .iter()
+                    .map(|(value, _)| &**value as &(dyn ToSql + Sync))
+                    .collect();
+                client.execute(statement, &params).await
+            }
+            None => write.send(client).await,
+        }
     }
 }
 
@@ -344,7 +389,20 @@ pub(crate) fn note_step_error(
 }
 
 /// A revision's last step is done.
-pub(crate) fn finish_revision(revision: &RevisionId) -> Write {
+pub(crate) fn finish_revision(revision: &RevisionId, run_id: &str, checksum: &str) -> Write {
+    Write::new(
+        "WITH line AS (INSERT INTO windlass.history (run_id, revision_id, action, checksum) \
+                       VALUES ($2::uuid, $1, 'applied', $3)) \
+         UPDATE windlass.revision SET state = 'applied', applied_at = pg_catalog.clock_timestamp() \
+          WHERE revision_id = $1",
+    )
+    .text(revision.as_str())
+    .text(run_id)
+    .text(checksum)
+}
+
+/// A revision is taken as applied, without having run.
+pub(crate) fn stamp_revision(revision: &RevisionId) -> Write {
     Write::new(
         "UPDATE windlass.revision SET state = 'applied', applied_at = pg_catalog.clock_timestamp() \
           WHERE revision_id = $1",

@@ -10,7 +10,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use windlass_compiler::plan::{Assertion, PlannedStatement, Step};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{self, Write};
+use crate::journal::{self, Prepared, Write};
 use crate::session;
 
 /// The limits of one attempt, worked out from policy and directives.
@@ -81,6 +81,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) keep_session: bool,
     /// The configured role.
     pub(crate) role: Option<&'a str>,
+    /// Empty for a step that may deallocate what is prepared.
+    pub(crate) prepared: &'a Prepared,
 }
 
 /// Which statement failed, and how.
@@ -103,8 +105,8 @@ fn simple(client: &Client, sql: String) -> Sending<'_> {
     Box::pin(async move { client.simple_query(&sql).await })
 }
 
-fn written<'a>(client: &'a Client, write: &'a Write) -> Sending<'a> {
-    Box::pin(async move { write.send(client).await.map(|_| Vec::new()) })
+fn written<'a>(client: &'a Client, write: &'a Write, prepared: &'a Prepared) -> Sending<'a> {
+    Box::pin(async move { prepared.send(client, write).await.map(|_| Vec::new()) })
 }
 
 type Answer = std::result::Result<Vec<SimpleQueryMessage>, tokio_postgres::Error>;
@@ -143,16 +145,17 @@ pub(crate) async fn grouped(
     client: &Client,
     limits: &Limits,
     fence: &Write,
+    prepared: &Prepared,
     revisions: &[(Step, Vec<Write>)],
 ) -> std::result::Result<(), tokio_postgres::Error> {
-    let mut sendings = vec![simple(client, limits.begin()), written(client, fence)];
+    let mut sendings = vec![simple(client, limits.begin()), written(client, fence, prepared)];
     for (step, writes) in revisions {
         sendings.extend(
             step.statements
                 .iter()
                 .map(|statement| simple(client, statement.sql.clone())),
         );
-        sendings.extend(writes.iter().map(|write| written(client, write)));
+        sendings.extend(writes.iter().map(|write| written(client, write, prepared)));
     }
     sendings.push(simple(client, "COMMIT".to_owned()));
     let outcome: std::result::Result<Vec<_>, _> = in_order(sendings).await.into_iter().collect();
@@ -188,9 +191,16 @@ async fn attempt(
     let save = envelope
         .keep_session
         .then(|| journal::save_session(limits.ours(envelope.role)));
-    let mut opening: Vec<Sending<'_>> =
-        vec![simple(client, limits.begin()), written(client, &envelope.fence)];
-    opening.extend(envelope.before.iter().map(|write| written(client, write)));
+    let mut opening: Vec<Sending<'_>> = vec![
+        simple(client, limits.begin()),
+        written(client, &envelope.fence, envelope.prepared),
+    ];
+    opening.extend(
+        envelope
+            .before
+            .iter()
+            .map(|write| written(client, write, envelope.prepared)),
+    );
     if let Some(replay) = envelope.session.and_then(replay) {
         opening.push(simple(client, replay));
     }
@@ -222,7 +232,7 @@ async fn attempt(
         sendings.push(simple(client, statement.sql.clone()));
     }
     if let Some(save) = &save {
-        sendings.push(written(client, save));
+        sendings.push(written(client, save, envelope.prepared));
     }
     if step.changes_session() {
         sendings.push(simple(
@@ -235,7 +245,7 @@ async fn attempt(
             .own
             .iter()
             .chain(envelope.after)
-            .map(|write| written(client, write)),
+            .map(|write| written(client, write, envelope.prepared)),
     );
     sendings.push(simple(client, "COMMIT".to_owned()));
     for (at, outcome) in in_order(sendings).await.into_iter().enumerate() {

@@ -284,7 +284,7 @@ impl Runner {
             }
             let frozen = self.frozen(id, Direction::Up, None, &[], &[])?;
             writes.push(journal::start_revision(&frozen, &run_id));
-            writes.push(journal::finish_revision(id));
+            writes.push(journal::stamp_revision(id));
             writes.push(journal::record(id, None, "stamped", Some(&frozen.checksum), None));
             changed.push(id.clone());
         }

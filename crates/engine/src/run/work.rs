@@ -13,7 +13,7 @@ use crate::blockers::{self, Blocker};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Observe, StepName};
 use crate::history::History;
-use crate::journal::{self, Fence, StepEnd, Write};
+use crate::journal::{self, Fence, Prepared, StepEnd, Write};
 use crate::session::{self, Session, Stop};
 
 /// A leading runner at work.
@@ -27,6 +27,7 @@ pub(super) struct Work<'a> {
     pub(super) observer: &'a dyn Observe,
     pub(super) stop: &'a Stop,
     pub(super) report: Report,
+    prepared: Prepared,
     /// A script may have left something behind in the session.
     dirty: bool,
     last_beat: Option<Instant>,
@@ -84,6 +85,7 @@ impl<'a> Work<'a> {
             observer,
             stop,
             report: Report::default(),
+            prepared: Prepared::default(),
             dirty: false,
             last_beat: None,
         }
@@ -176,8 +178,14 @@ impl<'a> Work<'a> {
             idle_in_transaction: policy.blocking_idle_timeout.unwrap_or_default(),
             blocks: true,
         };
+        let fence = journal::fence(self.fence);
         let client = self.session.client();
-        match attempt::grouped(client, &limits, &journal::fence(self.fence), revisions).await {
+        let writes = revisions.iter().flat_map(|(_, writes)| writes).chain([&fence]);
+        self.prepared
+            .ensure(client, writes)
+            .await
+            .map_err(session::lost)?;
+        match attempt::grouped(client, &limits, &fence, &self.prepared, revisions).await {
             Ok(()) => Ok(true),
             Err(error) if session::is_lost(&error) => Err(session::lost(error)),
             Err(_) => Ok(false),
@@ -207,16 +215,29 @@ impl<'a> Work<'a> {
         self.clean().await?;
         let limits = limits(policy, job.step, attempt);
         let role = self.policy.role.value.as_deref();
-        let mut after = vec![journal::step_done(&end(job, attempt, None), &self.run_id)];
+        let fence = journal::fence(self.fence);
+        let own = journal::step_done(&end(job, attempt, None), &self.run_id);
+        let none = Prepared::default();
+        let prepared = if job.step.changes_session() || job.session.is_some() {
+            &none
+        } else {
+            let writes = [&fence, &own].into_iter().chain(&job.before).chain(&job.after);
+            self.prepared
+                .ensure(self.session.client(), writes)
+                .await
+                .map_err(session::lost)?;
+            &self.prepared
+        };
         // The writes of a job are values that may be sent again with each attempt.
         let envelope = Envelope {
-            fence: journal::fence(self.fence),
+            fence,
             before: &job.before,
-            own: std::mem::take(&mut after),
+            own: vec![own],
             after: &job.after,
             session: job.session.as_deref(),
             keep_session: job.keep_session,
             role,
+            prepared,
         };
         self.dirty = job.step.changes_session() || job.session.is_some();
         let client = self.session.client();
@@ -455,6 +476,7 @@ impl<'a> Work<'a> {
     pub(super) async fn clean(&mut self) -> Result<()> {
         if self.dirty {
             attempt::clean(self.session.client()).await?;
+            self.prepared = Prepared::default();
             self.dirty = false;
         }
         Ok(())
