@@ -88,7 +88,8 @@ def measured(command, env, cwd):
     _, status, usage = os.wait4(child.pid, 0)
     wall = (time.monotonic() - began) * 1000
     if status != 0:
-        raise RuntimeError(errors.decode(errors="replace").strip().splitlines()[-1:] or f"status {status}")
+        said = errors.decode(errors="replace").strip().splitlines()
+        raise RuntimeError(next((line for line in said if "rror" in line), f"status {status}"))
     return wall, (usage.ru_utime + usage.ru_stime) * 1000, usage.ru_maxrss / 1024
 
 
@@ -178,7 +179,8 @@ class Graphile:
         previous = "-"
         for number in range(1, count + 1):
             body = statement(number).strip()
-            digest = "sha1:" + hashlib.sha1(f"{previous}\n{body}".encode()).hexdigest()
+            chained = f"{'' if previous == '-' else previous}\n{body}".strip() + "\n"
+            digest = "sha1:" + hashlib.sha1(chained.encode()).hexdigest()
             (folder / f"migrations/committed/{number:06}.sql").write_text(
                 f"--! Previous: {previous}\n--! Hash: {digest}\n\n{body}\n")
             previous = digest
@@ -254,7 +256,7 @@ def race(server, contenders, scratch, count, rounds):
                 command, env = contender.command(work / f"{key}_{count}", server.url("windlass_empty"))
                 row["apply_empty"] = measured(command, env, work / f"{key}_{count}")
         except Exception as error:  # a contender that fails is reported, not hidden
-            row["failed"] = str(error)[:160]
+            row["failed"] = str(error).replace(str(scratch), "…")[:160]
     # Interleaved, so that the machine's noise meets all alike.
     for _ in range(rounds):
         for contender in contenders:
@@ -267,7 +269,7 @@ def race(server, contenders, scratch, count, rounds):
                 try:
                     row.setdefault(label, []).append(measured(command, env, work / f"{key}_{few}"))
                 except RuntimeError as error:
-                    row["failed"] = str(error)[:160]
+                    row["failed"] = str(error).replace(str(scratch), "…")[:160]
     shutil.rmtree(work, ignore_errors=True)
     return rows
 
