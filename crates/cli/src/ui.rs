@@ -387,13 +387,6 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
         Event::Repaired { step: name, what } => {
             json!({ "event": "repaired", "step": step(name), "what": what })
         }
-        Event::Building {
-            step: name,
-            phase,
-            share,
-        } => {
-            json!({ "event": "building", "step": step(name), "phase": phase, "share": share })
-        }
         Event::BackfillStarted {
             step: name,
             tenants,

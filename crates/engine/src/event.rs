@@ -123,15 +123,6 @@ pub enum Event {
         /// What was found and done, a sentence.
         what: String,
     },
-    /// An index build goes on.
-    Building {
-        /// Where and what.
-        step: StepName,
-        /// `pg_stat_progress_create_index.phase`.
-        phase: String,
-        /// Share done of that phase, 0 to 1, where PostgreSQL tells.
-        share: Option<f64>,
-    },
     /// A data change in batches begins or is taken up again.
     BackfillStarted {
         /// Where and what.

@@ -176,7 +176,12 @@ async fn what_is_done_stays_done_and_only_the_undone_rest_may_be_edited() {
         "0002_m",
         "ALTER TABLE t ADD c int;\nCREATE INDEX CONCURRENTLY t_c ON t (c);\nINSERT INTO t VALUES (-1);",
     );
-    project.upgrade(0).await;
+    let finished = project.upgrade(0).await;
+    assert!(
+        finished.stderr.contains("its undone rest was edited"),
+        "{}",
+        finished.stderr
+    );
     assert_eq!(
         project
             .database

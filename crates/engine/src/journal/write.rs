@@ -44,6 +44,17 @@ impl Write {
         self.with(value, Type::INT4)
     }
 
+    /// The seven facts that each row of a step begins with.
+    fn step(self, end: &StepEnd<'_>, run_id: &str) -> Self {
+        self.text(end.revision.as_str())
+            .text(end.direction.name())
+            .int(i32::try_from(end.number).unwrap_or(i32::MAX))
+            .text(run_id)
+            .text(end.lane)
+            .text(end.title)
+            .int(i32::try_from(end.attempts).unwrap_or(i32::MAX))
+    }
+
     fn with(mut self, value: impl ToSql + Sync + Send + 'static, ty: Type) -> Self {
         self.params.push((Box::new(value), ty));
         self
@@ -249,13 +260,7 @@ pub(crate) fn step_done(end: &StepEnd<'_>, run_id: &str) -> Write {
                 warning = excluded.warning, session = excluded.session, error = NULL, \
                 finished_at = excluded.finished_at",
     )
-    .text(end.revision.as_str())
-    .text(end.direction.name())
-    .int(i32::try_from(end.number).unwrap_or(i32::MAX))
-    .text(run_id)
-    .text(end.lane)
-    .text(end.title)
-    .int(i32::try_from(end.attempts).unwrap_or(i32::MAX))
+    .step(end, run_id)
     .optional(end.warning.clone())
 }
 
@@ -277,13 +282,7 @@ pub(crate) fn intend_step(end: &StepEnd<'_>, run_id: &str, pid: i32, backend_sta
                 attempts = known.attempts + 1, backend_pid = excluded.backend_pid, \
                 backend_start = excluded.backend_start, started_at = pg_catalog.clock_timestamp()",
     )
-    .text(end.revision.as_str())
-    .text(end.direction.name())
-    .int(i32::try_from(end.number).unwrap_or(i32::MAX))
-    .text(run_id)
-    .text(end.lane)
-    .text(end.title)
-    .int(i32::try_from(end.attempts).unwrap_or(i32::MAX))
+    .step(end, run_id)
     .int(pid)
     .text(backend_start)
 }

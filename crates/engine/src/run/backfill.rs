@@ -205,18 +205,10 @@ impl Work<'_> {
                     );
                 }
                 Next::RetryAfter(after) => {
-                    self.report.retries += 1;
                     let blockers = blockers::of(self.lock.client(), self.session.pid)
                         .await
                         .unwrap_or_default();
-                    self.observer.event(Event::Retrying {
-                        step: job.name.clone(),
-                        attempt,
-                        reason: failure.reason().to_owned(),
-                        blockers,
-                        after,
-                    });
-                    self.stop.sleep(after).await?;
+                    self.pause(&job.name, attempt, failure, blockers, after).await?;
                     attempt += 1;
                 }
             }

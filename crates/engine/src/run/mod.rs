@@ -13,6 +13,7 @@ mod work;
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
+use tokio_postgres::Client;
 use windlass_compiler::diagnostic::Diagnostic;
 use windlass_compiler::format::{Directory, Revision, RevisionId};
 use windlass_compiler::graph::{Graph, Target};
@@ -23,13 +24,14 @@ use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event, Observe};
 use crate::history::{History, Native};
-use crate::journal::{self, Snapshot};
+use crate::journal::{self, Fence, Snapshot};
 use crate::mutex;
 use crate::session::{self, Purpose, Session, SessionSettings, Stop};
 use crate::standing::{Standing, standing};
 
 pub(crate) use attempt::one_line;
 pub use request::{Downgrade, Outcome, Resolution, StepReport, Upgrade};
+use revision::Left;
 use work::Work;
 
 /// A directory of revisions, a database, and how to treat it.
@@ -111,7 +113,7 @@ impl Runner {
         let mut problems = Vec::new();
         for id in self.wanted(target, &standing)? {
             match self.steps_left(&id, Direction::Up, &journal) {
-                Ok((steps, warnings)) => plans.push(RevisionPlan { id, steps, warnings }),
+                Ok(Left { steps, warnings, .. }) => plans.push(RevisionPlan { id, steps, warnings }),
                 Err(error) => problems.extend(error.diagnostics().to_vec()),
             }
         }
@@ -239,20 +241,10 @@ impl Runner {
         observer: &dyn Observe,
         stop: &Stop,
     ) -> Result<Vec<RevisionId>> {
-        let lock = self.open(Purpose::Lock).await?;
-        self.greet(&lock, observer);
-        mutex::lead(lock.client(), wait, observer, stop, async || {
-            Ok(mutex::Poll::Wait)
+        self.deciding(wait, observer, stop, async |client, journal, fence| {
+            self.write_stamps(client, target, &journal, fence).await
         })
-        .await?;
-        let ran = async {
-            let journal = self.journal_for_leader(&lock, observer).await?;
-            let fence = journal::claim(lock.client(), &run_id()).await?;
-            self.write_stamps(lock.client(), target, &journal, fence).await
-        }
-        .await;
-        mutex::release(lock.client()).await;
-        ran
+        .await
     }
 
     /// Decides what became of a step, or accepts an edit of an applied revision.
@@ -266,21 +258,34 @@ impl Runner {
         observer: &dyn Observe,
         stop: &Stop,
     ) -> Result<String> {
+        self.deciding(wait, observer, stop, async |client, journal, fence| {
+            self.write_resolution(client, resolution, &journal, fence).await
+        })
+        .await
+    }
+
+    /// Writes something to the journal as the leader, without running a step.
+    async fn deciding<T>(
+        &self,
+        wait: mutex::Wait,
+        observer: &dyn Observe,
+        stop: &Stop,
+        write: impl AsyncFnOnce(&Client, Snapshot, Fence) -> Result<T>,
+    ) -> Result<T> {
         let lock = self.open(Purpose::Lock).await?;
         self.greet(&lock, observer);
         mutex::lead(lock.client(), wait, observer, stop, async || {
             Ok(mutex::Poll::Wait)
         })
         .await?;
-        let ran = async {
+        let written = async {
             let journal = self.journal_for_leader(&lock, observer).await?;
             let fence = journal::claim(lock.client(), &run_id()).await?;
-            self.write_resolution(lock.client(), resolution, &journal, fence)
-                .await
+            write(lock.client(), journal, fence).await
         }
         .await;
         mutex::release(lock.client()).await;
-        ran
+        written
     }
 
     async fn open(&self, purpose: Purpose) -> Result<Session> {

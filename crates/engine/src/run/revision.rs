@@ -16,6 +16,15 @@ use crate::journal::{self, Fence, FrozenRevision, RevisionRow, Snapshot, StepRow
 use crate::session;
 use windlass_compiler::graph::Target;
 
+/// What a revision still needs.
+pub(super) struct Left {
+    pub(super) steps: Vec<Step>,
+    /// What its author should know.
+    pub(super) warnings: Vec<Diagnostic>,
+    /// The undone rest was edited since it was begun.
+    pub(super) replanned: bool,
+}
+
 impl Runner {
     /// Runs revisions in order.
     pub(super) async fn revisions(
@@ -50,7 +59,7 @@ impl Runner {
             work.stop.check()?;
             let mut group = Vec::new();
             for id in rest.iter().take(MOST) {
-                let (steps, _) = self.steps_left(id, Direction::Up, journal)?;
+                let steps = self.steps_left(id, Direction::Up, journal)?.steps;
                 let Ok([step]) = <[Step; 1]>::try_from(steps) else {
                     break;
                 };
@@ -94,7 +103,7 @@ impl Runner {
         let began = Instant::now();
         let row = journal.revisions.iter().find(|row| row.id == *id);
         let rows = steps_of(journal, id, direction);
-        let (steps, _) = self.steps_left(id, direction, journal)?;
+        let Left { steps, replanned, .. } = self.steps_left(id, direction, journal)?;
         let done: Vec<_> = rows.iter().filter(|row| is_over(row.state)).collect();
         let of = u32::try_from(done.len() + steps.len()).unwrap_or(u32::MAX);
         work.observer.event(Event::RevisionStarted {
@@ -102,6 +111,9 @@ impl Runner {
             steps: of,
             done: u32::try_from(done.len()).unwrap_or(u32::MAX),
         });
+        if replanned {
+            work.observer.event(Event::Replanned { revision: id.clone() });
+        }
         let frozen = self.frozen(id, direction, row, &steps, &rows)?;
         let mut before = vec![journal::start_revision(&frozen, &work.run_id)];
         if direction == Direction::Down && rows.is_empty() {
@@ -157,7 +169,7 @@ impl Runner {
         id: &RevisionId,
         direction: Direction,
         journal: &Snapshot,
-    ) -> Result<(Vec<Step>, Vec<Diagnostic>)> {
+    ) -> Result<Left> {
         let prepared = self.prepare(id, direction)?;
         let row = journal.revisions.iter().find(|row| row.id == *id);
         let started = row.filter(|row| !row.state.is_applied() && row.direction == direction);
@@ -174,7 +186,16 @@ impl Runner {
             let rows = steps_of(journal, id, direction);
             let over = |number| rows.iter().any(|row| row.number == number && is_over(row.state));
             return match plan::resume(&frozen, &prepared, over) {
-                Resumption::AsFrozen(steps) | Resumption::Replanned(steps) => Ok((steps, prepared.warnings)),
+                Resumption::AsFrozen(steps) => Ok(Left {
+                    steps,
+                    warnings: prepared.warnings,
+                    replanned: false,
+                }),
+                Resumption::Replanned(steps) => Ok(Left {
+                    steps,
+                    warnings: prepared.warnings,
+                    replanned: true,
+                }),
                 Resumption::DoneWasEdited { step, ran, now, line } => {
                     Err(done_was_edited(id, step, &ran, now, line))
                 }
@@ -192,10 +213,12 @@ impl Runner {
                 Direction::Down => format!("finish it first: windlass upgrade {id}"),
             }));
         }
-        Ok((
-            plan::steps(&prepared.statements, prepared.mode, 1),
-            prepared.warnings,
-        ))
+        let steps = plan::steps(&prepared.statements, prepared.mode, 1);
+        Ok(Left {
+            steps,
+            warnings: prepared.warnings,
+            replanned: false,
+        })
     }
 
     /// What is frozen when the revision is begun or taken up again.

@@ -122,15 +122,7 @@ impl<'a> Work<'a> {
                     match retry::next(&limits, failure, attempt, elapsed, rand::random()) {
                         Next::GiveUp => break given_up(error, failure, attempt, elapsed, blockers),
                         Next::RetryAfter(after) => {
-                            self.report.retries += 1;
-                            self.observer.event(Event::Retrying {
-                                step: job.name.clone(),
-                                attempt,
-                                reason: failure.reason().to_owned(),
-                                blockers,
-                                after,
-                            });
-                            self.stop.sleep(after).await?;
+                            self.pause(&job.name, attempt, failure, blockers, after).await?;
                             attempt += 1;
                         }
                     }
@@ -141,6 +133,27 @@ impl<'a> Work<'a> {
             return self.skip(job, attempt, began.elapsed(), error).await;
         }
         Err(error.at_step(job.name))
+    }
+
+    /// Tells why another attempt is needed, and waits before it.
+    pub(super) async fn pause(
+        &mut self,
+        step: &StepName,
+        attempt: u32,
+        failure: Failure,
+        blockers: Vec<Blocker>,
+        after: Duration,
+    ) -> Result<()> {
+        self.report.retries += 1;
+        let reason = failure.reason().to_owned();
+        self.observer.event(Event::Retrying {
+            step: step.clone(),
+            attempt,
+            reason,
+            blockers,
+            after,
+        });
+        self.stop.sleep(after).await
     }
 
     /// Whether the database holds nothing but our journal and what extensions brought.
