@@ -1,6 +1,6 @@
 //! Kills, crashes and lost connections: the next run ends in the same schema and data.
 
-use windlass_testkit::{Rival, Server};
+use windlass_testkit::{Fault, Proxy, Rival, Server};
 
 use crate::project::{Ended, Project};
 
@@ -209,4 +209,111 @@ async fn refusals_of_the_server_are_full_sentences() {
         .await;
     let read_only = project.windlass(&["upgrade"]).run().await.expect(1);
     assert!(read_only.stderr.contains("read-only"), "{}", read_only.stderr);
+}
+
+#[tokio::test]
+async fn a_connection_cut_around_commit_never_applies_a_change_twice() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        let project = Project::new(&[TABLE]).await;
+        project.upgrade(0).await;
+        project.write("0002_d", "UPDATE t SET a = a + 1;\nINSERT INTO t VALUES (-1);");
+        let proxy = Proxy::start(&project.database.url()).await;
+        proxy.when_client_sends("COMMIT", fault);
+        let cut = project
+            .windlass(&["upgrade"])
+            .env("DATABASE_URL", proxy.url())
+            .run()
+            .await
+            .expect(7);
+        assert!(
+            cut.stderr.contains("run the same command again"),
+            "{}",
+            cut.stderr
+        );
+        proxy.wait_until_drained().await;
+        project.upgrade(0).await;
+        assert_eq!(
+            project
+                .database
+                .query_one_text("SELECT sum(a) FROM t WHERE a > 0")
+                .await,
+            "501500"
+        );
+        assert_eq!(
+            project
+                .database
+                .query_one_text("SELECT count(*) FROM t WHERE a < 0")
+                .await,
+            "1"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_runner_that_freezes_while_it_waits_for_a_lock_does_not_keep_readers_out() {
+    let project = Project::new(&[TABLE]).await;
+    project.upgrade(0).await;
+    project.write("0002_c", "ALTER TABLE t ADD c int;");
+    let rival = Rival::hold(&project.database, "BEGIN; SELECT * FROM t").await;
+    let mut running = project.windlass(&["upgrade"]).spawn();
+    running.wait_for_output("the lock was not free in time").await;
+    running.sigstop();
+    // Whatever it waits for or holds, the server's own timeouts end it within the budget.
+    let began = std::time::Instant::now();
+    project.database.query_one_text("SELECT count(*) FROM t").await;
+    assert!(
+        began.elapsed() < std::time::Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    rival.release().await;
+    running.sigcont();
+    running.finish().await.expect(0);
+}
+
+#[tokio::test]
+async fn a_runner_killed_again_and_again_ends_where_an_undisturbed_one_does() {
+    const REVISIONS: &[(&str, &str)] = &[
+        TABLE,
+        (
+            "0002_c",
+            "ALTER TABLE t ADD c int;\nCREATE INDEX CONCURRENTLY t_c ON t (c);\nUPDATE t SET c = a;",
+        ),
+        (
+            "0003_n",
+            "-- windlass: no-transaction\nUPDATE t SET c = c * 2;\nSELECT pg_sleep(0.02);\nINSERT INTO t VALUES (-1, 0);",
+        ),
+        (
+            "0004_v",
+            "REINDEX INDEX CONCURRENTLY t_c;\nVACUUM t;\nDROP INDEX CONCURRENTLY t_c;\nUPDATE t SET c = c + 1;",
+        ),
+        (
+            "0005_k",
+            "ALTER TABLE t ADD id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;",
+        ),
+        (
+            "0006_b",
+            "-- windlass: backfill b on t batch=100\nUPDATE t SET c = c * 3;",
+        ),
+    ];
+    let calm = Project::new(REVISIONS).await;
+    calm.upgrade(0).await;
+    let state = "SELECT count(*) || ' ' || sum(a) || ' ' || sum(c) FROM t";
+    let expected = calm.database.query_one_text(state).await;
+
+    let project = Project::new(REVISIONS).await;
+    for round in 0..40_u64 {
+        let mut running = project.windlass(&["upgrade"]).spawn();
+        // Times that drift through a run, so that kills meet every kind of moment.
+        tokio::time::sleep(std::time::Duration::from_millis(5 + round % 20 * 2)).await;
+        running.kill9();
+        running.finish().await;
+    }
+    project.upgrade(0).await;
+    assert_eq!(project.database.query_one_text(state).await, expected);
+    assert_eq!(project.applied().await, calm.applied().await);
+    assert_eq!(
+        project.database.dump_excluding_schema("windlass"),
+        calm.database.dump_excluding_schema("windlass")
+    );
 }
