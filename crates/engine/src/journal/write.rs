@@ -339,7 +339,7 @@ pub(crate) async fn read_cursor(
     let row = client
         .query_typed_opt(
             "SELECT upper_bound, tenant, tenant_is_null, cursor, rows_done, revision_id FROM windlass.backfill \
-              WHERE name = $1 AND state = 'running'",
+              WHERE name = $1",
             &[(&name, Type::TEXT)],
         )
         .await

@@ -18,7 +18,7 @@ use super::work::{Attempted, Job, Work, lost_the_lead, refused};
 use crate::blockers;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
-use crate::journal::{self, Cursor};
+use crate::journal::{self, Cursor, Write};
 use crate::session;
 
 /// Progress is told no more often than this.
@@ -86,8 +86,10 @@ impl Work<'_> {
             true,
             &self.run_id,
         );
-        self.commit(&[&finished]).await?;
-        self.record_alone(job, 1).await?;
+        // In one transaction: a backfill that is done while its step is not would be done again.
+        let done = self.step_row(&job.name, job.direction, job.step);
+        let writes: Vec<&Write> = [&finished, &done].into_iter().chain(&job.after).collect();
+        self.commit(&writes).await?;
         Ok(Attempted::Done)
     }
 
