@@ -57,21 +57,68 @@ pub enum StrangerKind {
     ForeignMarker(&'static str),
     /// A quote, dollar quote or comment that never ends.
     Unterminated(&'static str),
+    /// A directive's `\\` without a comment line behind it, or with another directive there.
+    Continuation,
+    /// A directive that ends in a bare carriage return. PostgreSQL reads on behind it, editors show one line.
+    CarriageReturn,
+    /// Something behind `COPY … FROM STDIN;` on its line. psql would run it after the data.
+    BehindCopy,
 }
 
-/// Markers of other tools and the tool's name.
-const MARKERS: [(&str, &str); 10] = [
-    ("-- migrate:up", "dbmate"),
-    ("-- migrate:down", "dbmate"),
-    ("-- +goose", "goose"),
-    ("-- +migrate", "sql-migrate"),
-    ("--//@undo", "MyBatis Migrations"),
-    ("-- //@undo", "MyBatis Migrations"),
-    ("--liquibase formatted", "Liquibase"),
-    ("--changeset", "Liquibase"),
-    ("--rollback", "Liquibase"),
-    ("---- create above / drop below ----", "tern"),
+/// How comments of other tools begin, behind `--` and blanks, and the tool's name.
+const MARKERS: [(&str, &str); 15] = [
+    ("migrate:up", "dbmate"),
+    ("migrate:down", "dbmate"),
+    ("+goose", "goose"),
+    ("+migrate", "sql-migrate"),
+    ("//@undo", "MyBatis Migrations"),
+    ("// @undo", "MyBatis Migrations"),
+    ("@undo", "MyBatis Migrations"),
+    ("liquibase formatted", "Liquibase"),
+    ("! previous:", "graphile-migrate"),
+    ("! hash:", "graphile-migrate"),
+    ("> statement-breakpoint", "Drizzle"),
+    ("-- create above / drop below --", "tern"),
+    ("atlas:", "Atlas"),
+    ("rambler up", "Rambler"),
+    ("rambler down", "Rambler"),
 ];
+
+/// The tool that a line comment is a marker of.
+fn foreign_marker(line: &str) -> Option<&'static str> {
+    let behind = &line[2..];
+    let body = behind.trim_start();
+    if let Some((_, tool)) = MARKERS.iter().find(|(marker, _)| begins(body, marker)) {
+        return Some(tool);
+    }
+    // With a blank these two are ordinary words: "-- rollback is not possible".
+    if begins(behind, "rollback") || begins(behind, "changeset ") {
+        return Some("Liquibase");
+    }
+    let mut words = body.split_ascii_whitespace();
+    let first = words.next().unwrap_or_default();
+    let rest = (words.next(), words.next(), words.next(), words.next());
+    match (first.to_ascii_lowercase().as_str(), rest) {
+        ("no-transaction", (None, ..)) => Some("sqlx"),
+        ("up" | "down", (Some(word), None, ..)) if word.eq_ignore_ascii_case("migration") => {
+            Some("node-pg-migrate")
+        }
+        ("changeset", (Some(id), ..)) if id.contains(':') => Some("Liquibase"),
+        ("deploy" | "revert" | "verify", (Some(change), Some("to" | "from" | "on"), Some("pg"), None))
+            if change.contains(':') =>
+        {
+            Some("Sqitch")
+        }
+        _ => None,
+    }
+}
+
+fn begins(text: &str, with: &str) -> bool {
+    text.get(..with.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(with))
+}
+
+const DIRECTIVE: &str = "-- windlass:";
 
 /// Scans a file's text.
 pub fn scan(text: &str) -> Scan {
@@ -155,36 +202,75 @@ impl Scanner<'_> {
             .map_or(self.bytes.len(), |at| from + at)
     }
 
+    /// PostgreSQL ends a comment at a carriage return too.
+    fn comment_end(&self, from: usize) -> usize {
+        self.bytes[from..]
+            .iter()
+            .position(|&byte| byte == b'\n' || byte == b'\r')
+            .map_or(self.bytes.len(), |at| from + at)
+    }
+
+    /// Where the next line begins, if a line end stands at `at`.
+    fn behind_line_end(&self, at: usize) -> Option<usize> {
+        match self.bytes[at..] {
+            [b'\n', ..] => Some(at + 1),
+            [b'\r', b'\n', ..] => Some(at + 2),
+            _ => None,
+        }
+    }
+
     fn at_line_start(&self) -> bool {
         self.at == 0 || self.bytes[self.at - 1] == b'\n'
     }
 
     fn line_comment(&mut self) {
         let start = self.at;
-        let mut end = self.line_end(start);
+        let end = self.comment_end(start);
         let line = self.text[start..end].trim_end();
-        if self.at_line_start() && line.starts_with("-- windlass:") {
-            let mut last = line;
-            // A trailing backslash continues on the next comment line.
-            while last.ends_with('\\') && self.bytes[end..].starts_with(b"\n--") {
-                let next = end + 1;
-                end = self.line_end(next);
-                last = self.text[next..end].trim_end();
-            }
-            let trimmed = self.text[start..end].trim_end().len();
-            self.scan.directives.push(Span::new(start, start + trimmed));
-        } else {
-            let span = Span::new(start, start + line.len());
-            let lower = line.to_ascii_lowercase();
-            let body = lower.trim_start_matches('-').trim_start();
-            if let Some((_, tool)) = MARKERS.iter().find(|(marker, _)| lower.starts_with(marker)) {
-                self.stranger(span, StrangerKind::ForeignMarker(tool));
-            } else if is_near_miss(body) {
-                self.stranger(span, StrangerKind::NearMiss);
-            } else if body.starts_with("squawk-ignore") {
-                self.scan.ignores.push(span);
-            }
+        if self.at_line_start() && line.starts_with(DIRECTIVE) {
+            self.directive();
+            return;
         }
+        self.at = end;
+        let span = Span::new(start, start + line.len());
+        let body = line.trim_start_matches(['-', '!', '#', '*', ' ', '\t']);
+        if let Some(tool) = foreign_marker(line) {
+            self.stranger(span, StrangerKind::ForeignMarker(tool));
+        } else if is_near_miss(body) {
+            self.stranger(span, StrangerKind::NearMiss);
+        } else if begins(body, "squawk-ignore") {
+            self.scan.ignores.push(span);
+        }
+    }
+
+    /// A directive and the comment lines that continue it.
+    fn directive(&mut self) {
+        let start = self.at;
+        let mut line_start = start;
+        let end = loop {
+            let end = self.comment_end(line_start);
+            let line = self.text[line_start..end].trim_end();
+            if !line.ends_with('\\') {
+                break end;
+            }
+            match self.behind_line_end(end) {
+                Some(next)
+                    if self.text[next..].starts_with("--") && !self.text[next..].starts_with(DIRECTIVE) =>
+                {
+                    line_start = next;
+                }
+                _ => {
+                    let backslash = line_start + line.len() - 1;
+                    self.stranger(Span::new(backslash, backslash + 1), StrangerKind::Continuation);
+                    break end;
+                }
+            }
+        };
+        let span = Span::new(start, start + self.text[start..end].trim_end().len());
+        if end + 1 < self.bytes.len() && self.behind_line_end(end).is_none() {
+            self.stranger(span, StrangerKind::CarriageReturn);
+        }
+        self.scan.directives.push(span);
         self.at = end;
     }
 
@@ -209,11 +295,8 @@ impl Scanner<'_> {
             self.stranger(Span::new(start, start + 2), StrangerKind::Unterminated("comment"));
         }
         let text = &self.text[start..self.at];
-        let body = text
-            .trim_start_matches(['/', '*'])
-            .trim_start()
-            .to_ascii_lowercase();
-        if is_near_miss(&body) {
+        let body = text.trim_start_matches(['/', '*', '-', '!', '#', ' ', '\t', '\r', '\n']);
+        if is_near_miss(body) {
             let end = start + text.find('\n').unwrap_or(text.len());
             self.stranger(Span::new(start, end), StrangerKind::NearMiss);
         }
@@ -222,19 +305,42 @@ impl Scanner<'_> {
     fn quoted(&mut self, quote: u8, escapes: bool, what: &'static str) {
         let start = self.at;
         self.at += 1;
-        while let Some(&byte) = self.bytes.get(self.at) {
-            self.at += 1;
-            if escapes && byte == b'\\' {
+        loop {
+            let stop = |&byte: &u8| byte == quote || (escapes && byte == b'\\');
+            let Some(length) = self.bytes[self.at..].iter().position(stop) else {
+                break;
+            };
+            self.at += length + 1;
+            if self.bytes[self.at - 1] == b'\\' {
                 self.at = (self.at + 1).min(self.bytes.len());
-            } else if byte == quote {
-                if self.bytes.get(self.at) == Some(&quote) {
-                    self.at += 1;
-                } else {
-                    return;
-                }
+            } else if self.next_is(0, quote) {
+                self.at += 1;
+            } else if let Some(next) = escapes.then(|| self.continued_literal()).flatten() {
+                self.at = next + 1;
+            } else {
+                return;
             }
         }
+        self.at = self.bytes.len();
         self.stranger(Span::new(start, start + 1), StrangerKind::Unterminated(what));
+    }
+
+    /// Where the quote stands that continues a literal on a later line; escapes hold there too.
+    fn continued_literal(&self) -> Option<usize> {
+        let mut at = self.at;
+        let mut is_new_line = false;
+        loop {
+            match self.bytes[at..] {
+                [b'\n' | b'\r', ..] => {
+                    is_new_line = true;
+                    at += 1;
+                }
+                [b' ' | b'\t' | 0x0b | 0x0c, ..] => at += 1,
+                [b'-', b'-', ..] => at = self.comment_end(at),
+                [b'\'', ..] if is_new_line => return Some(at),
+                _ => return None,
+            }
+        }
     }
 
     fn dollar(&mut self) {
@@ -304,7 +410,12 @@ impl Scanner<'_> {
         if !words.stdin {
             return;
         }
-        let start = (self.line_end(self.at) + 1).min(self.bytes.len());
+        let first_line_end = self.line_end(self.at);
+        let rest = self.text[self.at..first_line_end].trim();
+        if !rest.is_empty() && (!rest.starts_with("--") || rest.contains('\r')) {
+            self.stranger(Span::new(self.at, first_line_end), StrangerKind::BehindCopy);
+        }
+        let start = (first_line_end + 1).min(self.bytes.len());
         let mut line = start;
         let (end, resume, ended) = loop {
             if line >= self.bytes.len() {
@@ -338,6 +449,8 @@ impl Scanner<'_> {
         }
         let name = self.text[start..self.at].to_owned();
         self.stranger(Span::new(start, self.at), StrangerKind::MetaCommand(name));
+        // Its arguments reach to the line's end and are no SQL: `\echo it's done`.
+        self.at = self.line_end(self.at);
     }
 
     fn colon(&mut self) {
@@ -347,8 +460,16 @@ impl Scanner<'_> {
         } else if self.next_is(1, b'\'') || self.next_is(1, b'"') {
             self.at += 1;
             let quote = self.bytes[self.at];
+            let name = self.at + 1;
             self.quoted(quote, false, "quoted variable");
-            self.stranger(Span::new(start, self.at), StrangerKind::Variable);
+            let name = name..(self.at - 1).max(name);
+            if !name.is_empty()
+                && self.bytes[name]
+                    .iter()
+                    .all(|&byte| is_word(byte) || byte.is_ascii_digit())
+            {
+                self.stranger(Span::new(start, self.at), StrangerKind::Variable);
+            }
         } else {
             self.at += 1;
         }
@@ -364,16 +485,17 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
 }
 
-/// Whether the start of a lowercase comment looks like a directive with a typing error.
+/// Whether the text of a comment looks like a directive with a typing error.
 fn is_near_miss(body: &str) -> bool {
-    if body.starts_with("windlas") {
+    if begins(body, "windlas") {
         return true;
     }
-    let Some((word, _)) = body.split_once(':') else {
+    let longest = 12.min(body.len());
+    let Some(colon) = body.as_bytes()[..longest].iter().position(|&byte| byte == b':') else {
         return false;
     };
-    let word = word.trim();
-    word.len() >= 6 && word.len() <= 10 && strsim::damerau_levenshtein(word, "windlass") <= 2
+    let word = body[..colon].trim().to_ascii_lowercase();
+    word.len() >= 6 && strsim::damerau_levenshtein(&word, "windlass") <= 2
 }
 
 #[cfg(test)]
@@ -437,7 +559,220 @@ mod tests {
         assert_eq!(strangers("SELECT E'\\'', $1, a$b$, 'x''y' -- ok"), []);
     }
 
+    #[test]
+    fn an_escape_string_keeps_its_escapes_on_the_next_line() {
+        assert_eq!(strangers("SELECT E'a' -- x\n  '\\'; \\i '"), []);
+        assert_eq!(
+            strangers("SELECT E'a' '\\i x"),
+            [StrangerKind::Unterminated("quoted string")]
+        );
+    }
+
+    #[test]
+    fn a_carriage_return_ends_a_comment_as_it_does_for_postgresql() {
+        assert!(scan("-- x\rDROP TABLE t").has_statements);
+        assert_eq!(
+            strangers("-- windlass: label x\rDROP TABLE t"),
+            [StrangerKind::CarriageReturn]
+        );
+        assert_eq!(strangers("-- windlass: label x\r\nDROP TABLE t\r\n"), []);
+        assert_eq!(
+            directives("-- windlass: after a \\\r\n-- b\r\nSELECT 1"),
+            ["-- windlass: after a \\\r\n-- b"]
+        );
+    }
+
+    #[test]
+    fn a_continuation_needs_a_comment_line_that_is_no_directive() {
+        assert_eq!(
+            strangers("-- windlass: after a \\\nSELECT 1"),
+            [StrangerKind::Continuation]
+        );
+        assert_eq!(strangers("-- windlass: after a \\"), [StrangerKind::Continuation]);
+        let two = "-- windlass: after a \\\n-- windlass: label b";
+        assert_eq!(strangers(two), [StrangerKind::Continuation]);
+        assert_eq!(directives(two).len(), 2);
+    }
+
+    #[test]
+    fn arguments_of_a_meta_command_are_no_sql() {
+        assert_eq!(
+            strangers("\\echo it's done\nSELECT 1;"),
+            [StrangerKind::MetaCommand("\\echo".into())]
+        );
+    }
+
+    #[test]
+    fn copy_is_found_by_its_words_and_only_there() {
+        for text in [
+            "copy t (a, b) /* x */ from -- y\n stdin with (format csv);\n'\n\\.\n",
+            "SELECT 1; COPY \"from\" FROM STDIN; -- it's data\n'\n\\.",
+            "COPY stdin FROM stdin;\r\n'\r\n\\.\r\n",
+        ] {
+            assert_eq!(scan(text).copies.len(), 1, "{text}");
+            assert_eq!(strangers(text), [], "{text}");
+        }
+        for text in [
+            "COPY t FROM 'stdin';\n",
+            "COPY (SELECT a FROM stdin) TO STDOUT;\n",
+            "COPY t TO STDOUT;\n",
+            "SELECT copy FROM stdin;\n",
+            "COPY t FROM \"stdin\";\n",
+        ] {
+            assert_eq!(scan(text).copies, [], "{text}");
+        }
+        assert_eq!(
+            strangers("COPY t FROM STDIN; SELECT 1;\n\\.\n"),
+            [StrangerKind::BehindCopy]
+        );
+    }
+
+    #[test]
+    fn each_tool_is_known_by_its_markers() {
+        for (text, tool) in [
+            ("-- migrate:up transaction:false", "dbmate"),
+            ("--migrate:down", "dbmate"),
+            ("-- +goose StatementBegin", "goose"),
+            ("-- +migrate Down", "sql-migrate"),
+            ("--//@UNDO", "MyBatis Migrations"),
+            ("-- //@UNDO", "MyBatis Migrations"),
+            ("--liquibase formatted sql", "Liquibase"),
+            ("--changeset me:1", "Liquibase"),
+            ("-- changeset me:1", "Liquibase"),
+            ("--rollback DROP TABLE t", "Liquibase"),
+            ("--! Previous: sha1:00", "graphile-migrate"),
+            ("--> statement-breakpoint", "Drizzle"),
+            ("---- create above / drop below ----", "tern"),
+            ("-- atlas:txmode none", "Atlas"),
+            ("-- no-transaction", "sqlx"),
+            ("-- Down Migration", "node-pg-migrate"),
+            ("-- Deploy shop:orders to pg", "Sqitch"),
+        ] {
+            assert_eq!(strangers(text), [StrangerKind::ForeignMarker(tool)], "{text}");
+        }
+        for prose in [
+            "-- rollback is a new deploy",
+            "-- verify the count on pg",
+            "-- down migration of the index first",
+            "-- no-transaction because",
+            "-- changeset of May",
+        ] {
+            assert_eq!(strangers(prose), [], "{prose}");
+        }
+    }
+
+    #[test]
+    fn near_misses_and_what_is_none() {
+        for text in [
+            "--windlass: x",
+            " -- windlass: x",
+            "SELECT 1; -- windlass: x",
+            "-- Windlass : x",
+            "--- windlass: x",
+            "/** windlass: x */",
+            "-- widnlass: x",
+        ] {
+            assert_eq!(strangers(text), [StrangerKind::NearMiss], "{text}");
+        }
+        for text in [
+            "-- windows: x",
+            "-- the windlass: x",
+            "-- wind",
+            "-- é:é:é:é:",
+            "SELECT '-- windlas'",
+        ] {
+            assert_eq!(strangers(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_slice_of_an_array_and_a_cast_are_no_variables() {
+        assert_eq!(strangers("SELECT a[1:2], b::\"char\", c[1:'2 ']"), []);
+        assert_eq!(strangers("SELECT :\"x\""), [StrangerKind::Variable]);
+        assert_eq!(
+            strangers("SELECT :'"),
+            [StrangerKind::Unterminated("quoted variable")]
+        );
+    }
+
+    #[test]
+    fn dollar_quotes_need_a_tag_that_is_a_name() {
+        assert_eq!(
+            strangers("SELECT $1, $2$, a$b$ \n, 1$x$ \\i $x$, $é$'$é$, $$ $a$ \\i $$"),
+            []
+        );
+        assert_eq!(
+            strangers("SELECT $a$ $A$"),
+            [StrangerKind::Unterminated("dollar-quoted string")]
+        );
+    }
+
+    /// Pieces whose neighbours matter, so that a few of them make the cases one would not think of.
+    fn sql() -> impl proptest::strategy::Strategy<Value = String> {
+        use proptest::prelude::*;
+        let piece = prop_oneof![
+            proptest::sample::select(vec![
+                "-- windlass:",
+                "-- windlass: label x",
+                "--",
+                "/*",
+                "*/",
+                "'",
+                "''",
+                "\"",
+                "E'",
+                "\\",
+                "\\.",
+                "\n",
+                "\r\n",
+                "\r",
+                " ",
+                ";",
+                "(",
+                ")",
+                "$",
+                "$$",
+                "$a$",
+                ":",
+                "::",
+                ":'a'",
+                "COPY t FROM STDIN",
+                "COPY",
+                "FROM",
+                "STDIN",
+                "SELECT 1",
+                "é",
+                "\u{2028}",
+                "-- squawk-ignore a",
+                "-- migrate:up",
+                "windlas",
+                "1",
+                "U&'",
+            ])
+            .prop_map(str::to_owned),
+            "\\PC{0,3}",
+        ];
+        proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
     proptest::proptest! {
+        #[test]
+        fn whatever_is_found_lies_in_the_text_and_in_order(text in sql()) {
+            let scan = scan(&text);
+            proptest::prop_assert!(scan.first_statement <= text.len());
+            let mut spans = scan.directives.clone();
+            spans.extend(scan.copies.iter().map(|copy| Span::new(copy.data.start, copy.resume)));
+            spans.sort();
+            for pair in spans.windows(2) {
+                proptest::prop_assert!(pair[0].end <= pair[1].start);
+            }
+            spans.extend(scan.strangers.iter().map(|stranger| stranger.span));
+            spans.extend(scan.ignores);
+            for span in spans {
+                proptest::prop_assert!(text.get(span.range()).is_some(), "{:?}", span);
+            }
+        }
+
         #[test]
         fn any_text_is_scanned_to_its_end(text in "[-:/*'\"$;\\\\a-c\n windlasCOPYFROMSTDIN.]{0,60}") {
             let scan = scan(&text);

@@ -162,6 +162,17 @@ fn strangers(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
                     Diagnostic::error(format!("a marker of {tool} in a native revision"))
                         .help(format!("`windlass adopt` takes over a project of {tool}; in a native one the way back is a .down.sql file"))
                 }
+                StrangerKind::Continuation => Diagnostic::error("a directive that continues on no comment line")
+                    .help("begin the next line with `--`, or remove the backslash"),
+                StrangerKind::CarriageReturn => {
+                    Diagnostic::error("a directive that ends in a bare carriage return")
+                        .label("PostgreSQL reads SQL behind it")
+                        .help("save the file with LF or CRLF line ends")
+                }
+                StrangerKind::BehindCopy => {
+                    Diagnostic::error("something stands behind COPY … FROM STDIN on its line")
+                        .help("put it behind the data's last line, which is \\.")
+                }
                 StrangerKind::Unterminated(what) => {
                     Diagnostic::error(format!("a {what} never ends")).label("begins here")
                 }
