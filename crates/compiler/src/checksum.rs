@@ -1,8 +1,15 @@
 //! Checksums of revisions.
 //!
 //! `sha256v1` is lexical: byte order mark off, CRLF to LF, directive lines out, then SHA-256.
-//! By hand, for a file without continued directives:
-//! `sed -e '1s/^\xEF\xBB\xBF//' -e 's/\r$//' -e '/^-- windlass:/d' FILE | sha256sum`
+//! By hand, with GNU sed:
+//! ```sh
+//! sed -e '1s/^\xEF\xBB\xBF//' -e 's/\r$//' -e '/^-- windlass:/{:a;/\\$/{N;s/\r$//;ba};d}' FILE | sha256sum
+//! ```
+//! The directives' own checksum is that of the lines which this leaves out, each with LF:
+//! ```sh
+//! sed -n -e '1s/^\xEF\xBB\xBF//' -e 's/\r$//' -e '/^-- windlass:/{:a;/\\$/{N;s/\r$//;ba};p}' FILE | sha256sum
+//! ```
+//! What looks like a directive inside a literal, a comment or COPY data is none and counts, which sed cannot know.
 
 use std::fmt::{self, Write};
 
@@ -26,10 +33,11 @@ impl Checksum {
         let mut from = 0;
         for directive in &scan.directives {
             hasher.text(&text[from..directive.start]);
-            let line_end = text[directive.end..]
-                .find('\n')
-                .map_or(text.len(), |at| directive.end + at + 1);
-            from = line_end;
+            let rest = &text[directive.end..];
+            let line_end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+            let is_pair = rest[line_end..].starts_with("\r\n");
+            let behind = line_end + if is_pair { 2 } else { 1 };
+            from = (directive.end + behind).min(text.len());
         }
         hasher.text(&text[from..]);
         hasher.finish()

@@ -449,8 +449,8 @@ mod tests {
                 .iter()
                 .enumerate()
                 .map(|(number, parents)| {
-                    let names: Vec<_> =
-                        parents.iter().filter(|parent| **parent < number).map(|parent| format!("{parent}_r")).collect();
+                    let parents: std::collections::BTreeSet<_> = parents.iter().filter(|parent| **parent < number).collect();
+                    let names: Vec<_> = parents.iter().map(|parent| format!("{parent}_r")).collect();
                     let after = if names.is_empty() { "base".to_owned() } else { names.join(" ") };
                     (format!("{number}_r"), format!("-- windlass: after {after}"))
                 })

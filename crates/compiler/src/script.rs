@@ -41,7 +41,7 @@ impl Script {
     ) -> Result<Self, Vec<Diagnostic>> {
         let text: &str = &source.text;
         let scan = lex::scan(text);
-        let mut problems = strangers(source, &scan);
+        let mut problems = strangers(source, &scan, |_| true);
         let header = FileDirectives::read(source, &scan).unwrap_or_else(|found| {
             problems.extend(found);
             FileDirectives::default()
@@ -50,8 +50,9 @@ impl Script {
             return Err(problems);
         }
         let spans = split(&blanked(text, &scan)).map_err(|error| {
-            let end = text[error.offset..].find(|letter: char| letter.is_whitespace() || letter == ';');
-            let span = Span::new(error.offset, end.map_or(text.len(), |end| error.offset + end));
+            let rest = text.get(error.offset..).unwrap_or_default();
+            let end = rest.find(|letter: char| letter.is_whitespace() || letter == ';');
+            let span = Span::new(error.offset, error.offset + end.unwrap_or(rest.len()));
             vec![
                 Diagnostic::error(error.message)
                     .at(Place::locate(&source.path, text, span))
@@ -69,6 +70,12 @@ fn attach(source: &Source, scan: &Scan, spans: &[Span]) -> Result<Vec<ScriptStat
     let mut problems = Vec::new();
     let mut statements = Vec::with_capacity(spans.len());
     let mut directives = scan.directives.iter().peekable();
+    let mut ignores = scan.ignores.iter().peekable();
+    let everywhere: Vec<_> = scan
+        .ignores
+        .iter()
+        .flat_map(|span| squawk_rules(&text[span.range()], true))
+        .collect();
     let mut copies = scan.copies.iter().peekable();
     let (mut counted, mut line, mut line_start) = (0, 1, 0);
     for (index, span) in spans.iter().enumerate() {
@@ -81,7 +88,11 @@ fn attach(source: &Source, scan: &Scan, spans: &[Span]) -> Result<Vec<ScriptStat
         while let Some(directive) = directives.next_if(|directive| directive.start < span.start) {
             problems.extend(own.take(source, *directive).err());
         }
-        if let Some(inside) = directives.next_if(|directive| directive.start < span.end) {
+        own.allows.extend(everywhere.iter().cloned());
+        while let Some(ignore) = ignores.next_if(|ignore| ignore.start < span.start) {
+            own.allows.extend(squawk_rules(&text[ignore.range()], false));
+        }
+        while let Some(inside) = directives.next_if(|directive| directive.start < span.end) {
             problems.push(
                 Diagnostic::error("a directive inside a statement")
                     .at(Place::locate(&source.path, text, *inside))
@@ -111,8 +122,35 @@ fn attach(source: &Source, scan: &Scan, spans: &[Span]) -> Result<Vec<ScriptStat
     if problems.is_empty() {
         Ok(statements)
     } else {
+        problems.truncate(MOST_PROBLEMS);
         Err(problems)
     }
+}
+
+/// What squawk's comment allows, as `squawk:RULE` for each of its rules, or `squawk:*` for all.
+fn squawk_rules(comment: &str, whole_file: bool) -> Vec<(String, String)> {
+    let marker = "squawk-ignore";
+    let lower = comment.to_ascii_lowercase();
+    let Some(at) = lower.find(marker) else {
+        return Vec::new();
+    };
+    let rest = &lower[at + marker.len()..];
+    let rest = match (rest.strip_prefix("-file"), whole_file) {
+        (Some(rest), true) => rest,
+        (None, false) => rest,
+        _ => return Vec::new(),
+    };
+    let mut rules: Vec<&str> = rest
+        .split([',', ' ', '\t'])
+        .filter(|rule| !rule.is_empty())
+        .collect();
+    if rules.is_empty() {
+        rules.push("*");
+    }
+    rules
+        .into_iter()
+        .map(|rule| (format!("squawk:{rule}"), "squawk-ignore".to_owned()))
+        .collect()
 }
 
 fn is_statement_directive(text: &str, span: Span) -> bool {
@@ -143,11 +181,22 @@ fn blanked(text: &str, scan: &Scan) -> String {
     blanked
 }
 
-fn strangers(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
+/// A file that is no SQL at all gives one problem for each of its lines. Placing each means counting
+/// lines from the top, and nobody reads the hundredth.
+pub(crate) const MOST_PROBLEMS: usize = 20;
+
+/// What stands in the text that is not SQL, or not ours; `wanted` chooses among the kinds.
+pub(crate) fn strangers(
+    source: &Source,
+    scan: &Scan,
+    wanted: impl Fn(&StrangerKind) -> bool,
+) -> Vec<Diagnostic> {
     let text: &str = &source.text;
     let mut problems: Vec<Diagnostic> = scan
         .strangers
         .iter()
+        .filter(|stranger| wanted(&stranger.kind))
+        .take(MOST_PROBLEMS)
         .map(|stranger| {
             let problem = match &stranger.kind {
                 StrangerKind::MetaCommand(name) => {
@@ -156,8 +205,17 @@ fn strangers(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
                 }
                 StrangerKind::Variable => Diagnostic::error("a psql variable")
                     .help("variables are reserved for a later version; write the value"),
+                StrangerKind::NearMiss if text[stranger.span.range()].starts_with("-- windlass:") => {
+                    Diagnostic::error("a directive that does not begin its line")
+                        .help("move it to the start of a line of its own, above the statement that it speaks about")
+                }
                 StrangerKind::NearMiss => Diagnostic::error("a comment that is nearly a directive")
                     .help("write it at the start of a line as `-- windlass: …`, or reword the comment"),
+                StrangerKind::ForeignMarker("sqlx") => {
+                    Diagnostic::error("a marker of sqlx in a native revision")
+                        .help("write it as `-- windlass: no-transaction`")
+                        .help("`windlass adopt` takes over a project of sqlx")
+                }
                 StrangerKind::ForeignMarker(tool) => {
                     Diagnostic::error(format!("a marker of {tool} in a native revision"))
                         .help(format!("`windlass adopt` takes over a project of {tool}; in a native one the way back is a .down.sql file"))
@@ -180,7 +238,7 @@ fn strangers(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
             problem.at(Place::locate(&source.path, text, stranger.span))
         })
         .collect();
-    problems.extend(scan.copies.iter().filter(|copy| !copy.ended).map(|copy| {
+    problems.extend(scan.copies.iter().filter(|copy| !copy.ended).take(1).map(|copy| {
         Diagnostic::error("COPY … FROM STDIN without an end of its data")
             .at(Place::locate(
                 &source.path,
@@ -293,12 +351,78 @@ mod tests {
                 "a.sql:2:1: syntax error at or near \"SELEC\" | ",
             ),
             (
+                "SELECT\n-- windlass: best-effort\n-- windlass: temporary\n1",
+                "a.sql:2:1: a directive inside a statement | move it before the statement that it speaks about",
+            ),
+            (
+                "SELECT 1; -- windlass: best-effort\nSELECT 2",
+                "a.sql:1:11: a directive that does not begin its line | move it to the start of a line of its own, above the statement that it speaks about",
+            ),
+            (
+                "-- Windlass : label x\n",
+                "a.sql:1:1: a comment that is nearly a directive | write it at the start of a line as `-- windlass: …`, or reword the comment",
+            ),
+            (
+                "-- no-transaction\n",
+                "a.sql:1:1: a marker of sqlx in a native revision | write it as `-- windlass: no-transaction` | `windlass adopt` takes over a project of sqlx",
+            ),
+            (
+                "-- windlass: label x \\\nSELECT 1",
+                "a.sql:1:22: a directive that continues on no comment line | begin the next line with `--`, or remove the backslash",
+            ),
+            (
+                "COPY t FROM STDIN; SELECT 1;\n\\.\n",
+                "a.sql:1:19: something stands behind COPY … FROM STDIN on its line | put it behind the data's last line, which is \\.",
+            ),
+            (
+                "COPY t FROM STDIN;\n1\n",
+                "a.sql:1:18: COPY … FROM STDIN without an end of its data | end the data with a line of its own: \\.",
+            ),
+            (
                 "-- windlass: lock-timeout 5 parsecs\nSELECT 1",
                 "a.sql:1:1: `lock-timeout`: it needs one duration | write -- windlass: lock-timeout DURATION",
             ),
         ] {
-            assert_eq!(problems(text), [expected], "{text}");
+            assert_eq!(problems(text)[0], expected, "{text}");
         }
+    }
+
+    #[test]
+    fn squawk_comments_are_allowances() {
+        let script = read(
+            "-- squawk-ignore-file prefer-text-field\n\
+             SELECT 1;\n-- squawk-ignore ban-drop-column, ban-drop-table\nSELECT 2;\n-- squawk-ignore\nSELECT 3;",
+        );
+        let rules: Vec<Vec<&str>> = script
+            .statements
+            .iter()
+            .map(|statement| {
+                statement
+                    .directives
+                    .allows
+                    .iter()
+                    .map(|(rule, _)| rule.as_str())
+                    .collect()
+            })
+            .collect();
+        assert_eq!(
+            rules,
+            [
+                vec!["squawk:prefer-text-field"],
+                vec![
+                    "squawk:prefer-text-field",
+                    "squawk:ban-drop-column",
+                    "squawk:ban-drop-table"
+                ],
+                vec!["squawk:prefer-text-field", "squawk:*"],
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_sql_gives_a_page_of_problems() {
+        let text = "\\i x\n".repeat(100_000);
+        assert_eq!(problems(&text).len(), MOST_PROBLEMS);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::duration::parse_duration;
 use crate::format::{RevisionId, Source};
 use crate::lane::Lane;
 use crate::lex::Scan;
+use crate::script::MOST_PROBLEMS;
 
 /// Whether and how a file's statements share transactions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct FileDirectives {
     pub only_envs: Vec<String>,
     /// `atomic`, `no-transaction` or neither.
     pub transaction: TransactionMode,
+    /// `after base` was said.
+    is_base: bool,
 }
 
 /// A table that may not lose rows, columns or itself.
@@ -110,6 +113,9 @@ impl FileDirectives {
         let mut header = Self::default();
         let mut problems = Vec::new();
         for span in &scan.directives {
+            if problems.len() == MOST_PROBLEMS {
+                break;
+            }
             let checked = line_of(source, *span).and_then(|line| {
                 let known = known_of(source, &line)?;
                 match known.scope {
@@ -137,11 +143,24 @@ impl FileDirectives {
         let id = |word: &Word| {
             RevisionId::parse(&word.text).map_err(|problem| at(source, word.span, problem.to_string()))
         };
-        let some_words = || {
-            if line.words.is_empty() {
-                Err(usage("it names nothing"))
-            } else {
+        let some_words = || match (line.words.is_empty(), &line.free) {
+            (true, _) => Err(usage("it names nothing")),
+            (_, Some(free)) => Err(usage(&format!(
+                "it takes no text behind `{}`",
+                free.introduced_by
+            ))),
+            (false, None) => Ok(()),
+        };
+        let once = |is_first: bool, word: &Word| {
+            if is_first {
                 Ok(())
+            } else {
+                Err(at(
+                    source,
+                    word.span,
+                    format!("`{}` names {} twice", known.name, word.text),
+                )
+                .help("remove one of them"))
             }
         };
         match known.name {
@@ -149,36 +168,48 @@ impl FileDirectives {
                 some_words()?;
                 let parents = self.after.get_or_insert_with(Vec::new);
                 for word in &line.words {
-                    if word.text == "base" && !word.quoted {
-                        if line.words.len() > 1 || !parents.is_empty() {
-                            return Err(usage("`base` stands for no parent and must stand alone"));
-                        }
+                    let is_base = word.text == "base" && !word.quoted;
+                    if self.is_base || (is_base && (line.words.len() > 1 || !parents.is_empty())) {
+                        return Err(usage("`base` stands for no parent and must stand alone"));
+                    }
+                    if is_base {
+                        self.is_base = true;
                         continue;
                     }
-                    parents.push((id(word)?, Place::locate(&source.path, &source.text, word.span)));
+                    let parent = id(word)?;
+                    once(parents.iter().all(|(known, _)| *known != parent), word)?;
+                    parents.push((parent, Place::locate(&source.path, &source.text, word.span)));
                 }
             }
             "label" => {
                 some_words()?;
                 for word in &line.words {
                     let label = id(word)?;
+                    once(!self.labels.iter().any(|known| known == label.as_str()), word)?;
                     self.labels.push(label.as_str().to_owned());
                 }
             }
             "replaces" => {
                 some_words()?;
                 for word in &line.words {
-                    self.replaces.push(id(word)?);
+                    let replaced = id(word)?;
+                    once(!self.replaces.contains(&replaced), word)?;
+                    self.replaces.push(replaced);
                 }
             }
             "protect" => self.protects.push(protect(line).map_err(|why| usage(&why))?),
-            "irreversible" => self.irreversible = Some(because(line).map_err(|why| usage(&why))?),
+            "irreversible" => {
+                let why = because(line).map_err(|why| usage(&why))?;
+                if self.irreversible.replace(why).is_some() {
+                    return Err(usage("it stands here twice"));
+                }
+            }
             "requires" => match words(line).as_slice() {
-                ["backfill", name] => self.requires_backfills.push((*name).to_owned()),
+                ["backfill", name] if line.free.is_none() => self.requires_backfills.push((*name).to_owned()),
                 _ => return Err(usage("it needs the word backfill and one name")),
             },
             "only" => match words(line).as_slice() {
-                ["env", name] => self.only_envs.push((*name).to_owned()),
+                ["env", name] if line.free.is_none() => self.only_envs.push((*name).to_owned()),
                 _ => return Err(usage("it needs the word env and one name")),
             },
             "no-transaction" | "atomic" => {
@@ -188,7 +219,10 @@ impl FileDirectives {
                 } else {
                     TransactionMode::Never
                 };
-                if self.transaction != TransactionMode::Shared && self.transaction != mode {
+                if self.transaction == mode {
+                    return Err(usage("it stands here twice"));
+                }
+                if self.transaction != TransactionMode::Shared {
                     return Err(usage("`atomic` and `no-transaction` contradict each other"));
                 }
                 self.transaction = mode;
@@ -223,7 +257,7 @@ impl StatementDirectives {
             "verify" => self.verify.replace(text()?).is_some(),
             "require" => self.require.replace(text()?).is_some(),
             "lane" => match line.words.as_slice() {
-                [word] => {
+                [word] if line.free.is_none() => {
                     let lane = word.text.parse::<Lane>().map_err(|problem| {
                         let names = Lane::ALL.map(Lane::name);
                         let problem = at(source, word.span, problem.to_string());
@@ -236,7 +270,13 @@ impl StatementDirectives {
                 }
                 _ => return Err(usage("it needs one lane")),
             },
-            "stall-budget" => self.stall_budget.replace(duration()?).is_some(),
+            "stall-budget" => {
+                let budget = duration()?;
+                if budget.is_zero() {
+                    return Err(usage("nothing takes no time at all"));
+                }
+                self.stall_budget.replace(budget).is_some()
+            }
             "lock-timeout" => self.lock_timeout.replace(duration()?).is_some(),
             "statement-timeout" => self.statement_timeout.replace(duration()?).is_some(),
             "best-effort" | "temporary" => {
@@ -259,10 +299,22 @@ impl StatementDirectives {
             _ => false,
         };
         if twice {
-            Err(usage("it stands here twice"))
-        } else {
-            Ok(())
+            return Err(usage("it stands here twice"));
         }
+        let roles = [
+            self.backfill.is_some(),
+            self.verify.is_some(),
+            self.require.is_some(),
+        ];
+        if roles.into_iter().filter(|role| *role).count() > 1 {
+            return Err(usage(
+                "a statement is a backfill, a `verify` or a `require`, one of them",
+            ));
+        }
+        if self.backfill.is_some() && self.lane.is_some_and(|lane| lane != Lane::Backfill) {
+            return Err(usage("a backfill has a lane of its own"));
+        }
+        Ok(())
     }
 }
 
@@ -275,6 +327,9 @@ fn backfill(
     let name = words
         .next()
         .ok_or_else(|| usage("it needs a name, unique in the project"))?;
+    if line.free.is_some() {
+        return Err(usage("it takes no text"));
+    }
     let mut backfill = Backfill {
         name: name.text.clone(),
         ..Backfill::default()
@@ -375,6 +430,26 @@ fn words(line: &Line) -> Vec<&str> {
     line.words.iter().map(|word| word.text.as_str()).collect()
 }
 
+/// Directives in a down script that speak about the revision: only the up script does.
+pub(crate) fn misplaced_in_down(source: &Source, scan: &Scan) -> Vec<Diagnostic> {
+    scan.directives
+        .iter()
+        .filter_map(|span| line_of(source, *span).ok())
+        .filter(|line| {
+            ["after", "label", "replaces", "irreversible", "requires"].contains(&line.name.text.as_str())
+        })
+        .take(MOST_PROBLEMS)
+        .map(|line| {
+            at(
+                source,
+                line.name.span,
+                format!("`{}` in a down script", line.name.text),
+            )
+            .help("it speaks about the revision: write it in the up script")
+        })
+        .collect()
+}
+
 fn line_of(source: &Source, span: Span) -> Result<Line, Diagnostic> {
     words::line(&source.text, span).map_err(|open| {
         at(source, open, "a quoted identifier never ends".to_owned()).help("close it with \"")
@@ -383,6 +458,10 @@ fn line_of(source: &Source, span: Span) -> Result<Line, Diagnostic> {
 
 fn known_of(source: &Source, line: &Line) -> Result<&'static Known, Diagnostic> {
     find(&line.name.text).ok_or_else(|| {
+        if line.name.text.is_empty() {
+            return at(source, line.span, "a directive without a name".to_owned())
+                .help("write it behind the colon, or remove the line");
+        }
         let problem = at(
             source,
             line.name.span,
@@ -390,7 +469,14 @@ fn known_of(source: &Source, line: &Line) -> Result<&'static Known, Diagnostic> 
         );
         match suggest(&line.name.text, DIRECTIVES.iter().map(|known| known.name)) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem.help("`windlass help directives` lists them"),
+            None => problem.help(format!(
+                "the directives are {}",
+                DIRECTIVES
+                    .iter()
+                    .map(|known| known.name)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
         }
     })
 }
@@ -401,4 +487,146 @@ fn misuse(source: &Source, known: &Known, span: Span, why: &str) -> Diagnostic {
 
 fn at(source: &Source, span: Span, message: String) -> Diagnostic {
     Diagnostic::error(message).at(Place::locate(&source.path, &source.text, span))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::lex;
+
+    fn source(text: &str) -> Source {
+        Source {
+            path: Arc::from("a.sql"),
+            text: Arc::from(text),
+        }
+    }
+
+    fn header(line: &str) -> Result<FileDirectives, String> {
+        let source = source(line);
+        FileDirectives::read(&source, &lex::scan(line)).map_err(|problems| problems[0].to_string())
+    }
+
+    fn statement(text: &str) -> Result<StatementDirectives, String> {
+        let source = source(text);
+        let mut directives = StatementDirectives::default();
+        for span in lex::scan(text).directives {
+            directives
+                .take(&source, span)
+                .map_err(|problem| problem.to_string())?;
+        }
+        Ok(directives)
+    }
+
+    #[test]
+    fn each_syntax_in_the_table_is_what_the_parser_takes() {
+        for known in DIRECTIVES {
+            let example = known
+                .syntax
+                .replace(['[', ']'], "")
+                .replace("DURATION", "5s")
+                .replace("lane NAME", "lane dml")
+                .replace("key=value…", "batch=10 pause=1s")
+                .replace("delete N", "delete 5")
+                .replace('…', " x");
+            let line = format!("-- windlass: {example}");
+            match known.scope {
+                Scope::File => assert!(header(&line).is_ok(), "{line}: {:?}", header(&line)),
+                Scope::Statement => assert!(statement(&line).is_ok(), "{line}: {:?}", statement(&line)),
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_passed_over_in_silence() {
+        for (text, expected) in [
+            (
+                "-- windlass: after a : b",
+                "a.sql:1:1: `after`: it takes no text behind `:`",
+            ),
+            ("-- windlass: after a a", "a.sql:1:22: `after` names a twice"),
+            (
+                "-- windlass: after a\n-- windlass: after a",
+                "a.sql:2:20: `after` names a twice",
+            ),
+            ("-- windlass: after", "a.sql:1:1: `after`: it names nothing"),
+            (
+                "-- windlass: after base\n-- windlass: after a",
+                "a.sql:2:1: `after`: `base` stands for no parent and must stand alone",
+            ),
+            ("-- windlass: label x x", "a.sql:1:22: `label` names x twice"),
+            (
+                "-- windlass: replaces x x",
+                "a.sql:1:25: `replaces` names x twice",
+            ),
+            (
+                "-- windlass: only env a because b",
+                "a.sql:1:1: `only`: it needs the word env and one name",
+            ),
+            (
+                "-- windlass: atomic\n-- windlass: atomic",
+                "a.sql:2:1: `atomic`: it stands here twice",
+            ),
+            (
+                "-- windlass: irreversible because a\n-- windlass: irreversible because b",
+                "a.sql:2:1: `irreversible`: it stands here twice",
+            ),
+            (
+                "-- windlass: irreversible",
+                "a.sql:1:1: `irreversible`: it needs a reason: because …",
+            ),
+            (
+                "-- windlass: protect t allow delete 5",
+                "a.sql:1:1: `protect`: it needs a reason: because …",
+            ),
+            (
+                "-- windlass: protect t because x",
+                "a.sql:1:1: `protect`: it needs one table",
+            ),
+            ("-- windlass:", "a.sql:1:1: a directive without a name"),
+            (
+                "-- windlass: label \"x",
+                "a.sql:1:20: a quoted identifier never ends",
+            ),
+        ] {
+            assert_eq!(header(text).map(drop), Err(expected.to_owned()), "{text}");
+        }
+        for (text, expected) in [
+            (
+                "-- windlass: lane dml because x",
+                "a.sql:1:1: `lane`: it needs one lane",
+            ),
+            (
+                "-- windlass: stall-budget 0",
+                "a.sql:1:1: `stall-budget`: nothing takes no time at all",
+            ),
+            (
+                "-- windlass: backfill a : b",
+                "a.sql:1:1: `backfill`: it takes no text",
+            ),
+            (
+                "-- windlass: backfill a batch=0",
+                "a.sql:1:25: `0` is no number of rows",
+            ),
+            (
+                "-- windlass: backfill a workers=4",
+                "a.sql:1:25: `workers=4` is no option of a backfill",
+            ),
+            (
+                "-- windlass: backfill a\n-- windlass: verify : b",
+                "a.sql:2:1: `verify`: a statement is a backfill, a `verify` or a `require`, one of them",
+            ),
+            (
+                "-- windlass: lane ddl\n-- windlass: backfill a",
+                "a.sql:2:1: `backfill`: a backfill has a lane of its own",
+            ),
+            (
+                "-- windlass: best-effort\n-- windlass: best-effort",
+                "a.sql:2:1: `best-effort`: it stands here twice",
+            ),
+        ] {
+            assert_eq!(statement(text).map(drop), Err(expected.to_owned()), "{text}");
+        }
+    }
 }
