@@ -14,6 +14,8 @@ pub struct Graph {
     graph: DiGraph<RevisionId, ()>,
     index: HashMap<RevisionId, NodeIndex>,
     labels: HashMap<String, RevisionId>,
+    /// What stands for an id whose file may be gone.
+    replaced: HashMap<RevisionId, NodeIndex>,
     /// Parents before children; among equals the file order.
     order: Vec<NodeIndex>,
 }
@@ -64,7 +66,21 @@ impl Graph {
         let mut problems = Vec::new();
         for revision in revisions {
             let node = built.graph.add_node(revision.id.clone());
-            built.index.insert(revision.id.clone(), node);
+            if built.index.insert(revision.id.clone(), node).is_some() {
+                problems.push(
+                    Diagnostic::error(format!("{}: a second revision {}", revision.up.path, revision.id))
+                        .help("rename one of the two files"),
+                );
+            }
+            for id in &revision.header.replaces {
+                if let Some(other) = built.replaced.insert(id.clone(), node) {
+                    let message = format!("{} and {} both replace {id}", built.graph[other], revision.id);
+                    problems.push(
+                        Diagnostic::error(message)
+                            .help("one revision stands for another; correct one of them"),
+                    );
+                }
+            }
             for label in &revision.header.labels {
                 if let Some(other) = built.labels.insert(label.clone(), revision.id.clone()) {
                     problems.push(
@@ -75,6 +91,14 @@ impl Graph {
                         .help("a label names one revision; remove one of them"),
                     );
                 }
+            }
+        }
+        for (label, owner) in &built.labels {
+            if built.index.contains_key(label.as_str()) {
+                problems.push(
+                    Diagnostic::error(format!("the label `{label}` of {owner} is a revision's id"))
+                        .help("choose another label: as a target it would mean both"),
+                );
             }
         }
         let mut before: Option<NodeIndex> = None;
@@ -88,7 +112,9 @@ impl Graph {
                 }
                 Some(parents) => {
                     for (parent, place) in parents {
-                        match built.index.get(parent) {
+                        // After a squash its children still name what it replaced.
+                        let stand_in = || built.replaced.get(parent).filter(|stand_in| **stand_in != node);
+                        match built.index.get(parent).or_else(stand_in) {
                             Some(parent) => {
                                 built.graph.update_edge(*parent, node, ());
                             }
@@ -111,7 +137,7 @@ impl Graph {
             before = Some(node);
         }
         if problems.is_empty() {
-            problems.extend(built.sort());
+            problems.extend(built.sort(revisions));
         }
         if problems.is_empty() {
             Ok(built)
@@ -121,7 +147,7 @@ impl Graph {
     }
 
     /// Kahn's order with the file order among those that are ready; gives back the cycle, if any.
-    fn sort(&mut self) -> Option<Diagnostic> {
+    fn sort(&mut self, revisions: &[Revision]) -> Option<Diagnostic> {
         use std::cmp::Reverse;
         use std::collections::BinaryHeap;
         let mut missing: Vec<usize> = self
@@ -147,24 +173,59 @@ impl Graph {
         let stuck = self.graph.node_indices().find(|node| missing[node.index()] > 0)?;
         // Every stuck revision has a stuck parent: walking up must come round.
         let mut path = vec![stuck];
+        let mut seen = HashMap::from([(stuck, 0)]);
         loop {
             let last = path[path.len() - 1];
             let parent = self
                 .graph
                 .neighbors_directed(last, Incoming)
                 .find(|parent| missing[parent.index()] > 0)?;
-            if let Some(at) = path.iter().position(|node| *node == parent) {
-                let mut names: Vec<&str> = path[at..].iter().map(|node| self.graph[*node].as_str()).collect();
-                names.push(self.graph[parent].as_str());
-                return Some(
-                    Diagnostic::error(format!(
-                        "the revisions follow each other in a circle: {}",
-                        names.join(" after ")
-                    ))
-                    .help("change one of their `-- windlass: after` lines"),
-                );
+            if let Some(&at) = seen.get(&parent) {
+                return Some(self.circle(&path[at..], revisions));
             }
+            seen.insert(parent, path.len());
             path.push(parent);
+        }
+    }
+
+    /// `nodes` follow each other, and the last one follows the first.
+    fn circle(&self, nodes: &[NodeIndex], revisions: &[Revision]) -> Diagnostic {
+        const MOST: usize = 12;
+        let mut names: Vec<&str> = nodes
+            .iter()
+            .take(MOST)
+            .map(|node| self.graph[*node].as_str())
+            .collect();
+        if nodes.len() > MOST {
+            names.push("…");
+        }
+        names.extend(nodes.first().map(|node| self.graph[*node].as_str()));
+        let problem = Diagnostic::error(format!(
+            "the revisions follow each other in a circle: {}",
+            names.join(" after ")
+        ));
+        // Each parent that was written out, so that the line to change can be found.
+        let parents = nodes.iter().cycle().skip(1);
+        let mut written = nodes.iter().zip(parents).take(MOST).filter_map(|(node, parent)| {
+            let after = revisions.get(node.index())?.header.after.as_ref()?;
+            after
+                .iter()
+                .find(|(id, _)| *id == self.graph[*parent])
+                .map(|(_, place)| place)
+        });
+        let first = written.next();
+        let others: Vec<String> = written.map(ToString::to_string).collect();
+        let problem = match first {
+            Some(place) => problem.at(place.clone()).label("one of them must go"),
+            None => problem,
+        };
+        if others.is_empty() {
+            problem.help("change its `-- windlass: after` line")
+        } else {
+            problem.help(format!(
+                "change this `-- windlass: after` line, or the one at {}",
+                others.join(" or ")
+            ))
         }
     }
 
@@ -205,6 +266,60 @@ impl Graph {
     /// The revision and all that stand on it.
     pub fn descendants(&self, id: &RevisionId) -> HashSet<RevisionId> {
         self.reach([id], Outgoing)
+    }
+
+    /// Pending revisions that came too late: in file order before something applied that they do not
+    /// descend from, with the last such. To run them is to run them in another order than a new
+    /// database would.
+    pub fn late(&self, applied: &[RevisionId]) -> Vec<(RevisionId, RevisionId)> {
+        let mut done: Vec<NodeIndex> = applied
+            .iter()
+            .filter_map(|id| self.index.get(id))
+            .copied()
+            .collect();
+        done.sort_unstable();
+        done.dedup();
+        let is_done: HashSet<NodeIndex> = done.iter().copied().collect();
+        let Some(&last) = done.last() else {
+            return Vec::new();
+        };
+        let on_last = self.descendants(&self.graph[last]);
+        let late_behind = |node: NodeIndex| {
+            if node < last && !on_last.contains(&self.graph[node]) {
+                return Some(last);
+            }
+            // A smaller number than its own parent's is rare enough to look closely.
+            let below = (node < last).then(|| self.ancestors(&self.graph[node]))?;
+            let newer = done.iter().rev().take_while(|applied| **applied > node);
+            newer
+                .copied()
+                .find(|applied| !below.contains(&self.graph[*applied]))
+        };
+        self.order
+            .iter()
+            .filter(|node| !is_done.contains(node))
+            .filter_map(|&node| Some((self.graph[node].clone(), self.graph[late_behind(node)?].clone())))
+            .collect()
+    }
+
+    /// Squash revisions that can neither be run nor count as applied, because a part of what they
+    /// replace is applied: each with the parts that are missing.
+    pub fn partly_replaced(
+        &self,
+        revisions: &[Revision],
+        applied: &[RevisionId],
+    ) -> Vec<(RevisionId, Vec<RevisionId>)> {
+        let done: HashSet<&RevisionId> = applied.iter().collect();
+        revisions
+            .iter()
+            .filter(|revision| self.contains(&revision.id) && !done.contains(&revision.id))
+            .filter_map(|revision| {
+                let replaces = &revision.header.replaces;
+                let missing: Vec<_> = replaces.iter().filter(|id| !done.contains(id)).cloned().collect();
+                let is_part = !missing.is_empty() && missing.len() < replaces.len();
+                is_part.then(|| (revision.id.clone(), missing))
+            })
+            .collect()
     }
 
     /// The ids that a target stands for. `applied` is in order of application.
@@ -260,7 +375,7 @@ impl Graph {
     /// # Errors
     /// A name that fits none, or several.
     pub fn named(&self, name: &str) -> Result<RevisionId, Diagnostic> {
-        if let Some(id) = self.index.keys().find(|id| id.as_str() == name) {
+        if let Some((id, _)) = self.index.get_key_value(name) {
             return Ok(id.clone());
         }
         if let Some(id) = self.labels.get(name) {
@@ -395,7 +510,104 @@ mod tests {
                 ("1_a", "-- windlass: after 2_b"),
                 ("2_b", "-- windlass: after 1_a")
             ]),
-            "the revisions follow each other in a circle: 1_a after 2_b after 1_a"
+            "1_a.sql:1:20: the revisions follow each other in a circle: 1_a after 2_b after 1_a"
+        );
+        let found = Graph::build(&revisions(&[
+            ("1_a", "-- windlass: after 3_c"),
+            ("2_b", ""),
+            ("3_c", "-- windlass: after 2_b"),
+        ]))
+        .expect_err("it is a circle");
+        assert_eq!(
+            found[0].help,
+            ["change this `-- windlass: after` line, or the one at 3_c.sql:1:20"]
+        );
+        assert_eq!(
+            problem(&[("1_a", "-- windlass: after 1_a")]),
+            "1_a.sql:1:20: the revisions follow each other in a circle: 1_a after 1_a"
+        );
+    }
+
+    #[test]
+    fn a_squash_stands_for_what_it_replaces() {
+        let files = &[
+            (
+                "0003_all",
+                "-- windlass: after base\n-- windlass: replaces 0001_a 0002_b 0003_c",
+            ),
+            ("0004_d", "-- windlass: after 0003_c"),
+        ];
+        let squashed = graph(files);
+        let last = squashed.named("0004_d").expect("it is there");
+        assert_eq!(squashed.parents(&last)[0].as_str(), "0003_all");
+
+        let id = |text: &str| RevisionId::parse(text).expect("it is an id");
+        let partly = |applied: &[&str]| {
+            let applied: Vec<_> = applied.iter().map(|text| id(text)).collect();
+            squashed.partly_replaced(&revisions(files), &applied)
+        };
+        assert_eq!(partly(&[]), []);
+        assert_eq!(partly(&["0001_a", "0002_b", "0003_c"]), []);
+        assert_eq!(partly(&["0001_a", "0003_all"]), []);
+        assert_eq!(
+            partly(&["0001_a", "0003_c"]),
+            [(id("0003_all"), vec![id("0002_b")])]
+        );
+
+        assert_eq!(
+            problem(&[
+                ("2_b", "-- windlass: replaces 1_a"),
+                ("3_c", "-- windlass: replaces 1_a")
+            ]),
+            "2_b and 3_c both replace 1_a"
+        );
+        assert_eq!(
+            problem(&[("2_b", "-- windlass: after 1_a\n-- windlass: replaces 1_a")]),
+            "2_b.sql:1:20: 2_b follows 1_a, which does not exist"
+        );
+    }
+
+    #[test]
+    fn a_revision_that_came_too_late_is_found() {
+        let late = |files: &[(&str, &str)], applied: &[&str]| -> Vec<(String, String)> {
+            let graph = graph(files);
+            let applied: Vec<_> = applied
+                .iter()
+                .map(|id| graph.named(id).expect("it is there"))
+                .collect();
+            let found = graph.late(&applied);
+            found
+                .into_iter()
+                .map(|(late, behind)| (late.to_string(), behind.to_string()))
+                .collect()
+        };
+        let pair = |late: &str, behind: &str| (late.to_owned(), behind.to_owned());
+        // Another branch brought 3_c after 4_d was applied.
+        let branches = &[
+            ("1_a", ""),
+            ("2_b", ""),
+            ("3_c", "-- windlass: after 2_b"),
+            ("4_d", "-- windlass: after 2_b"),
+            ("5_e", "-- windlass: after 3_c 4_d"),
+        ];
+        assert_eq!(late(branches, &["1_a", "2_b", "4_d"]), [pair("3_c", "4_d")]);
+        assert_eq!(late(branches, &["1_a", "2_b", "3_c"]), []);
+        assert_eq!(late(branches, &[]), []);
+        // Its number is the smaller one, and yet it was written afterwards.
+        let backwards = &[
+            ("1_a", ""),
+            ("2_b", "-- windlass: after 3_c"),
+            ("3_c", "-- windlass: after 1_a"),
+        ];
+        assert_eq!(late(backwards, &["1_a", "3_c"]), []);
+        assert_eq!(late(&[("1_a", ""), ("2_b", "")], &["2_b"]), [pair("1_a", "2_b")]);
+    }
+
+    #[test]
+    fn a_label_is_nobodys_id() {
+        assert_eq!(
+            problem(&[("1_a", ""), ("2_b", "-- windlass: label 1_a")]),
+            "the label `1_a` of 2_b is a revision's id"
         );
     }
 
@@ -433,6 +645,22 @@ mod tests {
                 .expect("one is applied"),
             []
         );
+    }
+
+    #[test]
+    fn ten_thousand_revisions_in_a_circle_are_found_out() {
+        let texts: Vec<(String, String)> = (0..10_000)
+            .map(|number| {
+                let parent = (number + 1) % 10_000;
+                (format!("{number}_r"), format!("-- windlass: after {parent}_r"))
+            })
+            .collect();
+        let files: Vec<(&str, &str)> = texts
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        let found = problem(&files);
+        assert!(found.ends_with("11_r after … after 0_r"), "{found}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The id of a revision: its file's stem.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 /// The id of a revision.
@@ -46,6 +47,12 @@ impl RevisionId {
     pub fn number(&self) -> Option<u128> {
         let digits = self.0.bytes().take_while(u8::is_ascii_digit).count();
         self.0[..digits].parse().ok()
+    }
+}
+
+impl Borrow<str> for RevisionId {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
