@@ -499,7 +499,7 @@ fn is_near_miss(body: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn directives(text: &str) -> Vec<&str> {
@@ -708,7 +708,7 @@ mod tests {
     }
 
     /// Pieces whose neighbours matter, so that a few of them make the cases one would not think of.
-    fn sql() -> impl proptest::strategy::Strategy<Value = String> {
+    pub(crate) fn sql() -> impl proptest::strategy::Strategy<Value = String> {
         use proptest::prelude::*;
         let piece = prop_oneof![
             proptest::sample::select(vec![

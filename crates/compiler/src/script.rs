@@ -437,6 +437,41 @@ mod tests {
 
     proptest::proptest! {
         #[test]
+        fn every_directive_is_attached_or_refused(text in lex::tests::sql()) {
+            let source = source(&text);
+            let scan = lex::scan(&text);
+            let blanked = blanked(&text, &scan);
+            proptest::prop_assert_eq!(blanked.len(), text.len());
+            let lines = |text: &str| text.match_indices('\n').map(|(at, _)| at).collect::<Vec<_>>();
+            proptest::prop_assert_eq!(lines(&blanked), lines(&text));
+            // A parser that takes anything, so that the reader itself is reached.
+            let anything = |text: &str| -> Result<Vec<Span>, SyntaxError> {
+                let mut end = 0;
+                Ok(text
+                    .split_inclusive(';')
+                    .filter_map(|piece| {
+                        end += piece.len();
+                        let start = end - piece.trim_start().len();
+                        (start < end).then(|| Span::new(start, end))
+                    })
+                    .collect())
+            };
+            for found in [Script::read(&source, anything), Script::read(&source, sql::split)] {
+                match found {
+                    Ok(script) => {
+                        for pair in script.statements.windows(2) {
+                            proptest::prop_assert!(pair[0].span.end <= pair[1].span.start);
+                            proptest::prop_assert!(pair[0].line <= pair[1].line);
+                        }
+                        let data = script.statements.iter().filter(|statement| statement.copy_data.is_some());
+                        proptest::prop_assert!(data.count() <= scan.copies.len());
+                    }
+                    Err(problems) => proptest::prop_assert!(!problems.is_empty()),
+                }
+            }
+        }
+
+        #[test]
         fn no_text_makes_the_reader_panic(text in "(-- windlass: )?[-:/*'\"$;\\\\a-c\n é,=COPYFROMSTDIN.]{0,60}") {
             let _ = Script::read(&source(&text), sql::split);
         }

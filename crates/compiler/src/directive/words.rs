@@ -119,17 +119,17 @@ fn tail(flat: &str, from: usize) -> String {
 
 /// The directive on one line of equal length: continuations become blanks.
 fn flatten(text: &str, span: Span) -> (String, usize) {
-    let mut flat = text[span.range()].to_owned();
-    while let Some(at) = flat.find("\n--") {
-        let head = flat[..at].trim_end().len();
-        let from = if flat[..head].ends_with('\\') {
-            head - 1
-        } else {
-            head
-        };
-        let blanks = " ".repeat(at + 3 - from);
-        flat.replace_range(from..at + 3, &blanks);
+    let text = &text[span.range()];
+    let mut flat = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, _) in text.match_indices("\n--") {
+        let head = text[done..at].trim_end();
+        let from = done + head.strip_suffix('\\').unwrap_or(head).len();
+        flat.push_str(&text[done..from]);
+        flat.extend(std::iter::repeat_n(' ', at + "\n--".len() - from));
+        done = at + "\n--".len();
     }
+    flat.push_str(&text[done..]);
     let end = flat.len();
     (flat, end)
 }
@@ -165,6 +165,20 @@ mod tests {
             words("-- windlass: allow drop \\\n--   because it is   unused"),
             ("allow".into(), vec!["drop".into()], Some("it is unused".into()))
         );
+    }
+
+    #[test]
+    fn a_word_behind_a_continuation_keeps_its_place() {
+        let text = "-- windlass: after é \\ \t\n--b";
+        let line = line(text, Span::new(0, text.len())).expect("it is well formed");
+        let places: Vec<_> = line.words.iter().map(|word| &text[word.span.range()]).collect();
+        assert_eq!(places, ["é", "b"]);
+    }
+
+    #[test]
+    fn a_hundred_thousand_continuations_are_one_pass() {
+        let text = format!("-- windlass: verify :{}", " \\\n-- x".repeat(100_000));
+        assert_eq!(words(&text).2.map(|free| free.len()), Some(199_999));
     }
 
     #[test]
