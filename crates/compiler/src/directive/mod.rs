@@ -17,6 +17,7 @@ use crate::format::{RevisionId, Source};
 use crate::lane::Lane;
 use crate::lex::Scan;
 use crate::script::MOST_PROBLEMS;
+use crate::sql::RelationName;
 
 /// Whether and how a file's statements share transactions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub struct FileDirectives {
 /// A table that may not lose rows, columns or itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protect {
-    /// The table, as written.
+    /// The table as SQL writes it, quoted where it needs to be.
     pub table: String,
     /// Rows that may go, and why.
     pub allow_delete: Option<(u64, String)>,
@@ -92,7 +93,7 @@ pub struct StatementDirectives {
 pub struct Backfill {
     /// The journal's key.
     pub name: String,
-    /// Its table; none to take the statement's only target.
+    /// Its table as SQL writes it, quoted where it needs to be; none to take the statement's only target.
     pub table: Option<String>,
     /// The column that tells tenants apart, and the word to show them by.
     pub by: Option<(String, String)>,
@@ -335,20 +336,28 @@ fn backfill(
         ..Backfill::default()
     };
     while let Some(word) = words.next() {
-        let mut following = |what: &str| {
-            words
-                .next()
-                .map(|word| word.text.clone())
-                .ok_or_else(|| usage(what))
-        };
+        let mut following = |what: &str| words.next().ok_or_else(|| usage(what));
         match word.text.as_str() {
-            "on" => backfill.table = Some(following("`on` needs a table")?),
+            "on" => {
+                let table = relation(following("`on` needs a table")?).map_err(|why| usage(&why))?;
+                if backfill.table.replace(table).is_some() {
+                    return Err(usage("`on` stands here twice"));
+                }
+            }
             "by" => {
                 let column = following("`by` needs a column")?;
-                if following("`by COLUMN` needs `as WORD`")? != "as" {
+                if following("`by COLUMN` needs `as WORD`")?.text != "as" {
                     return Err(usage("`by COLUMN` needs `as WORD`"));
                 }
-                backfill.by = Some((column, following("`as` needs a word")?));
+                let column = if column.quoted {
+                    column.text.clone()
+                } else {
+                    column.text.to_ascii_lowercase()
+                };
+                let shown = following("`as` needs a word")?.text.clone();
+                if backfill.by.replace((column, shown)).is_some() {
+                    return Err(usage("`by` stands here twice"));
+                }
             }
             "deferred" => backfill.deferred = true,
             pair => match pair.split_once('=') {
@@ -358,12 +367,17 @@ fn backfill(
                         return Err(at(source, word.span, format!("`{value}` is no number of rows"))
                             .help("write batch=1000"));
                     }
-                    backfill.batch = Some(rows);
+                    if backfill.batch.replace(rows).is_some() {
+                        return Err(usage("`batch` stands here twice"));
+                    }
                 }
                 Some(("pause", value)) => {
-                    backfill.pause = Some(parse_duration(value).map_err(|problem| {
+                    let pause = parse_duration(value).map_err(|problem| {
                         at(source, word.span, problem.to_string()).help("write pause=100ms")
-                    })?);
+                    })?;
+                    if backfill.pause.replace(pause).is_some() {
+                        return Err(usage("`pause` stands here twice"));
+                    }
                 }
                 _ => {
                     let problem = at(source, word.span, format!("`{pair}` is no option of a backfill"));
@@ -384,22 +398,56 @@ fn backfill(
 }
 
 fn protect(line: &Line) -> Result<Protect, String> {
-    let words = words(line);
-    match words.as_slice() {
-        [table] if line.free.is_none() => Ok(Protect {
-            table: (*table).to_owned(),
+    let table = relation(line.words.first().ok_or("it needs one table")?)?;
+    match words(line).as_slice() {
+        [_] if line.free.is_none() => Ok(Protect {
+            table,
             allow_delete: None,
         }),
-        [table, "allow", "delete", count] => {
+        [_, "allow", "delete", count] => {
             let count = count
                 .parse()
                 .map_err(|_| format!("`{count}` is no number of rows"))?;
             Ok(Protect {
-                table: (*table).to_owned(),
+                table,
                 allow_delete: Some((count, because(line)?)),
             })
         }
         _ => Err("it needs one table".to_owned()),
+    }
+}
+
+/// A relation as SQL writes it: folded where it was not quoted, quoted where it needs to be.
+fn relation(word: &Word) -> Result<String, String> {
+    if word.quoted && !word.text.is_empty() {
+        return Ok(RelationName::new(None, &word.text).to_string());
+    }
+    let mut parts = Vec::new();
+    let mut rest = word.text.as_str();
+    loop {
+        let (part, behind) = match rest
+            .starts_with('"')
+            .then(|| words::behind_quotes(rest, 0))
+            .flatten()
+        {
+            Some(end) => (rest[1..end - 1].replace("\"\"", "\""), &rest[end..]),
+            None => {
+                let end = rest.find('.').unwrap_or(rest.len());
+                (rest[..end].to_ascii_lowercase(), &rest[end..])
+            }
+        };
+        let is_empty = part.is_empty();
+        parts.push(part);
+        rest = match behind.strip_prefix('.') {
+            Some(behind) if !is_empty => behind,
+            None if !is_empty && behind.is_empty() => break,
+            _ => return Err(format!("`{}` is no table's name", word.text)),
+        };
+    }
+    match parts.as_slice() {
+        [name] => Ok(RelationName::new(None, name).to_string()),
+        [schema, name] => Ok(RelationName::new(Some(schema), name).to_string()),
+        _ => Err(format!("`{}` is no table's name", word.text)),
     }
 }
 
@@ -535,6 +583,33 @@ mod tests {
                 Scope::File => assert!(header(&line).is_ok(), "{line}: {:?}", header(&line)),
                 Scope::Statement => assert!(statement(&line).is_ok(), "{line}: {:?}", statement(&line)),
             }
+        }
+    }
+
+    #[test]
+    fn a_table_is_named_as_sql_names_it() {
+        for (written, table) in [
+            ("leads", "leads"),
+            ("Leads", "leads"),
+            ("\"Leads\"", "\"Leads\""),
+            ("\"leads\"", "leads"),
+            ("Public.\"My Leads\"", "public.\"My Leads\""),
+            ("\"a.b\".c", "\"a.b\".c"),
+        ] {
+            let said = statement(&format!(
+                "-- windlass: backfill x on {written} by Tenant_Id as business"
+            ));
+            let backfill = said.expect("it is fine").backfill.expect("it is one");
+            assert_eq!(backfill.table.as_deref(), Some(table));
+            assert_eq!(backfill.by, Some(("tenant_id".into(), "business".into())));
+            let said = header(&format!("-- windlass: protect {written}")).expect("it is fine");
+            assert_eq!(said.protects[0].table, table);
+        }
+        for written in ["a.b.c", "a.", ".a", "a..b", "\"a\"b"] {
+            assert_eq!(
+                header(&format!("-- windlass: protect {written}")).map(drop),
+                Err(format!("a.sql:1:1: `protect`: `{written}` is no table's name"))
+            );
         }
     }
 

@@ -60,35 +60,27 @@ pub(super) fn line(text: &str, span: Span) -> Result<Line, Span> {
             });
             break;
         }
-        let word = if bytes[at] == b'"' {
-            let mut content = String::new();
-            at += 1;
-            loop {
-                let Some(length) = flat[at..].find('"') else {
-                    return Err(Span::new(start + from, span.end));
-                };
-                content.push_str(&flat[at..at + length]);
-                at += length + 1;
-                if bytes.get(at) != Some(&b'"') {
-                    break;
-                }
-                content.push('"');
+        let mut before = b' ';
+        while at < end && !bytes[at].is_ascii_whitespace() {
+            // A quote opens an identifier where a name can begin; elsewhere it is a character like others.
+            if bytes[at] == b'"' && matches!(before, b' ' | b'.' | b'=') {
+                at = behind_quotes(&flat, at).ok_or(Span::new(start + at, span.end))?;
+                before = b'"';
+            } else {
+                before = bytes[at];
                 at += 1;
             }
-            Word {
-                text: content,
-                span: Span::new(start + from, start + at),
-                quoted: true,
-            }
-        } else {
-            while at < end && !bytes[at].is_ascii_whitespace() {
-                at += 1;
-            }
-            Word {
-                text: flat[from..at].to_owned(),
-                span: Span::new(start + from, start + at),
-                quoted: false,
-            }
+        }
+        let raw = &flat[from..at];
+        let quoted = bytes[from] == b'"' && behind_quotes(&flat, from) == Some(at);
+        let word = Word {
+            text: if quoted {
+                raw[1..raw.len() - 1].replace("\"\"", "\"")
+            } else {
+                raw.to_owned()
+            },
+            span: Span::new(start + from, start + at),
+            quoted,
         };
         if !word.quoted && word.text == "because" && !words.is_empty() {
             free = Some(Free {
@@ -111,6 +103,17 @@ pub(super) fn line(text: &str, span: Span) -> Result<Line, Span> {
         free,
         span,
     })
+}
+
+/// Where the identifier ends whose opening quote stands at `at`; a doubled quote is part of it.
+pub(super) fn behind_quotes(flat: &str, mut at: usize) -> Option<usize> {
+    loop {
+        at += 1;
+        at += flat[at..].find('"')? + 1;
+        if !flat[at..].starts_with('"') {
+            return Some(at);
+        }
+    }
 }
 
 fn tail(flat: &str, from: usize) -> String {
@@ -164,6 +167,14 @@ mod tests {
         assert_eq!(
             words("-- windlass: allow drop \\\n--   because it is   unused"),
             ("allow".into(), vec!["drop".into()], Some("it is unused".into()))
+        );
+    }
+
+    #[test]
+    fn a_quoted_part_belongs_to_its_word() {
+        assert_eq!(
+            words("-- windlass: protect \"S t\".\"a.b\" public.\"T x\" it\"s \"\"").1,
+            ["\"S t\".\"a.b\"", "public.\"T x\"", "it\"s", ""]
         );
     }
 
