@@ -136,6 +136,7 @@ impl Graph {
             }
             before = Some(node);
         }
+        built.stand_in();
         if problems.is_empty() {
             problems.extend(built.sort(revisions));
         }
@@ -143,6 +144,29 @@ impl Graph {
             Ok(built)
         } else {
             Err(problems)
+        }
+    }
+
+    /// A squash beside the files that it replaces: it follows them, and what follows them follows it,
+    /// so that either way through leads on.
+    fn stand_in(&mut self) {
+        let pairs: Vec<(NodeIndex, NodeIndex)> = self
+            .replaced
+            .iter()
+            .filter_map(|(id, squash)| Some((*self.index.get(id)?, *squash)))
+            .filter(|(original, squash)| original != squash)
+            .collect();
+        let is_pair: HashSet<(NodeIndex, NodeIndex)> = pairs.iter().copied().collect();
+        for &(original, squash) in &pairs {
+            let children: Vec<NodeIndex> = self.graph.neighbors_directed(original, Outgoing).collect();
+            for child in children {
+                if child != squash && !is_pair.contains(&(child, squash)) {
+                    self.graph.update_edge(squash, child, ());
+                }
+            }
+        }
+        for (original, squash) in pairs {
+            self.graph.update_edge(original, squash, ());
         }
     }
 
@@ -258,11 +282,6 @@ impl Graph {
         self.reach([id], Incoming)
     }
 
-    /// Everything that any of these stands on, themselves included.
-    pub fn ancestors_of_all<'a>(&self, ids: impl IntoIterator<Item = &'a RevisionId>) -> HashSet<RevisionId> {
-        self.reach(ids, Incoming)
-    }
-
     /// The revision and all that stand on it.
     pub fn descendants(&self, id: &RevisionId) -> HashSet<RevisionId> {
         self.reach([id], Outgoing)
@@ -299,26 +318,6 @@ impl Graph {
             .iter()
             .filter(|node| !is_done.contains(node))
             .filter_map(|&node| Some((self.graph[node].clone(), self.graph[late_behind(node)?].clone())))
-            .collect()
-    }
-
-    /// Squash revisions that can neither be run nor count as applied, because a part of what they
-    /// replace is applied: each with the parts that are missing.
-    pub fn partly_replaced(
-        &self,
-        revisions: &[Revision],
-        applied: &[RevisionId],
-    ) -> Vec<(RevisionId, Vec<RevisionId>)> {
-        let done: HashSet<&RevisionId> = applied.iter().collect();
-        revisions
-            .iter()
-            .filter(|revision| self.contains(&revision.id) && !done.contains(&revision.id))
-            .filter_map(|revision| {
-                let replaces = &revision.header.replaces;
-                let missing: Vec<_> = replaces.iter().filter(|id| !done.contains(id)).cloned().collect();
-                let is_part = !missing.is_empty() && missing.len() < replaces.len();
-                is_part.then(|| (revision.id.clone(), missing))
-            })
             .collect()
     }
 
@@ -541,30 +540,20 @@ mod tests {
         let last = squashed.named("0004_d").expect("it is there");
         assert_eq!(squashed.parents(&last)[0].as_str(), "0003_all");
 
-        let id = |text: &str| RevisionId::parse(text).expect("it is an id");
-        let partly = |applied: &[&str]| {
-            let applied: Vec<_> = applied.iter().map(|text| id(text)).collect();
-            squashed.partly_replaced(&revisions(files), &applied)
-        };
-        assert_eq!(partly(&[]), []);
-        assert_eq!(partly(&["0001_a", "0002_b", "0003_c"]), []);
-        assert_eq!(partly(&["0001_a", "0003_all"]), []);
-        assert_eq!(
-            partly(&["0001_a", "0003_c"]),
-            [(id("0003_all"), vec![id("0002_b")])]
-        );
-
-        assert_eq!(
-            problem(&[
-                ("2_b", "-- windlass: replaces 1_a"),
-                ("3_c", "-- windlass: replaces 1_a")
-            ]),
-            "2_b and 3_c both replace 1_a"
-        );
-        assert_eq!(
-            problem(&[("2_b", "-- windlass: after 1_a\n-- windlass: replaces 1_a")]),
-            "2_b.sql:1:20: 2_b follows 1_a, which does not exist"
-        );
+        let beside = graph(&[
+            ("0001_a", ""),
+            ("0002_b", ""),
+            (
+                "0003_all",
+                "-- windlass: after base\n-- windlass: replaces 0001_a 0002_b",
+            ),
+            ("0004_c", "-- windlass: after 0002_b"),
+        ]);
+        let order: Vec<_> = beside.order().map(RevisionId::as_str).collect();
+        assert_eq!(order, ["0001_a", "0002_b", "0003_all", "0004_c"]);
+        assert_eq!(beside.heads().len(), 1, "what is replaced is no head");
+        let last = beside.named("0004_c").expect("it is there");
+        assert!(beside.parents(&last).iter().any(|id| id.as_str() == "0003_all"));
     }
 
     #[test]

@@ -24,8 +24,10 @@ pub struct Standing {
     pub diverged: Vec<RevisionId>,
     /// Applied, and the file is no longer what was applied.
     pub edited: Vec<RevisionId>,
-    /// Pending, although something that follows them is applied.
-    pub late: Vec<RevisionId>,
+    /// Pending, although something behind them in order is applied: each with the last such.
+    pub late: Vec<(RevisionId, RevisionId)>,
+    /// Squashes of which a part is applied and the rest is no longer there: each with what is missing.
+    pub torn: Vec<(RevisionId, Vec<RevisionId>)>,
 }
 
 impl Standing {
@@ -57,7 +59,8 @@ pub fn standing(directory: &Directory, graph: &Graph, journal: &Snapshot) -> Sta
         .map(|row| row.id.clone())
         .collect();
 
-    // A squash counts as applied when all that it replaces is, and the other way round.
+    // A squash counts as applied when all that it replaces is, and the other way round. Where nothing
+    // of it has begun it runs instead of what it replaces; where a part is applied the rest runs.
     let done: HashSet<&RevisionId> = applied.iter().collect();
     let replaced: HashSet<&RevisionId> = journal
         .revisions
@@ -65,17 +68,26 @@ pub fn standing(directory: &Directory, graph: &Graph, journal: &Snapshot) -> Sta
         .filter(|row| row.state.is_applied())
         .flat_map(|row| &row.replaces)
         .collect();
-    let stands_for_applied = |revision: &Revision| {
-        let replaces = &revision.header.replaces;
-        !replaces.is_empty() && replaces.iter().all(|id| done.contains(id))
-    };
+    let (mut passed, mut torn) = (HashSet::new(), Vec::new());
+    for squash in &directory.revisions {
+        let replaces = &squash.header.replaces;
+        if replaces.is_empty() || rows.contains_key(&squash.id) {
+            continue;
+        }
+        if !replaces.iter().any(|id| rows.contains_key(id)) {
+            passed.extend(replaces);
+            continue;
+        }
+        passed.insert(&squash.id);
+        let is_gone = |id: &&RevisionId| !done.contains(*id) && !files.contains_key(*id);
+        let gone: Vec<RevisionId> = replaces.iter().filter(is_gone).cloned().collect();
+        if !gone.is_empty() {
+            torn.push((squash.id.clone(), gone));
+        }
+    }
     let pending: Vec<RevisionId> = graph
         .order()
-        .filter(|id| {
-            !rows.contains_key(id)
-                && !replaced.contains(id)
-                && !files.get(id).is_some_and(|file| stands_for_applied(file))
-        })
+        .filter(|id| !rows.contains_key(id) && !replaced.contains(id) && !passed.contains(id))
         .cloned()
         .collect();
 
@@ -107,8 +119,11 @@ pub fn standing(directory: &Directory, graph: &Graph, journal: &Snapshot) -> Sta
         })
         .map(|row| row.id.clone())
         .collect();
-    let below = graph.ancestors_of_all(&applied);
-    let late = pending.iter().filter(|id| below.contains(id)).cloned().collect();
+    let late = graph
+        .late(&applied)
+        .into_iter()
+        .filter(|(id, _)| pending.contains(id))
+        .collect();
     Standing {
         applied,
         pending,
@@ -117,6 +132,7 @@ pub fn standing(directory: &Directory, graph: &Graph, journal: &Snapshot) -> Sta
         diverged,
         edited,
         late,
+        torn,
     }
 }
 

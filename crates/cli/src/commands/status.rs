@@ -50,7 +50,17 @@ fn show(journal: &Snapshot, standing: &Standing) {
         anstream::println!("begun, not finished: {id} ({words}); `windlass upgrade` goes on with it");
     }
     list("pending", &standing.pending);
-    list("came late, and needs --allow-late", &standing.late);
+    for (id, behind) in &standing.late {
+        anstream::println!("came late: {id} (behind {behind}, which is applied) needs `--allow-late {id}`");
+    }
+    for (squash, missing) in &standing.torn {
+        let missing = missing
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", ");
+        anstream::println!("applied in part: what {squash} replaces; missing: {missing}");
+    }
     list("edited after it was applied", &standing.edited);
     list(
         "in the database only (it is ahead of these files)",
@@ -93,7 +103,8 @@ fn as_json(journal: &Snapshot, standing: &Standing) -> serde_json::Value {
         "ahead": ids(&standing.ahead),
         "diverged": ids(&standing.diverged),
         "edited": ids(&standing.edited),
-        "late": ids(&standing.late),
+        "late": standing.late.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(),
+        "torn": standing.torn.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(),
         "steps": journal.steps.iter().map(|step| json!({
             "revision": step.revision.as_str(),
             "direction": step.direction.name(),

@@ -231,3 +231,51 @@ async fn checkpoint_lines_keep_their_shape() {
         ]
     );
 }
+
+const SQUASH: (&str, &str) = (
+    "0003_both",
+    "-- windlass: after base\n-- windlass: replaces 0001_a 0002_b\nCREATE TABLE a (x int);\nCREATE TABLE b (x int);",
+);
+const PARTS: [(&str, &str); 2] = [
+    A,
+    ("0002_b", "-- windlass: after 0001_a\nCREATE TABLE b (x int);"),
+];
+const NEXT: (&str, &str) = ("0004_c", "-- windlass: after 0002_b\nCREATE TABLE c (x int);");
+
+#[tokio::test]
+async fn a_squash_runs_instead_of_what_it_replaces_where_nothing_of_it_has_run() {
+    let project = Project::new(&[PARTS[0], PARTS[1], SQUASH, NEXT]).await;
+    project.upgrade(0).await;
+    assert_eq!(project.applied().await, ["0003_both", "0004_c"]);
+    assert!(project.upgrade(0).await.stderr.contains("nothing to do"));
+}
+
+#[tokio::test]
+async fn a_squash_counts_as_applied_where_all_that_it_replaces_is() {
+    let project = Project::new(&[PARTS[0]]).await;
+    project.upgrade(0).await;
+    for (name, text) in [PARTS[1], SQUASH, NEXT] {
+        project.write(name, text);
+    }
+    project.upgrade(0).await;
+    assert_eq!(project.applied().await, ["0001_a", "0002_b", "0004_c"]);
+    project.remove("0001_a");
+    project.remove("0002_b");
+    assert!(project.upgrade(0).await.stderr.contains("nothing to do"));
+}
+
+#[tokio::test]
+async fn a_squash_over_a_half_applied_past_names_what_is_missing() {
+    let project = Project::new(&[PARTS[0]]).await;
+    project.upgrade(0).await;
+    project.remove("0001_a");
+    project.write(SQUASH.0, SQUASH.1);
+    let finished = project.upgrade(6).await;
+    assert!(
+        finished
+            .stderr
+            .contains("0002_b is neither applied nor in this directory"),
+        "{}",
+        finished.stderr
+    );
+}

@@ -428,21 +428,28 @@ impl Runner {
             return Err(self.edited(id, edited.len(), journal));
         }
         let wanted = self.wanted(&request.target, &standing)?;
-        let late: Vec<RevisionId> = wanted
-            .iter()
-            .filter(|id| standing.late.contains(id) && !request.allow_late.contains(id))
-            .cloned()
-            .collect();
-        if let Some(first) = late.first() {
+        let is_late =
+            |(id, _): &&(RevisionId, RevisionId)| wanted.contains(id) && !request.allow_late.contains(id);
+        let late: Vec<&(RevisionId, RevisionId)> = standing.late.iter().filter(is_late).collect();
+        if let Some((first, behind)) = late.first() {
+            let ids: Vec<RevisionId> = late.iter().map(|(id, _)| id.clone()).collect();
             return Err(Error::new(
                 ErrorKind::Refused,
+                format!("{} came late: {behind} is already applied", list(&ids)),
+            )
+            .hint(format!("if it may run after {behind}: --allow-late {first}"))
+            .hint("else give it a number behind the last applied revision"));
+        }
+        let is_torn = |(id, _): &&(RevisionId, Vec<RevisionId>)| self.graph.contains(id);
+        if let Some((squash, missing)) = standing.torn.iter().find(is_torn) {
+            return Err(Error::new(
+                ErrorKind::Diverged,
                 format!(
-                    "{} came late: revisions that follow it are already applied",
-                    list(&late)
+                    "a part of what {squash} replaces is applied here, and {} is neither applied nor in this directory",
+                    list(missing)
                 ),
             )
-            .hint(format!("if it may run after them: --allow-late {first}"))
-            .hint("else give it a number behind the last applied revision"));
+            .hint("bring the replaced files back until this database has them, then remove them again"));
         }
         if let Some(unknown) = journal
             .revisions
@@ -465,7 +472,7 @@ impl Runner {
         Ok(self
             .graph
             .order()
-            .filter(|id| needed.contains(id) && open.contains(id))
+            .filter(|id| needed.contains(*id) && open.contains(*id))
             .cloned()
             .collect())
     }
@@ -483,7 +490,7 @@ impl Runner {
             .iter()
             .rev()
             .map(|row| &row.id)
-            .filter(|id| !kept.contains(id))
+            .filter(|id| !kept.contains(*id))
             .cloned()
             .collect())
     }

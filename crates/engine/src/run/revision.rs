@@ -300,7 +300,7 @@ impl Runner {
         let mut writes = Vec::new();
         let mut changed = Vec::new();
         let run_id = super::run_id();
-        for id in self.graph.order().filter(|id| needed.contains(id)) {
+        for id in self.graph.order().filter(|id| needed.contains(*id)) {
             let known = journal.revisions.iter().find(|row| row.id == *id);
             if known.is_some_and(|row| row.state.is_applied()) {
                 continue;
