@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use crate::sql::{AlterKind, ConstraintKind, ObjectKind, RelationName, Statement};
+use crate::sql::{AlterKind, ConstraintKind, ObjectKind, RelationName, Statement, Touched};
 
 /// Table-level lock modes, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +84,11 @@ impl LockMode {
         self.conflicts_with(Self::AccessShare)
     }
 
+    /// Whether an application's reads or writes wait for it.
+    pub fn blocks(self) -> bool {
+        self.blocks_reads() || self.blocks_writes()
+    }
+
     /// Whether INSERT, UPDATE and DELETE wait for it.
     pub fn blocks_writes(self) -> bool {
         self.conflicts_with(Self::RowExclusive)
@@ -144,6 +149,11 @@ pub struct RelationLock {
 pub struct Effect {
     /// The locks on relations, those it creates included.
     pub locks: Vec<RelationLock>,
+    /// The strongest lock on further relations, which only a catalog can name: partners of foreign
+    /// keys, tables that use a domain, what CASCADE reaches.
+    pub unnamed_lock: Option<LockMode>,
+    /// It runs code that nobody sees into: DO, CALL, a function that is not PostgreSQL's own.
+    pub opaque: bool,
     /// Whether it may run in a transaction.
     pub in_transaction: InTransaction,
     /// Whether it writes a table anew.
@@ -160,6 +170,8 @@ pub struct Effect {
 pub fn effect(statement: &Statement, _context: &Context) -> Effect {
     let mut effect = Effect {
         locks: Vec::new(),
+        unnamed_lock: None,
+        opaque: false,
         in_transaction: InTransaction::Allowed,
         rewrite: Answer::No,
         scan: Answer::No,
@@ -168,10 +180,8 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
     };
     match statement {
         Statement::Alter {
-            relation,
-            object,
-            commands,
-        } => alter(&mut effect, relation, *object, commands),
+            relation, commands, ..
+        } => alter(&mut effect, relation, commands),
         Statement::CreateIndex {
             relation,
             concurrently,
@@ -190,6 +200,7 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             object,
             relations,
             concurrently,
+            cascade,
             ..
         } => {
             effect.data_loss = match object {
@@ -205,6 +216,10 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             for relation in relations {
                 effect.lock(relation, mode);
             }
+            // Measured: the table of an index, both ends of a foreign key, all that CASCADE reaches.
+            if *cascade || (matches!(object, ObjectKind::Table | ObjectKind::Index) && !concurrently) {
+                effect.unnamed_lock = Some(LockMode::AccessExclusive);
+            }
             if *concurrently {
                 effect.in_transaction =
                     InTransaction::Refused("waits for other transactions before it drops");
@@ -212,16 +227,24 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
         }
         Statement::Reindex {
             relation,
+            is_index,
             concurrently,
-            ..
         } => {
             effect.scan = Answer::Yes;
-            if let Some(relation) = relation {
-                // The index itself is locked AccessExclusive: every SELECT that plans on the table waits.
-                let mode = if *concurrently {
-                    LockMode::ShareUpdateExclusive
+            if !concurrently {
+                // A table's indexes, or an index's table; all of them for SCHEMA and DATABASE.
+                effect.unnamed_lock = Some(if *is_index {
+                    LockMode::Share
                 } else {
                     LockMode::AccessExclusive
+                });
+            }
+            if let Some(relation) = relation {
+                // The index is locked AccessExclusive: every SELECT that plans on the table waits.
+                let mode = match (*concurrently, *is_index) {
+                    (true, _) => LockMode::ShareUpdateExclusive,
+                    (false, true) => LockMode::AccessExclusive,
+                    (false, false) => LockMode::Share,
                 };
                 effect.lock(relation, mode);
             }
@@ -240,6 +263,7 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             // Measured: AccessExclusive on the parent, and on its default partition.
             if let Some(parent) = partition_of {
                 effect.lock(parent, LockMode::AccessExclusive);
+                effect.unnamed_lock = Some(LockMode::AccessExclusive);
                 effect.scan = Answer::Unknown;
             }
             for parent in inherits {
@@ -249,12 +273,31 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
                 effect.lock(referenced, LockMode::ShareRowExclusive);
             }
         }
-        Statement::CreateTableAs { relation, .. } => {
+        Statement::CreateTableAs {
+            relation, touched, ..
+        } => {
             effect.lock(relation, LockMode::AccessExclusive);
-            effect.scan = Answer::Unknown;
-            effect.session_state = true;
+            effect.touch(touched);
         }
-        Statement::CreateView { relation, .. } => effect.lock(relation, LockMode::AccessExclusive),
+        Statement::CreateView {
+            relation, touched, ..
+        } => {
+            effect.lock(relation, LockMode::AccessExclusive);
+            for touch in &touched.relations {
+                effect.lock(&touch.relation, LockMode::AccessShare);
+            }
+        }
+        Statement::CreateSchema { references } => {
+            for referenced in references {
+                effect.lock(referenced, LockMode::ShareRowExclusive);
+            }
+        }
+        Statement::Sweeping { loses, rewrites, .. } => {
+            effect.unnamed_lock = Some(LockMode::AccessExclusive);
+            effect.data_loss = if *loses { Answer::Yes } else { Answer::No };
+            effect.rewrite = if *rewrites { Answer::Unknown } else { Answer::No };
+            effect.scan = effect.rewrite;
+        }
         Statement::Refresh {
             relation,
             concurrently,
@@ -294,25 +337,26 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             for relation in relations {
                 effect.lock(relation, LockMode::AccessExclusive);
             }
-            effect.scan = if *cascade { Answer::Unknown } else { Answer::No };
+            effect.unnamed_lock = cascade.then_some(LockMode::AccessExclusive);
         }
         Statement::Lock { relations, mode } => {
             for relation in relations {
                 effect.lock(relation, *mode);
             }
         }
-        Statement::Change { kind, relation } => {
+        Statement::Change {
+            kind,
+            relation,
+            touched,
+        } => {
             effect.lock(relation, LockMode::RowExclusive);
+            effect.touch(touched);
             effect.scan = Answer::Unknown;
-            effect.data_loss = if matches!(*kind, "delete" | "merge") {
-                Answer::Yes
-            } else {
-                Answer::No
-            };
             // Triggers and functions may call set_config.
             effect.session_state = !matches!(*kind, "copy");
         }
-        Statement::Query { reads } => {
+        Statement::Query { reads, touched } => {
+            effect.touch(touched);
             effect.scan = if *reads { Answer::Unknown } else { Answer::No };
             effect.session_state = *reads;
         }
@@ -345,6 +389,8 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
         }
         Statement::AlterDomain { scans } => {
             effect.scan = if *scans { Answer::Unknown } else { Answer::No };
+            // Measured: Share on every table that has a column of the domain.
+            effect.unnamed_lock = scans.then_some(LockMode::Share);
         }
         Statement::OnRelation { relation, mode, .. } => effect.lock(relation, *mode),
         Statement::Set { .. } | Statement::SessionObject { .. } => effect.session_state = true,
@@ -356,12 +402,14 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             effect.rewrite = Answer::Unknown;
             effect.data_loss = Answer::Unknown;
             effect.session_state = true;
+            effect.opaque = true;
             if *commits {
                 effect.in_transaction = InTransaction::Refused("commits by itself");
             }
         }
         Statement::Outside { kind, .. } => {
             effect.session_state = matches!(*kind, "call" | "discard_all");
+            effect.opaque = *kind == "call";
             effect.data_loss = if kind.starts_with("drop") || *kind == "call" {
                 Answer::Unknown
             } else {
@@ -374,28 +422,25 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
     effect
 }
 
-fn alter(
-    effect: &mut Effect,
-    relation: &RelationName,
-    object: ObjectKind,
-    commands: &[crate::sql::AlterCommand],
-) {
+fn alter(effect: &mut Effect, relation: &RelationName, commands: &[crate::sql::AlterCommand]) {
     use LockMode::{AccessExclusive, ShareRowExclusive, ShareUpdateExclusive};
-    // A view's rows are its tables'; an index is locked itself.
-    let _ = object;
     for command in commands {
         let (mode, scan, rewrite) = match command.kind {
-            AlterKind::AddColumn | AlterKind::ColumnProperty | AlterKind::TableProperty => {
-                (AccessExclusive, Answer::No, Answer::No)
-            }
+            AlterKind::AddColumn
+            | AlterKind::ColumnProperty
+            | AlterKind::TableProperty
+            | AlterKind::BlockingParameter => (AccessExclusive, Answer::No, Answer::No),
             AlterKind::AddColumnComputed | AlterKind::Rewrite => (AccessExclusive, Answer::Yes, Answer::Yes),
             AlterKind::SetExpression | AlterKind::ColumnType => {
                 (AccessExclusive, Answer::Unknown, Answer::Unknown)
             }
+            AlterKind::AddColumnOfType => (AccessExclusive, Answer::Unknown, Answer::Unknown),
             AlterKind::AddColumnConstrained => (AccessExclusive, Answer::Yes, Answer::No),
             AlterKind::SetNotNull => (AccessExclusive, Answer::Unknown, Answer::No),
             AlterKind::DropColumn => {
                 effect.data_loss = Answer::Yes;
+                // The other end of a foreign key that goes with it.
+                effect.unnamed_lock = Some(AccessExclusive);
                 (AccessExclusive, Answer::No, Answer::No)
             }
             AlterKind::ColumnStatistics | AlterKind::StorageParameter => {
@@ -411,10 +456,21 @@ fn alter(
             },
             AlterKind::AlterConstraint => (AccessExclusive, Answer::Unknown, Answer::No),
             AlterKind::Validate => (ShareUpdateExclusive, Answer::Yes, Answer::No),
-            AlterKind::DropConstraint => (AccessExclusive, Answer::No, Answer::No),
+            AlterKind::DropConstraint => {
+                // Measured: both ends of a foreign key.
+                effect.unnamed_lock = Some(AccessExclusive);
+                (AccessExclusive, Answer::No, Answer::No)
+            }
             AlterKind::Trigger => (ShareRowExclusive, Answer::No, Answer::No),
-            AlterKind::Attach => (ShareUpdateExclusive, Answer::Unknown, Answer::No),
-            AlterKind::Detach => (AccessExclusive, Answer::No, Answer::No),
+            AlterKind::Attach => {
+                // Measured: the default partition.
+                effect.unnamed_lock = Some(AccessExclusive);
+                (ShareUpdateExclusive, Answer::Unknown, Answer::No)
+            }
+            AlterKind::Detach => {
+                effect.unnamed_lock = Some(AccessExclusive);
+                (AccessExclusive, Answer::No, Answer::No)
+            }
             AlterKind::DetachConcurrently => {
                 effect.in_transaction = InTransaction::Refused("waits for other transactions in between");
                 (ShareUpdateExclusive, Answer::No, Answer::No)
@@ -459,11 +515,28 @@ impl Effect {
         }
     }
 
+    /// What a query touches.
+    fn touch(&mut self, touched: &Touched) {
+        for touch in &touched.relations {
+            self.lock(&touch.relation, touch.mode);
+        }
+        self.opaque = touched.opaque;
+        self.session_state = true;
+        self.scan = Answer::Unknown;
+        self.data_loss = match (touched.deletes(), touched.opaque) {
+            (true, _) => Answer::Yes,
+            (false, true) => Answer::Unknown,
+            (false, false) => Answer::No,
+        };
+    }
+
     /// Whether one of its locks makes reads or writes wait.
     pub fn blocks(&self) -> bool {
         self.locks
             .iter()
-            .any(|lock| lock.mode.blocks_reads() || lock.mode.blocks_writes())
+            .map(|lock| lock.mode)
+            .chain(self.unnamed_lock)
+            .any(LockMode::blocks)
     }
 }
 
@@ -481,14 +554,22 @@ mod tests {
             .locks
             .iter()
             .map(|lock| format!("{} {}", lock.relation, lock.mode))
+            .chain(effect.unnamed_lock.map(|mode| format!("? {mode}")))
             .collect();
+        let is_row_work = !matches!(lane_of(&statement, &effect), crate::lane::Lane::Ddl);
+        let loses = match effect.data_loss {
+            Answer::Yes if is_row_work => " loses",
+            Answer::Unknown if is_row_work && !matches!(statement, Statement::Query { .. }) => " loses?",
+            _ => "",
+        };
+        let opaque = if effect.opaque { " opaque" } else { "" };
         let alone = if effect.in_transaction == InTransaction::Allowed {
             ""
         } else {
             " alone"
         };
         format!(
-            "{} {}{alone} [{}]",
+            "{} {}{alone}{loses}{opaque} [{}]",
             statement.kind(),
             lane_of(&statement, &effect),
             locks.join(", ")
@@ -523,7 +604,10 @@ mod tests {
                 "CREATE INDEX CONCURRENTLY i ON t (a)",
                 "create_index index alone [t ShareUpdateExclusiveLock]",
             ),
-            ("DROP INDEX i", "drop_index ddl [i AccessExclusiveLock]"),
+            (
+                "DROP INDEX i",
+                "drop_index ddl [i AccessExclusiveLock, ? AccessExclusiveLock]",
+            ),
             (
                 "DROP INDEX CONCURRENTLY s.i",
                 "drop_index index alone [s.i ShareUpdateExclusiveLock]",
@@ -532,8 +616,15 @@ mod tests {
                 "REINDEX TABLE CONCURRENTLY t",
                 "reindex index alone [t ShareUpdateExclusiveLock]",
             ),
-            ("REINDEX TABLE t", "reindex ddl [t AccessExclusiveLock]"),
-            ("REINDEX DATABASE d", "reindex ddl alone []"),
+            (
+                "REINDEX TABLE t",
+                "reindex ddl [t ShareLock, ? AccessExclusiveLock]",
+            ),
+            (
+                "REINDEX INDEX i",
+                "reindex ddl [i AccessExclusiveLock, ? ShareLock]",
+            ),
+            ("REINDEX DATABASE d", "reindex ddl alone [? AccessExclusiveLock]"),
             (
                 "CREATE TABLE t (a int)",
                 "create_table ddl [t AccessExclusiveLock]",
@@ -545,10 +636,13 @@ mod tests {
             ("INSERT INTO t VALUES (1)", "insert dml [t RowExclusiveLock]"),
             ("UPDATE t SET a = 1", "update dml [t RowExclusiveLock]"),
             ("SELECT 1", "select dml []"),
-            ("DO $$ BEGIN PERFORM 1; END $$", "do dml []"),
-            ("DO $$ BEGIN COMMIT; END $$", "do utility alone []"),
-            ("DO $$ BEGIN RAISE 'commit'; -- commit;\nEND $$", "do dml []"),
-            ("CALL p()", "call utility alone []"),
+            ("DO $$ BEGIN PERFORM 1; END $$", "do dml loses? opaque []"),
+            ("DO $$ BEGIN COMMIT; END $$", "do utility alone loses? opaque []"),
+            (
+                "DO $$ BEGIN RAISE 'commit'; -- commit;\nEND $$",
+                "do dml loses? opaque []",
+            ),
+            ("CALL p()", "call utility alone loses? opaque []"),
             ("VACUUM t", "vacuum utility alone [t ShareUpdateExclusiveLock]"),
             ("VACUUM (FULL) t", "vacuum ddl alone [t AccessExclusiveLock]"),
             (
@@ -564,7 +658,95 @@ mod tests {
             ),
             ("LOCK TABLE t IN SHARE MODE", "lock_table ddl [t ShareLock]"),
             ("ALTER TYPE e ADD VALUE 'x'", "alter_type_add_value ddl []"),
-            ("ALTER DOMAIN d VALIDATE CONSTRAINT c", "alter_domain ddl []"),
+            (
+                "ALTER DOMAIN d VALIDATE CONSTRAINT c",
+                "alter_domain ddl [? ShareLock]",
+            ),
+            ("ALTER DOMAIN d SET DEFAULT 1", "alter_domain ddl []"),
+            ("DROP FUNCTION f CASCADE", "drop ddl [? AccessExclusiveLock]"),
+            ("DROP OWNED BY r", "drop_owned ddl [? AccessExclusiveLock]"),
+            (
+                "ALTER EXTENSION e UPDATE",
+                "alter_extension ddl [? AccessExclusiveLock]",
+            ),
+            (
+                "ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b",
+                "alter_table_all_in_tablespace ddl [? AccessExclusiveLock]",
+            ),
+            (
+                "ALTER TYPE c ADD ATTRIBUTE a int CASCADE",
+                "alter_type ddl [? AccessExclusiveLock]",
+            ),
+            (
+                "CREATE SCHEMA s CREATE TABLE t (a int REFERENCES public.p)",
+                "create_schema ddl [public.p ShareRowExclusiveLock]",
+            ),
+            (
+                "TRUNCATE a CASCADE",
+                "truncate ddl [a AccessExclusiveLock, ? AccessExclusiveLock]",
+            ),
+            (
+                "ALTER TABLE t DROP CONSTRAINT c",
+                "alter_table ddl [t AccessExclusiveLock, ? AccessExclusiveLock]",
+            ),
+            (
+                "ALTER VIEW v SET (security_barrier)",
+                "alter_view ddl [v AccessExclusiveLock]",
+            ),
+            (
+                "ALTER INDEX i SET (fastupdate = off)",
+                "alter_index ddl [i AccessExclusiveLock]",
+            ),
+            (
+                "ALTER INDEX i SET (fillfactor = 70)",
+                "alter_index validate [i ShareUpdateExclusiveLock]",
+            ),
+            (
+                "ALTER TABLE t SET (autovacuum_enabled = off, user_catalog_table = true)",
+                "alter_table ddl [t AccessExclusiveLock]",
+            ),
+            (
+                "SELECT * FROM a, (SELECT * FROM b) x",
+                "select dml [a AccessShareLock, b AccessShareLock]",
+            ),
+            ("SELECT * FROM a FOR UPDATE", "select dml [a RowShareLock]"),
+            (
+                "SELECT (SELECT 1 FROM b LIMIT 1) + f(x) FROM (VALUES (1)) v (x)",
+                "select dml opaque [b AccessShareLock]",
+            ),
+            (
+                "WITH d AS (DELETE FROM a RETURNING *) SELECT * FROM d, a WHERE EXISTS (SELECT FROM c)",
+                "select dml loses [a RowExclusiveLock, c AccessShareLock]",
+            ),
+            (
+                "INSERT INTO a WITH d AS (UPDATE b SET x = 1 RETURNING *) SELECT * FROM d",
+                "insert dml [a RowExclusiveLock, b RowExclusiveLock]",
+            ),
+            (
+                "MERGE INTO a USING b ON true WHEN MATCHED THEN DELETE",
+                "merge dml loses [a RowExclusiveLock, b AccessShareLock]",
+            ),
+            (
+                "EXPLAIN ANALYZE DELETE FROM a",
+                "select dml loses [a RowExclusiveLock]",
+            ),
+            ("EXPLAIN DELETE FROM a", "select dml [a RowExclusiveLock]"),
+            (
+                "COPY (SELECT * FROM a) TO STDOUT",
+                "select dml [a AccessShareLock]",
+            ),
+            (
+                "SELECT pg_catalog.set_config('search_path', '', false)",
+                "select dml []",
+            ),
+            (
+                "DO $$ BEGIN /* first */ COMMIT; END $$",
+                "do utility alone loses? opaque []",
+            ),
+            (
+                "DO $$ BEGIN x := 1; -- done\n COMMIT; END $$",
+                "do utility alone loses? opaque []",
+            ),
             (
                 "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
                 "refresh_materialized_view ddl [v ExclusiveLock]",

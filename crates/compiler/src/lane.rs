@@ -112,6 +112,8 @@ pub fn lane_of(statement: &Statement, effect: &Effect) -> Lane {
         | Statement::Cluster { .. }
         | Statement::AlterEnum { .. }
         | Statement::AlterDomain { .. }
+        | Statement::CreateSchema { .. }
+        | Statement::Sweeping { .. }
         | Statement::OnRelation { .. }
         | Statement::CatalogOnly { .. } => Lane::Ddl,
     }

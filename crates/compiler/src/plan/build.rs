@@ -42,6 +42,10 @@ pub struct PreparedStatement {
 /// What cannot be planned: a syntax error, transaction control, a directive that does not fit its
 /// statement, state that would have to survive the end of a step.
 pub fn prepare(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
+    sql::deep(|| prepare_here(source))
+}
+
+fn prepare_here(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
     let script = Script::read(source, sql::split)?;
     let mut created = Created::default();
     let mut problems = Vec::new();
@@ -115,6 +119,8 @@ fn prepared(
             kind: statement.kind(),
             lane,
             locks: created.others(locks),
+            unnamed_lock: effect.unnamed_lock.filter(|_| !created.is_all(&effect.locks)),
+            opaque: effect.opaque,
             catalog_only: effect.rewrite.is_no() && effect.scan.is_no(),
             changes_session: effect.session_state,
             assertion: assertion(directives),

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use super::step::{Cut, PlannedStatement, Shape};
-use crate::effect::LockMode;
+use crate::effect::{LockMode, RelationLock};
 use crate::lane::Lane;
 use crate::sql::RelationName;
 
@@ -29,7 +29,7 @@ pub(super) struct Traits {
     pub(super) shape: Shape,
     /// It takes a blocking lock on a relation that existed before.
     pub(super) blocks: bool,
-    /// It reads or changes rows of a relation that existed before.
+    /// It reads or changes rows of a relation that existed before, or nobody can tell.
     pub(super) works: bool,
     /// ALTER TYPE … ADD VALUE.
     pub(super) adds_enum_value: bool,
@@ -37,12 +37,11 @@ pub(super) struct Traits {
 
 impl Traits {
     pub(super) fn of(statement: &PlannedStatement, shape: Shape) -> Self {
-        let touches_rows = matches!(statement.lane, Lane::Dml | Lane::Validate | Lane::Backfill)
-            && statement.assertion.is_none();
+        let touches_rows = matches!(statement.lane, Lane::Dml | Lane::Validate | Lane::Backfill);
         Self {
             shape,
             blocks: statement.blocks(),
-            works: touches_rows && !statement.locks.is_empty(),
+            works: touches_rows && (statement.opaque || !statement.locks.is_empty()),
             adds_enum_value: statement.kind == "alter_type_add_value",
         }
     }
@@ -104,11 +103,95 @@ impl Created {
         self.0.insert(relation);
     }
 
+    /// Whether a statement names only such relations, and at least one: what hangs on them is as new
+    /// as they are.
+    pub(super) fn is_all(&self, locks: &[RelationLock]) -> bool {
+        !locks.is_empty() && locks.iter().all(|lock| self.0.contains(&lock.relation))
+    }
+
     /// The locks on relations that existed before.
     pub(super) fn others(&self, locks: Vec<(RelationName, LockMode)>) -> Vec<(RelationName, LockMode)> {
         locks
             .into_iter()
             .filter(|(relation, _)| !self.0.contains(relation))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::directive::TransactionMode;
+    use crate::format::Source;
+    use crate::plan::{Cut, prepare, steps};
+
+    /// The cuts between the statements of a revision, in order.
+    fn cuts(sql: &str) -> Vec<Cut> {
+        let source = Source {
+            path: "1_a.sql".into(),
+            text: sql.into(),
+        };
+        let prepared = prepare(&source).unwrap_or_else(|problems| panic!("{sql}: {problems:?}"));
+        let steps = steps(&prepared.statements, TransactionMode::default(), 1);
+        steps.into_iter().skip(1).map(|step| step.cut).collect()
+    }
+
+    #[test]
+    fn rows_are_not_worked_on_under_a_blocking_lock() {
+        let add = "ALTER TABLE t ADD c int;";
+        for work in [
+            "UPDATE t SET c = 1",
+            "INSERT INTO other SELECT 1",
+            "WITH d AS (UPDATE other SET a = 1 RETURNING 1) SELECT 1",
+            "SELECT count(*) FROM other",
+            "SELECT * FROM other FOR UPDATE",
+            "SELECT app.fill()",
+            "DO $$ BEGIN PERFORM 1; END $$",
+            "EXPLAIN ANALYZE DELETE FROM other",
+            "ALTER TABLE other VALIDATE CONSTRAINT k",
+            "-- windlass: verify : all is well\nSELECT NOT EXISTS (SELECT FROM t WHERE c IS NULL)",
+        ] {
+            assert_eq!(cuts(&format!("{add}\n{work};")), [Cut::WorkUnderLock], "{work}");
+        }
+    }
+
+    #[test]
+    fn a_blocking_lock_is_not_waited_for_behind_changed_rows() {
+        for lock in [
+            "ALTER TABLE t ADD c int",
+            "ALTER DOMAIN d SET NOT NULL",
+            "DROP FUNCTION f CASCADE",
+            "DROP OWNED BY r",
+            "ALTER VIEW v SET (security_barrier)",
+        ] {
+            assert_eq!(
+                cuts(&format!("UPDATE t SET a = 1;\n{lock};")),
+                [Cut::LockAfterWork],
+                "{lock}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_hurts_nobody_shares_a_transaction() {
+        for sql in [
+            "ALTER TABLE t ADD c int; ALTER TABLE u ADD c int; SELECT set_config('a.b', 'c', true);",
+            "CREATE TABLE n (a int); INSERT INTO n VALUES (1); ALTER TABLE n ADD b int; UPDATE n SET b = 1;",
+            "CREATE TABLE n (a int); DROP TABLE n; INSERT INTO t VALUES (1);",
+            "UPDATE t SET a = 1; DELETE FROM u; SELECT count(*) FROM u;",
+        ] {
+            assert_eq!(cuts(sql), [], "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_new_enum_value_and_a_refusal_end_a_transaction() {
+        assert_eq!(
+            cuts("ALTER TYPE e ADD VALUE 'x'; CREATE TABLE n (a e DEFAULT 'x');"),
+            [Cut::NewEnumValue]
+        );
+        assert_eq!(
+            cuts("CREATE TABLE n (a int); CREATE INDEX CONCURRENTLY i ON t (a); CREATE TABLE m (a int);"),
+            [Cut::RefusesTransaction, Cut::AfterRefusal]
+        );
     }
 }

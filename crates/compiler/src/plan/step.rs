@@ -135,6 +135,10 @@ pub struct PlannedStatement {
     pub lane: Lane,
     /// The locks that it takes on relations that existed before the revision.
     pub locks: Vec<(RelationName, LockMode)>,
+    /// The strongest lock on relations that it does not name.
+    pub unnamed_lock: Option<LockMode>,
+    /// It runs code that nobody sees into.
+    pub opaque: bool,
     /// Only catalog rows are read and written: the time it takes does not grow with the table.
     pub catalog_only: bool,
     /// It can change settings or other state of its session.
@@ -152,9 +156,8 @@ pub struct PlannedStatement {
 impl PlannedStatement {
     /// Whether one of its locks can make application queries wait.
     pub fn blocks(&self) -> bool {
-        self.locks
-            .iter()
-            .any(|(_, mode)| mode.blocks_reads() || mode.blocks_writes())
+        let modes = self.locks.iter().map(|(_, mode)| *mode);
+        modes.chain(self.unnamed_lock).any(LockMode::blocks)
     }
 }
 

@@ -4,7 +4,7 @@
 use pg_query::NodeEnum as Node;
 use pg_query::protobuf::{self, BoolExpr, BoolExprType};
 
-use super::{RelationName, SyntaxError, quote_identifier, tree};
+use super::{RelationName, SyntaxError, quote_identifier, with_tree};
 
 /// The table that an UPDATE or DELETE changes, and the name that its columns are qualified with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,11 +20,12 @@ pub struct ChangeTarget {
 /// # Errors
 /// Why it cannot, in words that continue "it ".
 pub fn change_target(sql: &str) -> Result<ChangeTarget, String> {
-    let relation = match tree(sql).map_err(|error| error.message)? {
-        Node::UpdateStmt(update) => update.relation,
-        Node::DeleteStmt(delete) => delete.relation,
-        _ => return Err("is neither UPDATE nor DELETE".to_owned()),
+    let target = |tree| match tree {
+        Node::UpdateStmt(update) => Ok(update.relation),
+        Node::DeleteStmt(delete) => Ok(delete.relation),
+        _ => Err("is neither UPDATE nor DELETE".to_owned()),
     };
+    let relation = with_tree(sql, target).map_err(|error| error.message)??;
     let relation = relation.ok_or_else(|| "has no target table".to_owned())?;
     let qualifier = relation
         .alias
@@ -44,13 +45,21 @@ pub fn change_target(sql: &str) -> Result<ChangeTarget, String> {
 /// # Errors
 /// A statement without a WHERE of its kind, or a predicate that is no expression.
 pub fn narrowed(sql: &str, predicate: &str) -> Result<String, SyntaxError> {
-    let Node::SelectStmt(select) = tree(&format!("SELECT WHERE {predicate}"))? else {
+    let condition = |tree| match tree {
+        Node::SelectStmt(select) => select.where_clause,
+        _ => None,
+    };
+    let condition = with_tree(&format!("SELECT WHERE {predicate}"), condition)?;
+    let Some(condition) = condition else {
         return Err(SyntaxError {
             message: "the predicate is no expression".to_owned(),
             offset: 0,
         });
     };
-    let mut statement = tree(sql)?;
+    with_tree(sql, |tree| and(tree, condition))?
+}
+
+fn and(mut statement: Node, condition: Box<protobuf::Node>) -> Result<String, SyntaxError> {
     let place = match &mut statement {
         Node::UpdateStmt(update) => &mut update.where_clause,
         Node::DeleteStmt(delete) => &mut delete.where_clause,
@@ -61,7 +70,7 @@ pub fn narrowed(sql: &str, predicate: &str) -> Result<String, SyntaxError> {
             });
         }
     };
-    let both: Vec<protobuf::Node> = [place.take(), select.where_clause]
+    let both: Vec<protobuf::Node> = [place.take(), Some(condition)]
         .into_iter()
         .flatten()
         .map(|node| *node)

@@ -1,6 +1,6 @@
 //! A statement, reduced to what decides how it is executed.
 
-use super::RelationName;
+use super::{RelationName, Touched};
 use crate::effect::LockMode;
 
 /// One SQL statement. What it locks and whether it may run in a transaction is `effect`'s job.
@@ -71,6 +71,8 @@ pub enum Statement {
         if_not_exists: bool,
         /// A materialised view.
         materialized: bool,
+        /// What its query touches.
+        touched: Touched,
     },
     /// CREATE VIEW.
     CreateView {
@@ -78,6 +80,8 @@ pub enum Statement {
         relation: RelationName,
         /// OR REPLACE.
         replace: bool,
+        /// What its query names.
+        touched: Touched,
     },
     /// REFRESH MATERIALIZED VIEW.
     Refresh {
@@ -144,11 +148,15 @@ pub enum Statement {
         kind: &'static str,
         /// The target.
         relation: RelationName,
+        /// What it touches, the target included.
+        touched: Touched,
     },
-    /// SELECT, VALUES, TABLE, and COPY … TO.
+    /// SELECT, VALUES, TABLE, COPY … TO, EXPLAIN; with what WITH and EXPLAIN ANALYZE change on the way.
     Query {
         /// It has a FROM clause, or calls a function that could have one.
         reads: bool,
+        /// What it touches.
+        touched: Touched,
     },
     /// VACUUM and ANALYZE.
     Vacuum {
@@ -173,6 +181,21 @@ pub enum Statement {
     AlterDomain {
         /// It checks the rows of the tables that use the domain.
         scans: bool,
+    },
+    /// CREATE SCHEMA, with what it creates inside.
+    CreateSchema {
+        /// Tables that the foreign keys of its tables reference.
+        references: Vec<RelationName>,
+    },
+    /// A statement whose locks are on relations that it does not name: DROP OWNED, ALTER TABLE ALL IN
+    /// TABLESPACE, ALTER EXTENSION … UPDATE, ALTER TYPE of a composite type.
+    Sweeping {
+        /// Its kind.
+        kind: &'static str,
+        /// Rows, columns or objects go away.
+        loses: bool,
+        /// Tables are written anew.
+        rewrites: bool,
     },
     /// CREATE STATISTICS, COMMENT ON a relation, and others that only keep DDL away.
     OnRelation {
@@ -260,6 +283,9 @@ pub enum AlterKind {
     AddColumn,
     /// ADD COLUMN with a default that calls a function, serial, identity or generated column.
     AddColumnComputed,
+    /// ADD COLUMN of a type that is not PostgreSQL's own: a domain with a constraint makes it compute
+    /// every row, an enum does not.
+    AddColumnOfType,
     /// ADD COLUMN with a check, unique, primary key or NOT NULL without default.
     AddColumnConstrained,
     /// DROP COLUMN.
@@ -286,8 +312,11 @@ pub enum AlterKind {
     TableProperty,
     /// ENABLE and DISABLE TRIGGER.
     Trigger,
-    /// SET and RESET of storage parameters; CLUSTER ON, SET WITHOUT CLUSTER.
+    /// SET and RESET of storage parameters that readers and writers need not notice; CLUSTER ON,
+    /// SET WITHOUT CLUSTER.
     StorageParameter,
+    /// SET and RESET of other parameters: of views, of index methods, `user_catalog_table`.
+    BlockingParameter,
     /// SET LOGGED, UNLOGGED, TABLESPACE, ACCESS METHOD.
     Rewrite,
     /// ATTACH PARTITION.
@@ -401,7 +430,9 @@ impl Statement {
             | Self::OnRelation { kind, .. }
             | Self::SessionObject { kind }
             | Self::Outside { kind, .. }
+            | Self::Sweeping { kind, .. }
             | Self::CatalogOnly { kind } => kind,
+            Self::CreateSchema { .. } => "create_schema",
         }
     }
 
@@ -426,6 +457,7 @@ impl Statement {
             Self::CreateView {
                 relation,
                 replace: false,
+                ..
             } => Some(relation.clone()),
             _ => None,
         }
@@ -439,7 +471,7 @@ impl Statement {
         }
     }
 
-    /// Whether it only asks.
+    /// Whether it is a query, which may yet change rows in its WITH.
     pub fn is_query(&self) -> bool {
         matches!(self, Self::Query { .. })
     }
