@@ -66,7 +66,7 @@ fn prepare_here(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
         if let Some(relation) = statement.creates() {
             created.add(relation);
         }
-        statements.push(prepared(source, written, &statement, &created));
+        statements.push(prepared(source, written, &statement, &mut created));
     }
     problems.extend(atomic_refusal(&script, &statements, source));
     problems.extend(not_yet(&script, source));
@@ -87,7 +87,7 @@ fn prepared(
     source: &Source,
     written: &ScriptStatement,
     statement: &Statement,
-    created: &Created,
+    created: &mut Created,
 ) -> PreparedStatement {
     let text = &source.text[written.span.range()];
     let copy_data = written.copy_data.map(|span| source.text[span.range()].to_owned());
@@ -104,11 +104,10 @@ fn prepared(
         (None, InTransaction::Allowed) => Shape::Transaction,
     };
     let lane = if backfill.is_some() { Lane::Backfill } else { lane };
-    let locks = effect
-        .locks
-        .iter()
-        .map(|lock| (lock.relation.clone(), lock.mode))
-        .collect();
+    let catalog_only = effect.rewrite.is_no() && effect.scan.is_no();
+    let (changes_session, opaque) = (effect.session_state, effect.opaque);
+    let loses_data = !effect.data_loss.is_no();
+    let (locks, unnamed) = created.others(effect);
     PreparedStatement {
         planned: PlannedStatement {
             hash: StatementHash::of(text, copy_data.as_deref()),
@@ -118,11 +117,11 @@ fn prepared(
             column: written.column,
             kind: statement.kind(),
             lane,
-            locks: created.others(locks),
-            unnamed_lock: effect.unnamed_lock.filter(|_| !created.is_all(&effect.locks)),
-            opaque: effect.opaque,
-            catalog_only: effect.rewrite.is_no() && effect.scan.is_no(),
-            changes_session: effect.session_state,
+            locks,
+            unnamed,
+            opaque,
+            catalog_only,
+            changes_session,
             assertion: assertion(directives),
             backfill,
             probe: if shape == Shape::Alone {
@@ -139,7 +138,7 @@ fn prepared(
             lock_timeout: directives.lock_timeout,
             statement_timeout: directives.statement_timeout,
         },
-        loses_data: !effect.data_loss.is_no(),
+        loses_data,
     }
 }
 

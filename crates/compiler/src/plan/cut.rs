@@ -5,10 +5,10 @@
 //! DML then ALTER in one transaction fails with 55006 (pending trigger events), keeps row locks
 //! while the ALTER queues, and repeats the DML with each retry of the lock.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::step::{Cut, PlannedStatement, Shape};
-use crate::effect::{LockMode, RelationLock};
+use crate::effect::{Effect, Kin, LockMode, UnnamedLock};
 use crate::lane::Lane;
 use crate::sql::RelationName;
 
@@ -96,25 +96,41 @@ impl Gathering {
 
 /// Relations that the revision itself creates: nobody else can wait for their locks.
 #[derive(Debug, Default)]
-pub(super) struct Created(HashSet<RelationName>);
+pub(super) struct Created(HashMap<RelationName, Ties>);
+
+/// Whether a statement named a new relation together with another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ties {
+    None,
+    Perhaps,
+}
 
 impl Created {
     pub(super) fn add(&mut self, relation: RelationName) {
-        self.0.insert(relation);
+        self.0.insert(relation, Ties::None);
     }
 
-    /// Whether a statement names only such relations, and at least one: what hangs on them is as new
-    /// as they are.
-    pub(super) fn is_all(&self, locks: &[RelationLock]) -> bool {
-        !locks.is_empty() && locks.iter().all(|lock| self.0.contains(&lock.relation))
-    }
-
-    /// The locks on relations that existed before.
-    pub(super) fn others(&self, locks: Vec<(RelationName, LockMode)>) -> Vec<(RelationName, LockMode)> {
-        locks
-            .into_iter()
-            .filter(|(relation, _)| !self.0.contains(relation))
-            .collect()
+    /// Takes what is new out of a statement's locks, and what hangs on it: it is as new, but for the
+    /// other ends of foreign keys.
+    pub(super) fn others(&mut self, effect: Effect) -> (Vec<(RelationName, LockMode)>, Vec<UnnamedLock>) {
+        if effect.locks.len() > 1 {
+            for lock in &effect.locks {
+                if let Some(ties) = self.0.get_mut(&lock.relation) {
+                    *ties = Ties::Perhaps;
+                }
+            }
+        }
+        let hangs = |lock: &UnnamedLock| {
+            let ties = lock.of.as_ref().and_then(|of| self.0.get(of));
+            let leads_away = matches!(lock.kin, Kin::Referenced | Kin::Parents);
+            ties.is_some_and(|ties| *ties == Ties::None || !leads_away)
+        };
+        let unnamed = effect.unnamed.into_iter().filter(|lock| !hangs(lock)).collect();
+        let locks = effect.locks.into_iter().map(|lock| (lock.relation, lock.mode));
+        let locks = locks
+            .filter(|(relation, _)| !self.0.contains_key(relation))
+            .collect();
+        (locks, unnamed)
     }
 }
 

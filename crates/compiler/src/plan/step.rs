@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::effect::LockMode;
+use crate::effect::{LockMode, UnnamedLock};
 use crate::lane::Lane;
 use crate::sql::{ChangeTarget, RelationName};
 
@@ -135,8 +135,8 @@ pub struct PlannedStatement {
     pub lane: Lane,
     /// The locks that it takes on relations that existed before the revision.
     pub locks: Vec<(RelationName, LockMode)>,
-    /// The strongest lock on relations that it does not name.
-    pub unnamed_lock: Option<LockMode>,
+    /// The locks that it takes on relations that it does not name.
+    pub unnamed: Vec<UnnamedLock>,
     /// It runs code that nobody sees into.
     pub opaque: bool,
     /// Only catalog rows are read and written: the time it takes does not grow with the table.
@@ -157,7 +157,8 @@ impl PlannedStatement {
     /// Whether one of its locks can make application queries wait.
     pub fn blocks(&self) -> bool {
         let modes = self.locks.iter().map(|(_, mode)| *mode);
-        modes.chain(self.unnamed_lock).any(LockMode::blocks)
+        let unnamed = self.unnamed.iter().map(|lock| lock.mode);
+        modes.chain(unnamed).any(LockMode::blocks)
     }
 }
 

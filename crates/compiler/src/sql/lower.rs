@@ -429,6 +429,7 @@ fn command(node: Node, object: ObjectKind) -> AlterCommand {
         return AlterCommand {
             kind: AlterKind::TableProperty,
             other: None,
+            cascade: false,
         };
     };
     let definition = command.def.and_then(|node| node.node);
@@ -443,6 +444,7 @@ fn command(node: Node, object: ObjectKind) -> AlterCommand {
     AlterCommand {
         kind: kind(subtype, definition.as_ref(), object),
         other,
+        cascade: command.behavior == protobuf::DropBehavior::DropCascade as i32,
     }
 }
 

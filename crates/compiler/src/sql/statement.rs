@@ -274,6 +274,8 @@ pub struct AlterCommand {
     pub kind: AlterKind,
     /// Another relation that it names: a partition, a parent, the table of a foreign key.
     pub other: Option<RelationName>,
+    /// CASCADE.
+    pub cascade: bool,
 }
 
 /// Subcommands of ALTER TABLE, told apart as far as locks, scans and rewrites differ.
