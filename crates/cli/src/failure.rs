@@ -68,6 +68,14 @@ impl Failure {
         }
     }
 
+    /// The sessions that were in the way, as JSON.
+    pub(crate) fn blockers(&self) -> serde_json::Value {
+        match self {
+            Self::Engine(error) => crate::ui::sessions(error.blockers()),
+            Self::Input(_) | Self::Other { .. } => serde_json::Value::Array(Vec::new()),
+        }
+    }
+
     /// What a person reads.
     pub(crate) fn render(&self) -> String {
         let mut text = String::new();

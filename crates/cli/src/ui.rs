@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use windlass::compiler::diagnostic::Diagnostic;
 use windlass::compiler::duration::show_duration;
-use windlass::{Direction, Event, Observe, StepName};
+use windlass::{Blocker, Direction, Event, Observe, StepName};
 
 use crate::commands::{Global, LogFormat};
 use crate::failure;
@@ -200,6 +200,39 @@ fn words(event: &Event) -> Option<String> {
             severity,
             message,
         } => format!("{}: {severity}: {message}", at(step)),
+        Event::WaitingForHolders {
+            step,
+            blockers,
+            waited,
+        } => {
+            let mut text = format!(
+                "{}: not queueing behind who holds the lock for long (waited {} so far)",
+                at(step),
+                show(*waited)
+            );
+            for blocker in blockers {
+                text.push_str(&format!("\n  held by {blocker}"));
+                if let (meaning, Some(sql)) = blocker.remedy() {
+                    text.push_str(&format!("\n    {meaning}: {sql}"));
+                }
+            }
+            text
+        }
+        Event::Yielded {
+            step,
+            waiters,
+            stalled,
+        } => {
+            let mut text = format!(
+                "{}: gave way after application queries had waited {} for it",
+                at(step),
+                show(*stalled)
+            );
+            for waiter in waiters {
+                text.push_str(&format!("\n  waiting: {waiter}"));
+            }
+            text
+        }
         Event::Retrying {
             step,
             attempt,
@@ -309,6 +342,30 @@ fn at(step: &StepName) -> String {
 }
 
 /// A duration for people: whole milliseconds below ten seconds, else whole seconds.
+/// Sessions as JSON.
+pub(crate) fn sessions(sessions: &[Blocker]) -> serde_json::Value {
+    let one = |session: &Blocker| {
+        let (meaning, remedy) = session.remedy();
+        serde_json::json!({
+            "pid": session.pid,
+            "prepared_transaction": session.prepared,
+            "user": session.user,
+            "application": session.application,
+            "client": session.client,
+            "backend": session.backend,
+            "state": session.state,
+            "transaction_age_ms": session.transaction_age.map(|age| age.as_secs_f64() * 1000.0),
+            "mode": session.mode,
+            "relation": session.relation,
+            "query": session.query,
+            "text": session.to_string(),
+            "meaning": meaning,
+            "remedy": remedy,
+        })
+    };
+    sessions.iter().map(one).collect()
+}
+
 fn show(took: Duration) -> String {
     if took < Duration::from_secs(10) {
         show_duration(Duration::from_millis(
@@ -375,6 +432,20 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
         } => {
             json!({ "event": "notice", "step": step(name), "severity": severity, "message": message })
         }
+        Event::WaitingForHolders {
+            step: name,
+            blockers,
+            waited,
+        } => json!({ "event": "waiting_for_holders",
+            "step": step(name), "waited_ms": millis(waited),
+            "blockers": sessions(blockers) }),
+        Event::Yielded {
+            step: name,
+            waiters,
+            stalled,
+        } => json!({ "event": "yielded",
+            "step": step(name), "stalled_ms": millis(stalled),
+            "waiters": sessions(waiters) }),
         Event::Retrying {
             step: name,
             attempt,
@@ -383,7 +454,7 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
             after,
         } => json!({ "event": "retrying",
             "step": step(name), "attempt": attempt, "reason": reason, "after_ms": millis(after),
-            "blockers": blockers.iter().map(ToString::to_string).collect::<Vec<_>>() }),
+            "blockers": sessions(blockers) }),
         Event::Repaired { step: name, what } => {
             json!({ "event": "repaired", "step": step(name), "what": what })
         }

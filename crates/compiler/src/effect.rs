@@ -57,6 +57,20 @@ impl LockMode {
         }
     }
 
+    /// The mode as LOCK TABLE writes it.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::AccessShare => "ACCESS SHARE",
+            Self::RowShare => "ROW SHARE",
+            Self::RowExclusive => "ROW EXCLUSIVE",
+            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
+            Self::Share => "SHARE",
+            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
+            Self::Exclusive => "EXCLUSIVE",
+            Self::AccessExclusive => "ACCESS EXCLUSIVE",
+        }
+    }
+
     /// The mode of PostgreSQL's number, 1 to 8.
     pub fn from_number(number: i32) -> Option<Self> {
         Self::ALL

@@ -7,7 +7,8 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
 /// A session that holds what we wait for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Blocker {
     /// Its process id; none for a prepared transaction.
     pub pid: Option<i32>,
@@ -29,13 +30,88 @@ pub struct Blocker {
     pub relation: String,
     /// The mode that it holds there.
     pub mode: String,
+    /// The name of the prepared transaction that it is; empty for a session.
+    pub prepared: String,
+}
+
+impl Blocker {
+    /// Whether it is an application's session, as far as the server tells: neither one of PostgreSQL's own
+    /// processes nor windlass.
+    pub(crate) fn is_application(&self) -> bool {
+        // Without pg_monitor the type of other roles' backends is hidden.
+        let is_client = self.backend.is_empty() || self.backend == "client backend" || self.is_parallel();
+        is_client && !self.is_windlass()
+    }
+
+    /// Whether it is a session of windlass.
+    pub fn is_windlass(&self) -> bool {
+        self.application == "windlass" || self.application.starts_with("windlass ")
+    }
+
+    fn is_parallel(&self) -> bool {
+        self.backend == "parallel worker"
+    }
+
+    /// Whether it is an autovacuum worker that yields to whoever waits long enough.
+    pub(crate) fn is_evictable_autovacuum(&self) -> bool {
+        self.is_autovacuum() && !self.prevents_wraparound()
+    }
+
+    /// Whether it is an autovacuum worker.
+    pub fn is_autovacuum(&self) -> bool {
+        self.backend == "autovacuum worker"
+    }
+
+    /// Whether it is an autovacuum that PostgreSQL does not let anyone chase away.
+    pub fn prevents_wraparound(&self) -> bool {
+        self.is_autovacuum() && self.query.contains("(to prevent wraparound)")
+    }
+
+    /// Whether both are the same session or prepared transaction.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.pid == other.pid && self.prepared == other.prepared
+    }
+
+    /// What it means, and what ends it: a clause, and SQL where there is any.
+    pub fn remedy(&self) -> (&'static str, Option<String>) {
+        let by_pid = |what: &str| self.pid.map(|pid| format!("SELECT {what}({pid})"));
+        if !self.prepared.is_empty() {
+            let name = self.prepared.replace('\'', "''");
+            return (
+                "a prepared transaction outlives its session; whoever prepared it must end it",
+                Some(format!("ROLLBACK PREPARED '{name}'")),
+            );
+        }
+        if self.prevents_wraparound() {
+            return (
+                "autovacuum to prevent wraparound must finish; nothing chases it away for good",
+                None,
+            );
+        }
+        if self.is_autovacuum() {
+            return ("autovacuum yields by itself", None);
+        }
+        if self.is_windlass() {
+            return ("it is another windlass run; let it finish", None);
+        }
+        if self.state.starts_with("idle in transaction") {
+            return (
+                "it does nothing and holds its transaction open",
+                by_pid("pg_terminate_backend"),
+            );
+        }
+        (
+            "it is at work; wait for it or cancel it",
+            by_pid("pg_cancel_backend"),
+        )
+    }
 }
 
 impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pid {
             Some(pid) => write!(f, "pid {pid}")?,
-            None => f.write_str("a prepared transaction")?,
+            None => write!(f, "prepared transaction {}", self.prepared)?,
         }
         let mut facts = Vec::new();
         if !self.application.is_empty() {
@@ -91,8 +167,16 @@ pub(crate) async fn holder_of(
     Ok(rows.first().map(read))
 }
 
+impl Blocker {
+    /// From the first ten columns of a row.
+    pub(crate) fn read(row: &Row) -> Self {
+        read(row)
+    }
+}
+
 fn read(row: &Row) -> Blocker {
     Blocker {
+        prepared: String::new(),
         pid: row.get(0),
         user: row.get::<_, Option<String>>(1).unwrap_or_default(),
         application: row.get::<_, Option<String>>(2).unwrap_or_default(),

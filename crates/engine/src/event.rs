@@ -103,6 +103,25 @@ pub enum Event {
         /// The server's words.
         message: String,
     },
+    /// Sessions hold what the step wants, and have for longer than the application may wait: the lock is not
+    /// queued for until they are gone. Sent again when they change and while it lasts.
+    WaitingForHolders {
+        /// Where and what.
+        step: StepName,
+        /// Those sessions.
+        blockers: Vec<Blocker>,
+        /// Since the step's first attempt.
+        waited: Duration,
+    },
+    /// The watchdog ended what the step did, because application queries had waited for it.
+    Yielded {
+        /// Where and what.
+        step: StepName,
+        /// The sessions that waited.
+        waiters: Vec<Blocker>,
+        /// The longest that any of them had waited.
+        stalled: Duration,
+    },
     /// An attempt failed and another follows.
     Retrying {
         /// Where and what.

@@ -17,6 +17,7 @@ mod run;
 mod session;
 pub mod shadow;
 mod standing;
+mod waits;
 
 pub use blockers::Blocker;
 pub use error::{Error, ErrorKind, Result};

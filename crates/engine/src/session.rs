@@ -40,6 +40,8 @@ pub(crate) enum Purpose {
     Lock,
     /// Executes steps.
     Work,
+    /// Sees who waits for us.
+    Watch,
 }
 
 /// An open session.
@@ -82,6 +84,7 @@ pub(crate) async fn open(
     let name = match purpose {
         Purpose::Lock => "windlass",
         Purpose::Work => "windlass work",
+        Purpose::Watch => "windlass watch",
     };
     startup.push(("application_name", name));
     if let Some(role) = &settings.role {

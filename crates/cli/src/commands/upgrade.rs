@@ -1,5 +1,7 @@
 //! `windlass upgrade`
 
+use std::time::Duration;
+
 use clap::Args;
 use serde_json::json;
 use windlass::compiler::format::RevisionId;
@@ -91,14 +93,15 @@ pub(super) fn say(context: &Context, outcome: &Outcome) {
         .filter_map(|step| step.warning.as_ref().map(|why| (step, why)))
         .collect();
     context.ui.say(&format!(
-        "✅ SUCCESS: {verb} {count} revision{} in {}{}",
+        "✅ SUCCESS: {verb} {count} revision{} in {}{}{}",
         if count == 1 { "" } else { "s" },
         windlass::compiler::duration::show_duration(outcome.took),
         if outcome.retries > 0 {
             format!(", {} retries", outcome.retries)
         } else {
             String::new()
-        }
+        },
+        stall(outcome)
     ));
     for (step, why) in skipped {
         context.ui.warning(
@@ -127,12 +130,14 @@ pub(super) fn result(done: &Result<Outcome, Failure>) -> serde_json::Value {
                 "lane": step.lane.name(),
                 "title": step.name.title,
                 "attempts": step.attempts,
-                "took_ms": u64::try_from(step.took.as_millis()).unwrap_or(u64::MAX),
+                "took_ms": millis(step.took),
+                "longest_stall_ms": millis(step.longest_stall),
                 "warning": step.warning,
             })).collect::<Vec<_>>(),
-            "longest_stall_ms": null,
+            "longest_stall_ms": outcome.longest_stall.map(millis),
+            "watch_interval_ms": outcome.watch_interval.map(millis),
             "retries": outcome.retries,
-            "took_ms": u64::try_from(outcome.took.as_millis()).unwrap_or(u64::MAX),
+            "took_ms": millis(outcome.took),
             "error": null,
         }),
         Err(failure) => json!({
@@ -141,7 +146,34 @@ pub(super) fn result(done: &Result<Outcome, Failure>) -> serde_json::Value {
             "steps": [],
             "longest_stall_ms": null,
             "retries": 0,
-            "error": { "message": failure.message(), "exit": failure.code() },
+            "error": {
+                "message": failure.message(),
+                "exit": failure.code(),
+                "blockers": failure.blockers(),
+            },
         }),
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What applications noticed, in words that continue "applied …".
+fn stall(outcome: &Outcome) -> String {
+    let show = windlass::compiler::duration::show_duration;
+    let (Some(longest), Some(interval)) = (outcome.longest_stall, outcome.watch_interval) else {
+        return String::new();
+    };
+    if longest.is_zero() {
+        return format!(
+            "; no query was seen waiting for it (a look every {})",
+            show(interval)
+        );
+    }
+    format!(
+        "; the longest wait of a query: {} (a look every {})",
+        show(longest),
+        show(interval)
+    )
 }

@@ -2,6 +2,7 @@
 
 use futures_util::future::join3;
 use jiff::Timestamp;
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 use windlass_compiler::format::RevisionId;
 
@@ -232,6 +233,30 @@ fn step(row: &Row) -> Result<StepRow> {
         warning: row.get(10),
         error: row.get(11),
     })
+}
+
+/// Whether a step's row says that it is done.
+pub(crate) async fn is_step_done(
+    client: &Client,
+    revision: &RevisionId,
+    direction: Direction,
+    number: u32,
+) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT FROM windlass.step WHERE revision_id = $1 AND direction = $2 \
+               AND number = $3 AND state = 'done')";
+    let number = i32::try_from(number).unwrap_or(i32::MAX);
+    let row = client
+        .query_typed_one(
+            sql,
+            &[
+                (&revision.as_str(), Type::TEXT),
+                (&direction.name(), Type::TEXT),
+                (&number, Type::INT4),
+            ],
+        )
+        .await
+        .map_err(session::lost)?;
+    Ok(row.get(0))
 }
 
 fn id_of(text: &str) -> Result<RevisionId> {

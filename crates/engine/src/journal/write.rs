@@ -3,6 +3,7 @@
 //! Names are qualified, so that a script's `search_path` does not matter.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Statement};
@@ -170,16 +171,24 @@ pub(crate) fn begin_run(
 }
 
 /// A run ends; `result` is one of the words of `windlass.run.result`.
-pub(crate) fn end_run(run_id: &str, result: &str, error: Option<String>, retries: u32) -> Write {
+pub(crate) fn end_run(
+    run_id: &str,
+    result: &str,
+    error: Option<String>,
+    retries: u32,
+    longest_stall: Duration,
+) -> Write {
     Write::new(
         "WITH beat AS (DELETE FROM windlass.progress WHERE run_id = $1::uuid) \
          UPDATE windlass.run SET finished_at = pg_catalog.clock_timestamp(), result = $2, \
-                error = pg_catalog.jsonb_build_object('message', $3), retries = $4 WHERE run_id = $1::uuid",
+                error = pg_catalog.jsonb_build_object('message', $3), retries = $4, \
+                longest_stall_ms = $5 WHERE run_id = $1::uuid",
     )
     .text(run_id)
     .text(result)
     .optional(error)
     .int(i32::try_from(retries).unwrap_or(i32::MAX))
+    .with(longest_stall.as_secs_f64() * 1000.0, Type::FLOAT8)
 }
 
 /// What is being done this moment, for `status` elsewhere. Sent on the lock connection; it is also
@@ -385,6 +394,18 @@ pub(crate) fn note_step_error(
     .int(i32::try_from(number).unwrap_or(i32::MAX))
     .with(unknown, Type::BOOL)
     .text(error)
+}
+
+/// The longest that an application's query was seen to wait for a step.
+pub(crate) fn note_stall(revision: &RevisionId, direction: Direction, number: u32, stall: Duration) -> Write {
+    Write::new(
+        "UPDATE windlass.step SET longest_stall_ms = greatest(longest_stall_ms, $4) \
+          WHERE revision_id = $1 AND direction = $2 AND number = $3",
+    )
+    .text(revision.as_str())
+    .text(direction.name())
+    .int(i32::try_from(number).unwrap_or(i32::MAX))
+    .with(stall.as_secs_f64() * 1000.0, Type::FLOAT8)
 }
 
 /// A revision's last step is done.

@@ -75,6 +75,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) own: Vec<Write>,
     /// Sent behind that, in the same go as COMMIT.
     pub(crate) after: &'a [Write],
+    /// Locks that are taken before the first statement, and the limits under which.
+    pub(crate) prelude: &'a [String],
     /// Settings that earlier steps of the revision left behind.
     pub(crate) session: Option<&'a str>,
     /// Whether those that this step leaves behind are wanted.
@@ -89,6 +91,8 @@ pub(crate) struct Envelope<'a> {
 pub(crate) enum Failed {
     /// The server refused a statement of the script (index into the step's statements).
     Statement(usize, tokio_postgres::Error),
+    /// A lock was not had that is taken before the first statement.
+    Prelude(tokio_postgres::Error),
     /// COMMIT or a journal row failed.
     Commit(tokio_postgres::Error),
     /// The leader row belongs to another runner by now.
@@ -175,8 +179,13 @@ pub(crate) async fn transaction(
 ) -> std::result::Result<(), Failed> {
     let result = attempt(client, limits, envelope, step).await;
     if result.is_err() {
-        // What failed is already known; a lost connection rolls back by itself.
-        let _ = client.batch_execute("ROLLBACK").await;
+        // What failed is already known; a lost connection rolls back by itself. A cancel that came late
+        // may hit the first ROLLBACK.
+        for _ in 0..2 {
+            if client.batch_execute("ROLLBACK").await.is_ok() {
+                break;
+            }
+        }
     }
     result
 }
@@ -204,13 +213,15 @@ async fn attempt(
     if let Some(replay) = envelope.session.and_then(replay) {
         opening.push(simple(client, replay));
     }
+    let prelude = opening.len();
+    opening.extend(envelope.prelude.iter().map(|sql| simple(client, sql.clone())));
     let last = statements.len().saturating_sub(1);
     let mut opening = Some(opening);
     for (index, statement) in statements.iter().enumerate() {
         if index == last && statement.copy_data.is_none() && statement.assertion.is_none() {
             break;
         }
-        open(opening.take()).await?;
+        open(opening.take(), prelude).await?;
         execute(client, statement)
             .await
             .map_err(|failure| match failure {
@@ -251,7 +262,7 @@ async fn attempt(
     for (at, outcome) in in_order(sendings).await.into_iter().enumerate() {
         if let Err(error) = outcome {
             return Err(if at < opened {
-                refused_opening(at, error)
+                refused_opening(at, prelude, error)
             } else if Some(at) == own {
                 Failed::Statement(last, error)
             } else {
@@ -262,16 +273,19 @@ async fn attempt(
     Ok(())
 }
 
-async fn open(opening: Option<Vec<Sending<'_>>>) -> std::result::Result<(), Failed> {
+async fn open(opening: Option<Vec<Sending<'_>>>, prelude: usize) -> std::result::Result<(), Failed> {
     let Some(opening) = opening else { return Ok(()) };
     for (at, outcome) in in_order(opening).await.into_iter().enumerate() {
-        outcome.map_err(|error| refused_opening(at, error))?;
+        outcome.map_err(|error| refused_opening(at, prelude, error))?;
     }
     Ok(())
 }
 
-/// Position 1 of an opening is the fence.
-fn refused_opening(at: usize, error: tokio_postgres::Error) -> Failed {
+/// Position 1 of an opening is the fence; from `prelude` on there are locks.
+fn refused_opening(at: usize, prelude: usize, error: tokio_postgres::Error) -> Failed {
+    if at >= prelude {
+        return Failed::Prelude(error);
+    }
     if at == 1 && error.code().is_some_and(|code| code.code() == journal::FENCED) {
         return Failed::Fenced;
     }

@@ -1,6 +1,7 @@
 //! A run: from where the database is to a target, one revision after the other, one step after
 //! the other. Each step's attempts are `work`'s, what is remembered is `journal`'s.
 
+mod acquire;
 mod attempt;
 mod backfill;
 mod orphan;
@@ -8,6 +9,7 @@ mod repair;
 mod request;
 mod retry;
 mod revision;
+mod watchdog;
 mod work;
 
 use std::collections::{HashMap, HashSet};
@@ -355,6 +357,7 @@ impl Runner {
             run_id,
             &self.policy,
             Box::new(Native),
+            watchdog::Watchdog::new(&self.connect, &self.session),
             observer,
             stop,
         ))
@@ -375,9 +378,15 @@ impl Runner {
         };
         // The run's own record; when the connection is gone, the next run is no worse for its absence.
         let _ = work.lock.client().batch_execute("RESET synchronous_commit").await;
-        let _ = journal::end_run(&work.run_id, result, message, work.report.retries)
-            .send(work.lock.client())
-            .await;
+        let _ = journal::end_run(
+            &work.run_id,
+            result,
+            message,
+            work.report.retries,
+            work.report.longest_stall(),
+        )
+        .send(work.lock.client())
+        .await;
         match ran {
             Ok(()) => Ok(work.report.outcome(direction, began.elapsed())),
             Err(error) => Err(work.report.done().into_iter().fold(error, Error::with_done)),

@@ -95,6 +95,10 @@ pub struct Outcome {
     pub steps: Vec<StepReport>,
     /// Attempts beyond the first of each step.
     pub retries: u32,
+    /// The longest that an application's query was seen to wait for the run; none where nobody looked.
+    pub longest_stall: Option<Duration>,
+    /// Between two looks: a wait may have been longer by this much.
+    pub watch_interval: Option<Duration>,
     /// How long all of it took.
     pub took: Duration,
 }
@@ -110,6 +114,8 @@ pub struct StepReport {
     pub attempts: u32,
     /// From its first attempt on.
     pub took: Duration,
+    /// The longest that an application's query was seen to wait for it.
+    pub longest_stall: Duration,
     /// Why a best-effort step was skipped.
     pub warning: Option<String>,
 }
@@ -121,6 +127,8 @@ impl Outcome {
             revisions: Vec::new(),
             steps: Vec::new(),
             retries: 0,
+            longest_stall: None,
+            watch_interval: None,
             took,
         }
     }
@@ -137,15 +145,26 @@ pub(super) struct Report {
     pub(super) revisions: Vec<RevisionId>,
     pub(super) steps: Vec<StepReport>,
     pub(super) retries: u32,
+    /// The longest stall of steps that were not finished.
+    pub(super) unfinished_stall: Duration,
+    pub(super) watch_interval: Option<Duration>,
 }
 
 impl Report {
+    /// The longest stall that any step caused.
+    pub(super) fn longest_stall(&self) -> Duration {
+        let finished = self.steps.iter().map(|step| step.longest_stall);
+        finished.fold(self.unfinished_stall, Duration::max)
+    }
+
     pub(super) fn outcome(&self, direction: Direction, took: Duration) -> Outcome {
         Outcome {
             direction,
             revisions: self.revisions.clone(),
             steps: self.steps.clone(),
             retries: self.retries,
+            longest_stall: Some(self.longest_stall()),
+            watch_interval: self.watch_interval,
             took,
         }
     }

@@ -14,8 +14,10 @@ pub(crate) enum Failure {
     Deadlock,
     /// 40001.
     Serialization,
-    /// 57014, and it was our own watchdog that cancelled, for the sake of the application.
+    /// Our own watchdog ended it, for the sake of the application.
     OwnCancel,
+    /// The way to the lock was not clear for as long as the step has patience.
+    NeverClear,
     /// Anything else: trying again would fail again.
     Final,
 }
@@ -39,6 +41,7 @@ impl Failure {
             Self::Deadlock => "PostgreSQL resolved a deadlock",
             Self::Serialization => "the transaction could not be serialized",
             Self::OwnCancel => "application queries had waited too long",
+            Self::NeverClear => "the lock was never free",
             Self::Final => "the statement failed",
         }
     }
@@ -62,11 +65,17 @@ pub(crate) fn next(
     elapsed: Duration,
     chance: f64,
 ) -> Next {
-    if failure == Failure::Final || !policy.retries() {
+    if matches!(failure, Failure::Final | Failure::NeverClear) || !policy.retries() {
         return Next::GiveUp;
     }
     // A data change that made the application wait would do it again: it wants to be a backfill.
     if failure == Failure::OwnCancel && policy.lane == Lane::Dml {
+        return Next::GiveUp;
+    }
+    // So would a long build or scan: it has seen the same traffic three times.
+    const LOST_TO_TRAFFIC: u32 = 3;
+    let is_long = matches!(policy.lane, Lane::Index | Lane::Validate);
+    if failure == Failure::OwnCancel && is_long && attempt >= LOST_TO_TRAFFIC {
         return Next::GiveUp;
     }
     if policy.attempts.is_some_and(|most| attempt >= most) {
@@ -135,6 +144,19 @@ mod tests {
     #[test]
     fn a_data_change_that_made_the_application_wait_is_not_retried() {
         assert_eq!(after(Lane::Dml, Failure::OwnCancel, 1, 0), Next::GiveUp);
+    }
+
+    #[test]
+    fn a_build_that_made_the_application_wait_three_times_is_given_up() {
+        assert!(matches!(
+            after(Lane::Index, Failure::OwnCancel, 2, 0),
+            Next::RetryAfter(_)
+        ));
+        assert_eq!(after(Lane::Index, Failure::OwnCancel, 3, 0), Next::GiveUp);
+        assert!(matches!(
+            after(Lane::Ddl, Failure::OwnCancel, 3, 0),
+            Next::RetryAfter(_)
+        ));
     }
 
     #[test]

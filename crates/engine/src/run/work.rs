@@ -2,14 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use windlass_compiler::lane::Lane;
 use windlass_compiler::plan::{Probe, Shape, Step};
 use windlass_compiler::policy::{LanePolicy, Origin, Overrides, Policy, Setting};
 
+use super::acquire::{Approach, Way};
 use super::attempt::{self, Envelope, Failed, Limits, Refusal};
 use super::repair::{self, Finding, Watch};
 use super::request::{Report, StepReport};
 use super::retry::{self, Failure, Next};
-use crate::blockers::{self, Blocker};
+use super::watchdog::{Rule, Seen, Watchdog};
+use crate::blockers::Blocker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Observe, StepName};
 use crate::history::History;
@@ -27,6 +30,7 @@ pub(super) struct Work<'a> {
     pub(super) observer: &'a dyn Observe,
     pub(super) stop: &'a Stop,
     pub(super) report: Report,
+    pub(super) watchdog: Watchdog<'a>,
     prepared: Prepared,
     /// A script may have left something behind in the session.
     dirty: bool,
@@ -53,6 +57,8 @@ pub(super) struct Job<'a> {
 /// What an attempt came to.
 pub(super) enum Attempted {
     Done,
+    /// At once, and it does not count: the way of asking was refused, not what was asked for.
+    Again,
     Failed {
         failure: Failure,
         error: Error,
@@ -72,10 +78,12 @@ impl<'a> Work<'a> {
         run_id: String,
         policy: &'a Policy,
         history: Box<dyn History>,
+        watchdog: Watchdog<'a>,
         observer: &'a dyn Observe,
         stop: &'a Stop,
     ) -> Self {
         Self {
+            watchdog,
             session,
             lock,
             fence,
@@ -84,7 +92,10 @@ impl<'a> Work<'a> {
             history,
             observer,
             stop,
-            report: Report::default(),
+            report: Report {
+                watch_interval: policy.watch_interval().map(super::watchdog::interval),
+                ..Report::default()
+            },
             prepared: Prepared::default(),
             dirty: false,
             last_beat: None,
@@ -98,29 +109,37 @@ impl<'a> Work<'a> {
         self.observer.event(Event::StepStarted {
             step: job.name.clone(),
         });
-        let limits = self.lane_policy(&job)?;
+        let policy = self.lane_policy(&job)?;
         let began = Instant::now();
+        let mut approach = Approach::default();
+        let mut stalled = Duration::ZERO;
         let mut attempt = 1;
         let error = loop {
-            let attempted = match job.step.shape {
-                Shape::Transaction => self.transaction(&job, &limits, attempt).await,
-                Shape::Alone => self.alone(&job, &limits, attempt).await,
-                Shape::Backfill => self.backfill(&job, &limits).await,
+            let (attempted, seen) = match self.clear_way(&job, &policy, &mut approach, began).await? {
+                Way::Clear => match job.step.shape {
+                    Shape::Transaction => self.transaction(&job, &policy, &approach, attempt).await?,
+                    Shape::Alone => self.alone(&job, &policy, attempt).await?,
+                    Shape::Backfill => (self.backfill(&job, &policy).await?, Seen::default()),
+                },
+                Way::Blocked(blockers) => (never_clear(&job, blockers), Seen::default()),
             };
             self.pass_on_notices(&job.name);
-            match attempted? {
+            stalled = stalled.max(seen.longest_stall);
+            let attempted = self.judged(&job, attempted, seen, &mut approach);
+            match attempted {
                 Attempted::Done => {
-                    self.done(&job, attempt, began.elapsed(), None);
+                    self.done(&job, attempt, began.elapsed(), stalled, None).await;
                     return Ok(());
                 }
+                Attempted::Again => {}
                 Attempted::Failed {
                     failure,
                     error,
                     blockers,
                 } => {
                     let elapsed = began.elapsed();
-                    match retry::next(&limits, failure, attempt, elapsed, rand::random()) {
-                        Next::GiveUp => break given_up(error, failure, attempt, elapsed, blockers),
+                    match retry::next(&policy, failure, attempt, elapsed, rand::random()) {
+                        Next::GiveUp => break given_up(error, &policy, failure, attempt, elapsed, blockers),
                         Next::RetryAfter(after) => {
                             self.pause(&job.name, attempt, failure, blockers, after).await?;
                             attempt += 1;
@@ -129,10 +148,48 @@ impl<'a> Work<'a> {
                 }
             }
         };
+        self.report.unfinished_stall = self.report.unfinished_stall.max(stalled);
         if job.step.best_effort && matches!(error.kind(), ErrorKind::Failed | ErrorKind::Locked) {
             return self.skip(job, attempt, began.elapsed(), error).await;
         }
         Err(error.at_step(job.name))
+    }
+
+    /// What an attempt came to, with what the watchdog saw: an end that was our own doing is none of the
+    /// statement's failures.
+    fn judged(&self, job: &Job<'_>, attempted: Attempted, seen: Seen, approach: &mut Approach) -> Attempted {
+        let Attempted::Failed {
+            failure,
+            error,
+            mut blockers,
+        } = attempted
+        else {
+            approach.bare |= matches!(attempted, Attempted::Again);
+            return attempted;
+        };
+        if blockers.is_empty() {
+            blockers = seen.blockers;
+        }
+        if failure == Failure::LockTimeout {
+            approach.learn(&blockers);
+        }
+        let Some(waiters) = seen.ended_for.filter(|_| failure == Failure::Final) else {
+            return Attempted::Failed {
+                failure,
+                error,
+                blockers,
+            };
+        };
+        self.observer.event(Event::Yielded {
+            step: job.name.clone(),
+            waiters,
+            stalled: seen.longest_stall,
+        });
+        Attempted::Failed {
+            failure: Failure::OwnCancel,
+            error,
+            blockers,
+        }
     }
 
     /// Tells why another attempt is needed, and waits before it.
@@ -184,7 +241,7 @@ impl<'a> Work<'a> {
     /// Runs a group of revisions in one transaction. Whether it was committed.
     pub(super) async fn group(&mut self, revisions: &[(Step, Vec<Write>)]) -> Result<bool> {
         self.clean().await?;
-        let policy = self.policy.lane(windlass_compiler::lane::Lane::Ddl);
+        let policy = self.policy.lane(Lane::Ddl);
         let limits = Limits {
             lock_timeout: policy.lock_timeout.longest().unwrap_or_default(),
             statement_timeout: policy.statement_timeout.unwrap_or_default(),
@@ -213,6 +270,7 @@ impl<'a> Work<'a> {
             name,
             attempts: 1,
             took,
+            longest_stall: Duration::ZERO,
             warning: None,
         });
         self.report.revisions.push(revision.clone());
@@ -224,9 +282,16 @@ impl<'a> Work<'a> {
     }
 
     /// One attempt of a transactional step.
-    async fn transaction(&mut self, job: &Job<'_>, policy: &LanePolicy, attempt: u32) -> Result<Attempted> {
+    async fn transaction(
+        &mut self,
+        job: &Job<'_>,
+        policy: &LanePolicy,
+        approach: &Approach,
+        attempt: u32,
+    ) -> Result<(Attempted, Seen)> {
         self.clean().await?;
         let limits = limits(policy, job.step, attempt);
+        let prelude = approach.prelude(&limits, policy);
         let role = self.policy.role.value.as_deref();
         let fence = journal::fence(self.fence);
         let own = journal::step_done(&end(job, attempt, None), &self.run_id);
@@ -247,6 +312,7 @@ impl<'a> Work<'a> {
             before: &job.before,
             own: vec![own],
             after: &job.after,
+            prelude: &prelude,
             session: job.session.as_deref(),
             keep_session: job.keep_session,
             role,
@@ -254,34 +320,82 @@ impl<'a> Work<'a> {
         };
         self.dirty = job.step.changes_session() || job.session.is_some();
         let client = self.session.client();
-        let sample = self.sampled(limits.lock_timeout);
+        let rule = Rule::of(policy, self.policy.on_ddl_waiter.value);
         let run = attempt::transaction(client, &limits, &envelope, job.step);
-        let (outcome, blockers) = tokio::select! {
-            outcome = with_sample(run, sample) => outcome,
+        let watched = tokio::select! {
+            watched = self.watchdog.guard(&self.session, rule, run) => watched,
             () = self.stop.asked() => {
                 self.observer.event(Event::Stopping);
                 self.session.cancel().await;
                 return Err(session::interrupted());
             }
         };
-        match outcome {
-            Ok(()) => Ok(Attempted::Done),
-            Err(Failed::Fenced) => Err(lost_the_lead()),
-            Err(Failed::Fatal(error)) => Err(error),
-            Err(Failed::Commit(error)) => refused(error, "failed to commit", blockers),
-            Err(Failed::Statement(index, error)) => {
-                let statement = &job.step.statements[index];
-                let what = format!("line {}: {}", statement.line, attempt::one_line(&statement.sql));
-                refused(error, &what, blockers)
+        let seen = watched.seen;
+        let attempted = match watched.outcome {
+            Ok(()) => Attempted::Done,
+            Err(failed) => {
+                let (error, what) = match failed {
+                    Failed::Fenced => return Err(lost_the_lead()),
+                    Failed::Fatal(error) => return Err(error),
+                    Failed::Statement(index, error) => {
+                        let statement = &job.step.statements[index];
+                        let sql = attempt::one_line(&statement.sql);
+                        (error, format!("line {}: {sql}", statement.line))
+                    }
+                    Failed::Prelude(error) => {
+                        let code = error.code().map(|code| code.code().to_owned());
+                        match code.as_deref() {
+                            // Not every role that may change a table may lock it.
+                            Some("42501") => return Ok((Attempted::Again, seen)),
+                            // The limit on all the locks behind the first one.
+                            Some("57014") if seen.ended_for.is_none() => {
+                                return Ok((not_in_time(error, seen.blockers.clone()), seen));
+                            }
+                            _ => (error, "failed to lock its tables".to_owned()),
+                        }
+                    }
+                    Failed::Commit(error) => (error, "failed to commit".to_owned()),
+                };
+                if session::is_lost(&error) && seen.ended_for.is_some() {
+                    return Ok((self.recovered(job, error, &what).await?, seen));
+                }
+                refused(error, &what, Vec::new())?
             }
-        }
+        };
+        Ok((attempted, seen))
+    }
+
+    /// Our own watchdog terminated the work session's backend. Whether COMMIT came before is in the journal.
+    async fn recovered(
+        &mut self,
+        job: &Job<'_>,
+        error: tokio_postgres::Error,
+        what: &str,
+    ) -> Result<Attempted> {
+        let error = session::failed(error, what);
+        self.session = self.watchdog.reopen().await?;
+        self.prepared = Prepared::default();
+        self.dirty = false;
+        super::orphan::take_fence(&self.session, self.lock, self.observer, self.stop).await?;
+        let revision = &job.name.revision;
+        let client = self.lock.client();
+        let is_done = journal::is_step_done(client, revision, job.direction, job.step.number).await?;
+        Ok(if is_done {
+            Attempted::Done
+        } else {
+            Attempted::Failed {
+                failure: Failure::Final,
+                error,
+                blockers: Vec::new(),
+            }
+        })
     }
 
     /// One attempt of a statement that refuses a transaction.
-    async fn alone(&mut self, job: &Job<'_>, policy: &LanePolicy, attempt: u32) -> Result<Attempted> {
+    async fn alone(&mut self, job: &Job<'_>, policy: &LanePolicy, attempt: u32) -> Result<(Attempted, Seen)> {
         self.clean().await?;
         let Some(statement) = job.step.statements.first() else {
-            return Ok(Attempted::Done);
+            return Ok((Attempted::Done, Seen::default()));
         };
         let watch = Watch {
             observer: self.observer,
@@ -290,7 +404,7 @@ impl<'a> Work<'a> {
         };
         let client = self.session.client();
         if job.again && statement.probe == Probe::Nothing && attempt == 1 {
-            return self.unknown(job).await;
+            return Err(self.unknown(job).await);
         }
         self.intend(job, attempt).await?;
         let limits = limits(policy, job.step, attempt);
@@ -310,30 +424,31 @@ impl<'a> Work<'a> {
             .map_err(session::lost)?;
         self.dirty = true;
         let finding = repair::before(client, statement, job.again || attempt > 1, &watch).await?;
-        let sent = match finding {
+        let rule = Rule::of(policy, self.policy.on_ddl_waiter.value);
+        let (sent, seen) = match finding {
             Finding::Done => {
                 self.observer.event(Event::Repaired {
                     step: job.name.clone(),
                     what: "it is already there as the statement wants it".to_owned(),
                 });
-                Ok(Ok(()))
+                (Ok(()), Seen::default())
             }
-            Finding::Unknown => return self.unknown(job).await,
-            Finding::Send => self.send(statement.clone()).await,
+            Finding::Unknown => return Err(self.unknown(job).await),
+            Finding::Send => self.send(statement.clone(), rule).await?,
             Finding::SendInstead(sql) => {
-                self.send(windlass_compiler::plan::PlannedStatement {
+                let instead = windlass_compiler::plan::PlannedStatement {
                     sql,
                     ..statement.clone()
-                })
-                .await
+                };
+                self.send(instead, rule).await?
             }
         };
         let client = self.session.client();
-        match sent? {
+        match sent {
             Ok(()) => {
                 repair::after(client, statement).await?;
                 self.record_alone(job, attempt).await?;
-                Ok(Attempted::Done)
+                Ok((Attempted::Done, seen))
             }
             Err(error) => {
                 let what = format!("line {}: {}", statement.line, attempt::one_line(&statement.sql));
@@ -358,34 +473,36 @@ impl<'a> Work<'a> {
                     .await
                     .map_err(session::lost)?;
                 }
-                Ok(attempted)
+                Ok((attempted, seen))
             }
         }
     }
 
     /// Sends a statement outside any transaction; a wish to stop cancels it.
     async fn send(
-        &self,
+        &mut self,
         statement: windlass_compiler::plan::PlannedStatement,
-    ) -> Result<std::result::Result<(), tokio_postgres::Error>> {
+        rule: Rule,
+    ) -> Result<(std::result::Result<(), tokio_postgres::Error>, Seen)> {
         let client = self.session.client();
         let run = attempt::execute(client, &statement);
-        let mut run = std::pin::pin!(run);
-        let outcome = tokio::select! {
-            outcome = &mut run => outcome,
+        let mut run = std::pin::pin!(self.watchdog.guard(&self.session, rule, run));
+        let watched = tokio::select! {
+            watched = &mut run => watched,
             () = self.stop.asked() => {
                 self.observer.event(Event::Stopping);
                 self.session.cancel().await;
                 // The answer tells whether the cancel came in time.
-                match run.await {
-                    Ok(()) => Ok(()),
-                    Err(_) => return Err(session::interrupted()),
+                let watched = run.await;
+                if watched.outcome.is_err() {
+                    return Err(session::interrupted());
                 }
+                watched
             }
         };
-        match outcome {
-            Ok(()) => Ok(Ok(())),
-            Err(Refusal::Server(error)) => Ok(Err(error)),
+        match watched.outcome {
+            Ok(()) => Ok((Ok(()), watched.seen)),
+            Err(Refusal::Server(error)) => Ok((Err(error), watched.seen)),
             Err(Refusal::Engine(error)) => Err(error),
         }
     }
@@ -445,8 +562,8 @@ impl<'a> Work<'a> {
         self.commit(&writes.iter().collect::<Vec<_>>()).await
     }
 
-    async fn unknown(&self, job: &Job<'_>) -> Result<Attempted> {
-        journal::note_step_error(
+    async fn unknown(&self, job: &Job<'_>) -> Error {
+        let noted = journal::note_step_error(
             &job.name.revision,
             job.direction,
             job.step.number,
@@ -454,9 +571,11 @@ impl<'a> Work<'a> {
             "an earlier run was interrupted while it ran",
         )
         .send(self.lock.client())
-        .await
-        .map_err(session::lost)?;
-        Err(super::revision::unknown_step(&job.name))
+        .await;
+        match noted {
+            Ok(_) => super::revision::unknown_step(&job.name),
+            Err(error) => session::lost(error),
+        }
     }
 
     /// A best-effort step is given up: its row says so, and `status` keeps saying it.
@@ -472,17 +591,34 @@ impl<'a> Work<'a> {
             step: job.name.clone(),
             reason: reason.clone(),
         });
-        self.report.steps.push(report(&job, attempt, took, Some(reason)));
+        let stalled = self.report.unfinished_stall;
+        self.report
+            .steps
+            .push(report(&job, attempt, took, stalled, Some(reason)));
         Ok(())
     }
 
-    fn done(&mut self, job: &Job<'_>, attempts: u32, took: Duration, warning: Option<String>) {
+    async fn done(
+        &mut self,
+        job: &Job<'_>,
+        attempts: u32,
+        took: Duration,
+        stalled: Duration,
+        warning: Option<String>,
+    ) {
+        if !stalled.is_zero() {
+            // Known only after the step's own transaction; to have it is no condition of going on.
+            let note = journal::note_stall(&job.name.revision, job.direction, job.step.number, stalled);
+            let _ = note.send(self.lock.client()).await;
+        }
         self.observer.event(Event::StepDone {
             step: job.name.clone(),
             took,
             attempts,
         });
-        self.report.steps.push(report(job, attempts, took, warning));
+        self.report
+            .steps
+            .push(report(job, attempts, took, stalled, warning));
     }
 
     /// Puts the session back to what it was when it was opened, if a script may have changed it.
@@ -493,18 +629,6 @@ impl<'a> Work<'a> {
             self.dirty = false;
         }
         Ok(())
-    }
-
-    /// The sessions in the way, sampled shortly before a lock timeout fires: afterwards the queue
-    /// has moved on.
-    async fn sampled(&self, lock_timeout: Duration) -> Vec<Blocker> {
-        if lock_timeout.is_zero() {
-            return std::future::pending().await;
-        }
-        tokio::time::sleep(lock_timeout.mul_f64(0.7)).await;
-        blockers::of(self.lock.client(), self.session.pid)
-            .await
-            .unwrap_or_default()
     }
 
     /// Says on the lock connection what is being done; a lost lock stops the run before the step.
@@ -554,19 +678,6 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Runs an attempt; while it waits for a lock, the blockers are sampled once.
-async fn with_sample(
-    run: impl Future<Output = std::result::Result<(), Failed>>,
-    sample: impl Future<Output = Vec<Blocker>>,
-) -> (std::result::Result<(), Failed>, Vec<Blocker>) {
-    let (mut run, mut sample) = (std::pin::pin!(run), std::pin::pin!(sample));
-    let blockers = tokio::select! {
-        outcome = &mut run => return (outcome, Vec::new()),
-        blockers = &mut sample => blockers,
-    };
-    (run.await, blockers)
-}
-
 fn limits(policy: &LanePolicy, step: &Step, attempt: u32) -> Limits {
     let blocks = step.blocks();
     let catalog_only = step.statements.iter().all(|statement| statement.catalog_only);
@@ -600,8 +711,15 @@ fn end<'j>(job: &'j Job<'_>, attempts: u32, warning: Option<String>) -> StepEnd<
     }
 }
 
-fn report(job: &Job<'_>, attempts: u32, took: Duration, warning: Option<String>) -> StepReport {
+fn report(
+    job: &Job<'_>,
+    attempts: u32,
+    took: Duration,
+    longest_stall: Duration,
+    warning: Option<String>,
+) -> StepReport {
     StepReport {
+        longest_stall,
         name: job.name.clone(),
         lane: job.step.lane,
         attempts,
@@ -625,28 +743,74 @@ pub(super) fn refused(error: tokio_postgres::Error, what: &str, blockers: Vec<Bl
     })
 }
 
+/// A limit of ours ended the wait for a lock.
+fn not_in_time(error: tokio_postgres::Error, blockers: Vec<Blocker>) -> Attempted {
+    Attempted::Failed {
+        failure: Failure::LockTimeout,
+        error: session::failed(error, "failed to lock its tables"),
+        blockers,
+    }
+}
+
+/// Nobody could queue for the step's locks without making others wait.
+fn never_clear(job: &Job<'_>, blockers: Vec<Blocker>) -> Attempted {
+    let statement = job.step.statements.first();
+    let what = statement.map_or(String::new(), |statement| {
+        format!("line {}: {}: ", statement.line, attempt::one_line(&statement.sql))
+    });
+    Attempted::Failed {
+        failure: Failure::NeverClear,
+        error: Error::new(
+            ErrorKind::Locked,
+            format!("{what}the lock was never queued for: whoever came behind would have waited as well"),
+        ),
+        blockers,
+    }
+}
+
 /// The failure that stands: a lock that was not had is told by attempts and holders.
 fn given_up(
     error: Error,
+    policy: &LanePolicy,
     failure: Failure,
     attempts: u32,
     elapsed: Duration,
     blockers: Vec<Blocker>,
 ) -> Error {
-    if !matches!(failure, Failure::LockTimeout | Failure::OwnCancel) {
+    if !matches!(
+        failure,
+        Failure::LockTimeout | Failure::OwnCancel | Failure::NeverClear
+    ) {
         return error;
     }
+    let times = if attempts == 1 { "attempt" } else { "attempts" };
     let message = format!(
-        "{}; gave up after {attempts} attempts over {}",
-        error,
+        "{error}; gave up after {attempts} {times} over {}",
         windlass_compiler::duration::show_duration(Duration::from_secs(elapsed.as_secs().max(1)))
     );
     let mut locked =
         Error::new(ErrorKind::Locked, message).with_sqlstate(error.sqlstate().unwrap_or("55P03"));
-    if let Some(pid) = blockers.first().and_then(|blocker| blocker.pid) {
-        locked = locked.hint(format!(
-            "end that session (SELECT pg_terminate_backend({pid})), or wait for it"
-        ));
+    if failure == Failure::OwnCancel {
+        locked = locked.hint(match policy.lane {
+            Lane::Dml => {
+                "application queries waited for the rows that it had changed: make it a backfill \
+                          (`-- windlass: backfill NAME on TABLE`), which changes them in small transactions"
+            }
+            Lane::Index | Lane::Validate => {
+                "somebody's DDL kept queueing behind it, and application queries behind that; stop that DDL, \
+                 or set `on_ddl_waiter = \"keep\"` to let them wait"
+            }
+            _ => {
+                "it needs its lock for longer than the stall budget allows; see `windlass plan`, or run it \
+                  with a larger `stall_budget` at a quiet time"
+            }
+        });
+    }
+    if let Some((meaning, remedy)) = blockers.first().map(Blocker::remedy) {
+        locked = locked.hint(match remedy {
+            Some(sql) => format!("{meaning}: {sql}"),
+            None => meaning.to_owned(),
+        });
     }
     locked
         .with_blockers(blockers)
