@@ -24,6 +24,7 @@ mod process;
 mod proxy;
 mod rival;
 mod server;
+mod stalls;
 mod traffic;
 mod wait;
 
@@ -32,6 +33,7 @@ pub use process::{Child, Command, Finished};
 pub use proxy::{Connection, Fault, Proxy};
 pub use rival::{BusyRival, Rival};
 pub use server::{Binaries, Server, ServerBuilder, SharedServer, StartError, TlsFiles, shared, shared_in};
+pub use stalls::{Stalled, Stalls};
 pub use traffic::{Random, Report, Running, Traffic, TrafficPlan};
 pub use wait::{DEADLINE, wait_until, wait_until_within};
 

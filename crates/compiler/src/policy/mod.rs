@@ -366,7 +366,8 @@ impl Policy {
             statement_timeout,
             catalog_statement_timeout: shorter(statement_timeout, budget),
             idle_in_transaction_timeout: idle,
-            blocking_idle_timeout: shorter(idle, budget),
+            // The application has waited for the statements before, too.
+            blocking_idle_timeout: shorter(idle, budget.map(|budget| budget / 2)),
             retry_for: settings.retry_for.value,
             attempts: settings.attempts.value,
             backoff: settings.backoff.value,

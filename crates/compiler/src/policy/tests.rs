@@ -127,12 +127,12 @@ fn live_keeps_the_stall_budget() {
         lanes(Profile::Live),
         "\
 lane     | lock wait   | later | statement | catalog | idle | blocking | retry for | attempts | backoff
-ddl      | 50ms..500ms | 50ms  | 2m        | 1s      | 1m   | 1s       | 10m       | none     | exponential 250ms..10s
-index    | none        | none  | none      | 1s      | 1m   | 1s       | none      | 10       | exponential 1s..30s
-validate | none        | none  | none      | 1s      | 1m   | 1s       | 10m       | none     | linear 2s
-dml      | 1m          | 1m    | none      | 1s      | 1m   | 1s       | 10m       | none     | linear 2s
-backfill | 1s          | 1s    | 30s       | 1s      | 1m   | 1s       | 10m       | none     | exponential 250ms..10s
-utility  | 5s          | 5s    | none      | 1s      | 1m   | 1s       | 0         | none     | exponential 250ms..10s
+ddl      | 50ms..500ms | 50ms  | 2m        | 1s      | 1m   | 500ms    | 10m       | none     | exponential 250ms..10s
+index    | none        | none  | none      | 1s      | 1m   | 500ms    | none      | 10       | exponential 1s..30s
+validate | none        | none  | none      | 1s      | 1m   | 500ms    | 10m       | none     | linear 2s
+dml      | 1m          | 1m    | none      | 1s      | 1m   | 500ms    | 10m       | none     | linear 2s
+backfill | 1s          | 1s    | 30s       | 1s      | 1m   | 500ms    | 10m       | none     | exponential 250ms..10s
+utility  | 5s          | 5s    | none      | 1s      | 1m   | 500ms    | 0         | none     | exponential 250ms..10s
 "
     );
     assert_eq!(
@@ -239,7 +239,7 @@ fn everything_derived_follows_the_budget() {
     );
     assert_eq!(ddl.later_lock_timeout, Some(ms(20)));
     assert_eq!(ddl.catalog_statement_timeout, Some(ms(80)));
-    assert_eq!(ddl.blocking_idle_timeout, Some(ms(80)));
+    assert_eq!(ddl.blocking_idle_timeout, Some(ms(40)));
 }
 
 #[test]

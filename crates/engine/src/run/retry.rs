@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Serialization,
     /// Our own watchdog ended it, for the sake of the application.
     OwnCancel,
+    /// The work session was ended, and nothing of the step was committed.
+    Lost,
     /// The way to the lock was not clear for as long as the step has patience.
     NeverClear,
     /// Anything else: trying again would fail again.
@@ -41,6 +43,7 @@ impl Failure {
             Self::Deadlock => "PostgreSQL resolved a deadlock",
             Self::Serialization => "the transaction could not be serialized",
             Self::OwnCancel => "application queries had waited too long",
+            Self::Lost => "the session was ended, and nothing was committed",
             Self::NeverClear => "the lock was never free",
             Self::Final => "the statement failed",
         }
@@ -76,6 +79,11 @@ pub(crate) fn next(
     const LOST_TO_TRAFFIC: u32 = 3;
     let is_long = matches!(policy.lane, Lane::Index | Lane::Validate);
     if failure == Failure::OwnCancel && is_long && attempt >= LOST_TO_TRAFFIC {
+        return Next::GiveUp;
+    }
+    // Somebody who ends our session again and again means it.
+    const ENDED: u32 = 3;
+    if failure == Failure::Lost && attempt >= ENDED {
         return Next::GiveUp;
     }
     if policy.attempts.is_some_and(|most| attempt >= most) {

@@ -173,7 +173,8 @@ impl<'a> Work<'a> {
         if failure == Failure::LockTimeout {
             approach.learn(&blockers);
         }
-        let Some(waiters) = seen.ended_for.filter(|_| failure == Failure::Final) else {
+        let is_ours = matches!(failure, Failure::Final | Failure::Lost);
+        let Some(waiters) = seen.ended_for.filter(|_| is_ours) else {
             return Attempted::Failed {
                 failure,
                 error,
@@ -356,7 +357,7 @@ impl<'a> Work<'a> {
                     }
                     Failed::Commit(error) => (error, "failed to commit".to_owned()),
                 };
-                if session::is_lost(&error) && seen.ended_for.is_some() {
+                if session::is_lost(&error) {
                     return Ok((self.recovered(job, error, &what).await?, seen));
                 }
                 refused(error, &what, Vec::new())?
@@ -365,7 +366,9 @@ impl<'a> Work<'a> {
         Ok((attempted, seen))
     }
 
-    /// Our own watchdog terminated the work session's backend. Whether COMMIT came before is in the journal.
+    /// The work session is gone while this runner still leads: its backend was terminated by our watchdog, by
+    /// the server's own limit on an idle transaction, or by somebody. Whether COMMIT came before is in the
+    /// journal; the fence says when the old backend has really ended.
     async fn recovered(
         &mut self,
         job: &Job<'_>,
@@ -373,22 +376,29 @@ impl<'a> Work<'a> {
         what: &str,
     ) -> Result<Attempted> {
         let error = session::failed(error, what);
-        self.session = self.watchdog.reopen().await?;
+        if self.lock.client().is_closed() {
+            return Err(error);
+        }
+        let Ok(session) = self.watchdog.reopen().await else {
+            return Err(error);
+        };
+        self.session = session;
         self.prepared = Prepared::default();
         self.dirty = false;
         super::orphan::take_fence(&self.session, self.lock, self.observer, self.stop).await?;
         let revision = &job.name.revision;
         let client = self.lock.client();
-        let is_done = journal::is_step_done(client, revision, job.direction, job.step.number).await?;
-        Ok(if is_done {
-            Attempted::Done
-        } else {
-            Attempted::Failed {
-                failure: Failure::Final,
-                error,
-                blockers: Vec::new(),
-            }
-        })
+        Ok(
+            if journal::is_step_done(client, revision, job.direction, job.step.number).await? {
+                Attempted::Done
+            } else {
+                Attempted::Failed {
+                    failure: Failure::Lost,
+                    error,
+                    blockers: Vec::new(),
+                }
+            },
+        )
     }
 
     /// One attempt of a statement that refuses a transaction.
@@ -652,6 +662,10 @@ impl<'a> Work<'a> {
 
     fn pass_on_notices(&mut self, step: &StepName) {
         for notice in self.session.notices() {
+            // Our own ROLLBACK behind a COMMIT that already rolled back.
+            if notice.code().code() == "25P01" {
+                continue;
+            }
             self.observer.event(Event::Notice {
                 step: step.clone(),
                 severity: notice.severity().to_owned(),

@@ -5,7 +5,7 @@
 WITH locks AS MATERIALIZED (
     SELECT concat_ws('/', locktype, database, relation, page, tuple, virtualxid, transactionid, classid, objid,
                      objsubid) AS object,
-           locktype, relation, virtualtransaction, pid, mode, granted, waitstart
+           locktype, relation, transactionid, virtualtransaction, pid, mode, granted, waitstart
       FROM pg_catalog.pg_locks
 ), waited AS (
     SELECT DISTINCT object FROM locks WHERE NOT granted
@@ -29,5 +29,8 @@ SELECT locks.object,
   FROM waited
   JOIN locks USING (object)
   LEFT JOIN pg_catalog.pg_stat_activity AS activity ON activity.pid = locks.pid
-  LEFT JOIN pg_catalog.pg_prepared_xacts AS prepared
-    ON locks.pid IS NULL AND locks.virtualtransaction = '-1/' || prepared.transaction
+  -- A prepared transaction has no process; its lock on its own transaction id tells which one it is.
+  LEFT JOIN locks AS own
+    ON locks.pid IS NULL AND own.pid IS NULL AND own.locktype = 'transactionid' AND own.granted
+   AND own.virtualtransaction = locks.virtualtransaction
+  LEFT JOIN pg_catalog.pg_prepared_xacts AS prepared ON prepared.transaction = own.transactionid
