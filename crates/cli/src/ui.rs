@@ -218,6 +218,19 @@ fn words(event: &Event) -> Option<String> {
             }
             text
         }
+        Event::BlockerEnded {
+            step,
+            blocker,
+            terminated,
+        } => format!(
+            "{}: {} {blocker}",
+            at(step),
+            if *terminated {
+                "terminated"
+            } else {
+                "cancelled the query of"
+            }
+        ),
         Event::Yielded {
             step,
             waiters,
@@ -439,6 +452,12 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
         } => json!({ "event": "waiting_for_holders",
             "step": step(name), "waited_ms": millis(waited),
             "blockers": sessions(blockers) }),
+        Event::BlockerEnded {
+            step: name,
+            blocker,
+            terminated,
+        } => json!({ "event": "blocker_ended",
+            "step": step(name), "terminated": terminated, "blocker": sessions(std::slice::from_ref(blocker)) }),
         Event::Yielded {
             step: name,
             waiters,

@@ -113,6 +113,15 @@ pub enum Event {
         /// Since the step's first attempt.
         waited: Duration,
     },
+    /// A session in the way was ended, as the settings under `blockers` say.
+    BlockerEnded {
+        /// Where and what.
+        step: StepName,
+        /// That session.
+        blocker: Blocker,
+        /// Its session was terminated; otherwise its query was cancelled.
+        terminated: bool,
+    },
     /// The watchdog ended what the step did, because application queries had waited for it.
     Yielded {
         /// Where and what.

@@ -11,7 +11,7 @@ mod scene;
 use std::time::Duration;
 
 use scene::Scene;
-use windlass_testkit::{Rival, Server};
+use windlass_testkit::{Database, Rival, Server};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -93,19 +93,12 @@ async fn measured_a_small_budget_is_kept_as_well() {
 
 #[tokio::test]
 async fn measured_autovacuum_is_evicted() {
-    let server = Server::builder()
-        .setting("autovacuum_naptime", "1s")
-        .setting("autovacuum_vacuum_cost_delay", "100ms")
-        .setting("autovacuum_vacuum_cost_limit", "1")
-        .start()
-        .await;
-    let scene = Scene::on(server, &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
-    let database = scene.database();
-    database
-        .execute("ALTER TABLE hot SET (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0)")
-        .await;
-    let vacuums = "SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 'hot'::regclass";
-    database.wait_for(vacuums, |count| count > 0).await;
+    let scene = Scene::on(
+        slow_autovacuum().await,
+        &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")],
+    )
+    .await;
+    vacuumed(scene.database()).await;
     let end = scene.begin(SECOND).await.end(0).await;
     end.kept(SECOND);
 }
@@ -285,4 +278,93 @@ async fn measured_a_runner_that_freezes_with_the_lock_loses_it() {
     let end = run.end_any().await;
     end.kept(SECOND);
     assert!(matches!(end.code, Some(0 | 7)), "{:?}: {}", end.code, end.stderr);
+}
+
+#[tokio::test]
+async fn measured_an_idle_transaction_is_terminated_where_the_settings_say_so() {
+    let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+    let role = scene.database().create_role("").await;
+    scene
+        .database()
+        .execute(&format!("GRANT ALL ON hot TO {role}"))
+        .await;
+    let idle = Rival::hold_as(scene.database(), &role, "BEGIN; SELECT * FROM hot LIMIT 1").await;
+    let settings = [("WINDLASS_BLOCKERS_TERMINATE_IDLE_IN_TRANSACTION", "2s")];
+    let end = scene.begin_with(SECOND, &settings).await.end(0).await;
+    end.kept(SECOND);
+    assert!(
+        end.stderr.contains(&format!("terminated pid {}", idle.pid())),
+        "{}",
+        end.stderr
+    );
+    let noted = "SELECT detail FROM windlass.history WHERE action = 'blocker ended'";
+    let noted = end.database().query_one_text(noted).await;
+    assert!(
+        noted.contains(&format!("terminated pid {}", idle.pid())),
+        "{noted}"
+    );
+}
+
+#[tokio::test]
+async fn measured_a_superusers_idle_transaction_is_let_be() {
+    let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+    let idle = Rival::hold(scene.database(), "BEGIN; SELECT * FROM hot LIMIT 1").await;
+    let settings = [
+        ("WINDLASS_BLOCKERS_TERMINATE_IDLE_IN_TRANSACTION", "1s"),
+        ("WINDLASS_LANE_DDL_RETRY_FOR", "3s"),
+    ];
+    let end = scene.begin_with(SECOND, &settings).await.end(3).await;
+    end.kept(SECOND);
+    idle.execute("SELECT 1").await;
+}
+
+#[tokio::test]
+async fn measured_a_query_is_cancelled_where_the_settings_say_so() {
+    let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+    let role = scene.database().create_role("").await;
+    scene
+        .database()
+        .execute(&format!("GRANT ALL ON hot TO {role}"))
+        .await;
+    let query = "SELECT pg_sleep(60) FROM hot WHERE id = 1";
+    let busy = Rival::run_as(scene.database(), &role, query).await;
+    let settings = [("WINDLASS_BLOCKERS_CANCEL_QUERIES", "2s")];
+    let end = scene.begin_with(SECOND, &settings).await.end(0).await;
+    end.kept(SECOND);
+    let cancelled = busy.finish().await.expect_err("it was cancelled");
+    assert_eq!(cancelled.code().map(|code| code.code()), Some("57014"));
+}
+
+#[tokio::test]
+async fn measured_an_autovacuum_is_cancelled_where_the_settings_say_so() {
+    let scene = Scene::on(
+        slow_autovacuum().await,
+        &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")],
+    )
+    .await;
+    vacuumed(scene.database()).await;
+    let settings = [("WINDLASS_BLOCKERS_CANCEL_AUTOVACUUM", "true")];
+    let end = scene.begin_with(SECOND, &settings).await.end(0).await;
+    end.kept(SECOND);
+    assert!(end.stderr.contains("autovacuum worker"), "{}", end.stderr);
+    assert!(end.stderr.contains("cancelled the query of"), "{}", end.stderr);
+}
+
+/// A server whose autovacuum starts soon and takes long.
+async fn slow_autovacuum() -> Server {
+    Server::builder()
+        .setting("autovacuum_naptime", "1s")
+        .setting("autovacuum_vacuum_cost_delay", "100ms")
+        .setting("autovacuum_vacuum_cost_limit", "1")
+        .start()
+        .await
+}
+
+/// Waits until autovacuum works on the hot table.
+async fn vacuumed(database: &Database) {
+    let soon = "ALTER TABLE hot SET (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0)";
+    database.execute(soon).await;
+    database.execute("UPDATE hot SET n = n WHERE id < 5000").await;
+    let vacuums = "SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 'hot'::regclass";
+    database.wait_for(vacuums, |count| count > 0).await;
 }

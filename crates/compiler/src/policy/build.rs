@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::origin::{Origin, Setting};
 use super::settings::{SETTINGS, SettingInfo};
 use super::value::{Backoff, Given, LockWait, LockWaitRule, Value};
-use super::{Entry, LaneSettings, Policy, Profile, SHORTEST_STALL_BUDGET, limit_text};
+use super::{BlockerPolicy, Entry, LaneSettings, Policy, Profile, SHORTEST_STALL_BUDGET, limit_text};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::duration::show_duration;
 use crate::lane::Lane;
@@ -232,6 +232,14 @@ impl Lowered<'_> {
             wait_timeout: self.get("wait_timeout", optional_duration),
             quiesce_timeout: self.get("quiesce_timeout", duration),
             idle_in_transaction_timeout: self.get("idle_in_transaction_timeout", optional_duration),
+            blockers: BlockerPolicy {
+                terminate_idle_in_transaction: self
+                    .get("blockers.terminate_idle_in_transaction", optional_duration),
+                cancel_queries: self.get("blockers.cancel_queries", optional_duration),
+                cancel_autovacuum: self.get("blockers.cancel_autovacuum", boolean),
+                roles: self.get("blockers.roles", list),
+                applications: self.get("blockers.applications", list),
+            },
             index_deadline: self.get("index_deadline", optional_duration),
             lanes: Lane::ALL.map(|lane| self.lane(lane)),
             entries: self

@@ -172,10 +172,29 @@ pub struct Policy {
     pub quiesce_timeout: Setting<Duration>,
     /// How long our transaction may idle; see [`LanePolicy::blocking_idle_timeout`].
     pub idle_in_transaction_timeout: Setting<Option<Duration>>,
+    /// Which sessions in our way may be ended.
+    pub blockers: BlockerPolicy,
     /// How long one concurrent index build may take.
     pub index_deadline: Setting<Option<Duration>>,
     lanes: [LaneSettings; Lane::ALL.len()],
     entries: Vec<Entry>,
+}
+
+/// Which sessions in our way may be ended, and after how long. Nothing is ended unless somebody says so; a
+/// superuser's, a replication's and windlass's own sessions never are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BlockerPolicy {
+    /// A session that idles in its transaction for this long is terminated.
+    pub terminate_idle_in_transaction: Setting<Option<Duration>>,
+    /// A query that runs for this long is cancelled.
+    pub cancel_queries: Setting<Option<Duration>>,
+    /// An autovacuum is cancelled at once, unless it prevents wraparound.
+    pub cancel_autovacuum: Setting<bool>,
+    /// Only sessions of these roles; any where it is empty.
+    pub roles: Setting<Vec<String>>,
+    /// Only sessions of these `application_name`s; any where it is empty.
+    pub applications: Setting<Vec<String>>,
 }
 
 /// One line of `windlass config`.

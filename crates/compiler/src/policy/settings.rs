@@ -137,6 +137,11 @@ pub static SETTINGS: &[SettingInfo] = &[
     same("wait_timeout", Kind::Period, "30m", "how long to wait while another runner is at work"),
     row("quiesce_timeout", Kind::Duration, ["0", "30s", "0"], "how long to wait for application sessions to leave"),
     same("idle_in_transaction_timeout", Kind::Timeout, "1m", "how long our transaction may idle; the stall budget where that is shorter and a blocking lock is held"),
+    same("blockers.terminate_idle_in_transaction", Kind::Timeout, "none", "after how long a session that idles in its transaction and holds what we want is terminated"),
+    same("blockers.cancel_queries", Kind::Timeout, "none", "after how long a query that holds what we want is cancelled"),
+    same("blockers.cancel_autovacuum", Kind::Boolean, "false", "whether an autovacuum in our way is cancelled at once"),
+    same("blockers.roles", Kind::List, "", "the only roles whose sessions may be ended; all but superusers where none is named"),
+    same("blockers.applications", Kind::List, "", "the only application names whose sessions may be ended; all where none is named"),
     same("index_deadline", Kind::Timeout, "none", "how long one concurrent index build may take"),
 
     //                                                      live              maintenance  guide

@@ -106,7 +106,7 @@ CREATE TABLE windlass.history (
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     run_id uuid,
     revision_id text NOT NULL,
-    action text NOT NULL CHECK (action IN ('applied', 'reverted', 'stamped', 'unstamped', 'accepted', 'resolved')),
+    action text NOT NULL CHECK (action IN ('applied', 'reverted', 'stamped', 'unstamped', 'accepted', 'resolved', 'blocker ended')),
     checksum text,
     detail text
 );

@@ -35,6 +35,8 @@ pub(super) struct Approach {
     pub(super) bare: bool,
     /// The server's `deadlock_timeout`; read when autovacuum is to be evicted.
     deadlock_timeout: Option<Duration>,
+    /// Sessions that this role may not end.
+    pub(super) untouchable: Vec<Blocker>,
     first_seen: HashMap<(Option<i32>, String), Instant>,
 }
 
@@ -71,7 +73,14 @@ impl Work<'_> {
             let holders = waits::holders(watch.client(), &approach.wanted, &[work, lock, watch.pid])
                 .await
                 .map_err(session::lost)?;
+            if self.end_blockers(job, &holders, approach).await? {
+                self.stop.sleep(LOOK / 4).await?;
+                continue;
+            }
             approach.evict(&holders, policy);
+            let Ok(watch) = self.watchdog.session().await else {
+                continue;
+            };
             let old = approach.old(holders, oldest);
             if old.is_empty() {
                 if !approach.weak.is_empty() && approach.deadlock_timeout.is_none() {

@@ -4,6 +4,7 @@
 mod acquire;
 mod attempt;
 mod backfill;
+mod evict;
 mod orphan;
 mod repair;
 mod request;
