@@ -218,6 +218,27 @@ fn words(event: &Event) -> Option<String> {
             }
             text
         }
+        Event::BuildProgress {
+            step,
+            phase,
+            done,
+            total,
+            unit,
+            left,
+            waiting_for,
+        } => {
+            let mut text = format!("{}: {phase}", at(step));
+            if *total > 0 {
+                text.push_str(&format!(", {done} of {total} {unit}"));
+            }
+            if let Some(left) = left {
+                text.push_str(&format!(", about {} left", show(*left)));
+            }
+            if let Some(session) = waiting_for {
+                text.push_str(&format!("\n  waiting for {session}"));
+            }
+            text
+        }
         Event::BlockerEnded {
             step,
             blocker,
@@ -452,6 +473,18 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
         } => json!({ "event": "waiting_for_holders",
             "step": step(name), "waited_ms": millis(waited),
             "blockers": sessions(blockers) }),
+        Event::BuildProgress {
+            step: name,
+            phase,
+            done,
+            total,
+            unit,
+            left,
+            waiting_for,
+        } => json!({ "event": "build_progress",
+            "step": step(name), "phase": phase, "done": done, "total": total, "unit": unit,
+            "left_ms": left.as_ref().map(millis),
+            "waiting_for": waiting_for.as_ref().map(|session| sessions(std::slice::from_ref(session))) }),
         Event::BlockerEnded {
             step: name,
             blocker,

@@ -171,6 +171,24 @@ pub enum Event {
         /// All rows of the tenant, or of the table, are done.
         done: bool,
     },
+    /// How far a concurrent index build is; sent when its phase changes, when whom it waits for changes, and
+    /// every few seconds.
+    BuildProgress {
+        /// Where and what.
+        step: StepName,
+        /// As in `pg_stat_progress_create_index.phase`.
+        phase: String,
+        /// Done of this phase.
+        done: u64,
+        /// Of so many; 0 where PostgreSQL does not count.
+        total: u64,
+        /// What is counted: `blocks`, `rows` or `sessions`.
+        unit: &'static str,
+        /// What is left of the phase at the rate so far.
+        left: Option<Duration>,
+        /// The session whose old snapshot it waits for.
+        waiting_for: Option<Blocker>,
+    },
     /// A step is done and recorded.
     StepDone {
         /// Where and what.

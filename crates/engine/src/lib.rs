@@ -22,7 +22,7 @@ mod waits;
 pub use blockers::Blocker;
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Direction, Event, Observe, StepName, Unobserved};
-pub use journal::{RevisionRow, RevisionState, Snapshot, StepRow, StepState};
+pub use journal::{RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
 pub use mutex::Wait;
 pub use run::{Downgrade, Outcome, Resolution, RevisionPlan, Runner, StepReport, Upgrade};
 pub use session::{SessionSettings, Stop, Stopper};

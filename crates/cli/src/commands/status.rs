@@ -2,8 +2,9 @@
 
 use clap::Args;
 use serde_json::json;
+use windlass::compiler::duration::show_duration;
 use windlass::compiler::format::RevisionId;
-use windlass::{Snapshot, Standing, StepState};
+use windlass::{Running, Snapshot, Standing, StepState};
 
 use super::{Done, Global, print_json};
 use crate::context::Context;
@@ -24,13 +25,51 @@ impl Status {
         let context = Context::new(global)?;
         let runner = context.runner()?;
         let (journal, standing) = runner.status().await?;
+        let running = runner.running().await?;
         if self.json {
-            print_json(&as_json(&journal, &standing));
+            let mut value = as_json(&journal, &standing);
+            value["running"] = running.iter().map(running_json).collect();
+            print_json(&value);
         } else {
             show(&journal, &standing);
+            running.iter().for_each(show_running);
         }
         Ok(0)
     }
+}
+
+fn show_running(run: &Running) {
+    let of = match run.total {
+        0 => String::new(),
+        total => format!(", {} of {total}", run.done),
+    };
+    let at = match (&run.revision, run.step) {
+        (Some(revision), Some(step)) => format!("{revision} step {step}: "),
+        _ => String::new(),
+    };
+    anstream::println!(
+        "running: {} on {} for {}: {at}{}{of} (said {} ago)",
+        run.command,
+        run.runner,
+        show_duration(run.running_for),
+        run.phase,
+        show_duration(run.silent_for)
+    );
+}
+
+fn running_json(run: &Running) -> serde_json::Value {
+    json!({
+        "run_id": run.run_id,
+        "command": run.command,
+        "runner": run.runner,
+        "revision": run.revision,
+        "step": run.step,
+        "phase": run.phase,
+        "done": run.done,
+        "total": run.total,
+        "silent_for_ms": run.silent_for.as_secs_f64() * 1000.0,
+        "running_for_ms": run.running_for.as_secs_f64() * 1000.0,
+    })
 }
 
 fn show(journal: &Snapshot, standing: &Standing) {

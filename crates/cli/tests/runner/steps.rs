@@ -229,3 +229,25 @@ async fn a_call_that_was_cut_off_is_an_unknown_outcome_until_somebody_decides() 
         "it ran once"
     );
 }
+
+#[tokio::test]
+async fn a_build_that_waits_for_an_old_snapshot_says_for_whose() {
+    let project = Project::new(&[TABLE]).await;
+    project.upgrade(0).await;
+    project.write("0002_i", "CREATE INDEX CONCURRENTLY t_b ON t (b);");
+    let old = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class";
+    let rival = Rival::hold(&project.database, old).await;
+    let mut running = project.windlass(&["upgrade"]).spawn();
+    running.wait_for_output("waiting for old snapshots").await;
+    running
+        .wait_for_output(&format!("waiting for pid {}", rival.pid()))
+        .await;
+    let status = project.windlass(&["status"]).run().await.expect(0);
+    assert!(
+        status.stdout.contains("waiting for old snapshots"),
+        "{}",
+        status.stdout
+    );
+    rival.release().await;
+    running.finish().await.expect(0);
+}

@@ -151,6 +151,11 @@ on_ddl_waiter               = cancel (default)
 wait_timeout                = 30m (default)
 quiesce_timeout             = 0 (default)
 idle_in_transaction_timeout = 1m (default)
+blockers.terminate_idle_in_transaction = none (default)
+blockers.cancel_queries     = none (default)
+blockers.cancel_autovacuum  = false (default)
+blockers.roles              =  (default)
+blockers.applications       =  (default)
 index_deadline              = none (default)
 "
     );

@@ -8,11 +8,12 @@ mod read;
 mod schema;
 mod write;
 
-pub use read::{RevisionRow, RevisionState, Snapshot, StepRow, StepState};
-pub(crate) use read::{is_step_done, read};
+pub use read::{RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
+pub(crate) use read::{is_step_done, read, read_running};
 pub(crate) use schema::{VERSION, upgrade};
 pub(crate) use write::{
     Cursor, FENCED, Fence, FrozenRevision, Prepared, StepEnd, Write, accept, beat, begin_run, claim, end_run,
-    fence, finish_revision, intend_step, move_cursor, note_stall, note_step_error, read_cursor, record,
-    remove_revision, resolve_step, revert_steps, save_session, stamp_revision, start_revision, step_done,
+    fence, finish_revision, intend_step, move_cursor, note_stall, note_step_error, progress, read_cursor,
+    record, remove_revision, resolve_step, revert_steps, save_session, stamp_revision, start_revision,
+    step_done,
 };

@@ -1,5 +1,7 @@
 //! What the journal says: one round trip for everything that a decision needs.
 
+use std::time::Duration;
+
 use futures_util::future::join3;
 use jiff::Timestamp;
 use tokio_postgres::types::Type;
@@ -233,6 +235,61 @@ fn step(row: &Row) -> Result<StepRow> {
         warning: row.get(10),
         error: row.get(11),
     })
+}
+
+/// What a runner somewhere is doing this moment, as it last said.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Running {
+    /// Its run.
+    pub run_id: String,
+    /// `upgrade`, `downgrade` …
+    pub command: String,
+    /// Where it runs.
+    pub runner: String,
+    /// The revision that it works on.
+    pub revision: Option<String>,
+    /// The step there.
+    pub step: Option<i32>,
+    /// The lane, or what a long statement is doing.
+    pub phase: String,
+    /// Done of the phase, and of how much; 0 where nobody counts.
+    pub done: i64,
+    /// See `done`.
+    pub total: i64,
+    /// How long ago it said so, by the server's clock.
+    pub silent_for: Duration,
+    /// How long ago the run began.
+    pub running_for: Duration,
+}
+
+/// What runners are doing this moment. One that was killed stays until the next one leads.
+pub(crate) async fn read_running(client: &Client) -> Result<Vec<Running>> {
+    let exists = "SELECT pg_catalog.to_regclass('windlass.progress') IS NOT NULL";
+    let row = client.query_typed_one(exists, &[]).await.map_err(session::lost)?;
+    if !row.get::<_, bool>(0) {
+        return Ok(Vec::new());
+    }
+    let rows = client
+        .query_typed(include_str!("running.sql"), &[])
+        .await
+        .map_err(session::lost)?;
+    let seconds = |row: &Row, at: usize| Duration::try_from_secs_f64(row.get::<_, f64>(at).max(0.0));
+    Ok(rows
+        .iter()
+        .map(|row| Running {
+            run_id: row.get(0),
+            command: row.get(1),
+            runner: row.get(2),
+            revision: row.get(3),
+            step: row.get(4),
+            phase: row.get(5),
+            done: row.get(6),
+            total: row.get(7),
+            silent_for: seconds(row, 8).unwrap_or_default(),
+            running_for: seconds(row, 9).unwrap_or_default(),
+        })
+        .collect())
 }
 
 /// Whether a step's row says that it is done.

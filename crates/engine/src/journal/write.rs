@@ -191,6 +191,30 @@ pub(crate) fn end_run(
     .with(longest_stall.as_secs_f64() * 1000.0, Type::FLOAT8)
 }
 
+/// How far the step is, for `status` elsewhere.
+pub(crate) fn progress(
+    run_id: &str,
+    revision: &RevisionId,
+    step: u32,
+    phase: &str,
+    done: u64,
+    total: u64,
+) -> Write {
+    Write::new(
+        "INSERT INTO windlass.progress (run_id, revision_id, step, phase, done, total) \
+         VALUES ($1::uuid, $2, $3, $4, $5, $6) \
+         ON CONFLICT (run_id) DO UPDATE SET revision_id = excluded.revision_id, step = excluded.step, \
+         phase = excluded.phase, done = excluded.done, total = excluded.total, \
+         beat_at = pg_catalog.clock_timestamp()",
+    )
+    .text(run_id)
+    .text(revision.as_str())
+    .int(i32::try_from(step).unwrap_or(i32::MAX))
+    .text(phase)
+    .with(i64::try_from(done).unwrap_or(i64::MAX), Type::INT8)
+    .with(i64::try_from(total).unwrap_or(i64::MAX), Type::INT8)
+}
+
 /// What is being done this moment, for `status` elsewhere. Sent on the lock connection; it is also
 /// the heartbeat that keeps that connection alive.
 pub(crate) fn beat(run_id: &str, revision: &RevisionId, step: u32, phase: &str) -> Write {

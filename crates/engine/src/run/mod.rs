@@ -6,6 +6,7 @@ mod attempt;
 mod backfill;
 mod evict;
 mod orphan;
+mod progress;
 mod repair;
 mod request;
 mod retry;
@@ -93,6 +94,15 @@ impl Runner {
     /// Their graph.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// What runners, here or elsewhere, are doing this moment.
+    ///
+    /// # Errors
+    /// No connection.
+    pub async fn running(&self) -> Result<Vec<journal::Running>> {
+        let session = self.open(Purpose::Lock).await?;
+        journal::read_running(session.client()).await
     }
 
     /// Reads the journal and says where the database stands. Takes no lock.

@@ -444,13 +444,13 @@ impl<'a> Work<'a> {
                 (Ok(()), Seen::default())
             }
             Finding::Unknown => return Err(self.unknown(job).await),
-            Finding::Send => self.send(statement.clone(), rule).await?,
+            Finding::Send => self.send(statement.clone(), rule, &job.name).await?,
             Finding::SendInstead(sql) => {
                 let instead = windlass_compiler::plan::PlannedStatement {
                     sql,
                     ..statement.clone()
                 };
-                self.send(instead, rule).await?
+                self.send(instead, rule, &job.name).await?
             }
         };
         let client = self.session.client();
@@ -493,12 +493,21 @@ impl<'a> Work<'a> {
         &mut self,
         statement: windlass_compiler::plan::PlannedStatement,
         rule: Rule,
+        step: &StepName,
     ) -> Result<(std::result::Result<(), tokio_postgres::Error>, Seen)> {
         let client = self.session.client();
+        let follow = super::progress::follow(
+            self.lock.client(),
+            self.session.pid,
+            &self.run_id,
+            step,
+            self.observer,
+        );
         let run = attempt::execute(client, &statement);
         let mut run = std::pin::pin!(self.watchdog.guard(&self.session, rule, run));
         let watched = tokio::select! {
             watched = &mut run => watched,
+            never = follow => never,
             () = self.stop.asked() => {
                 self.observer.event(Event::Stopping);
                 self.session.cancel().await;
