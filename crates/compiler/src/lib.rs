@@ -4,6 +4,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod catalog;
 pub mod checksum;
 pub mod diagnostic;
 pub mod directive;
