@@ -11,6 +11,7 @@ pub mod database;
 mod error;
 mod event;
 mod history;
+pub mod introspect;
 mod journal;
 mod mutex;
 mod run;

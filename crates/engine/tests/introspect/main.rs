@@ -1,0 +1,19 @@
+//! Reading real databases: what is found, what is left alone, what cannot be seen.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod facts;
+
+use windlass::introspect::{Introspected, read};
+use windlass_testkit::{Database, shared};
+
+/// A new database after `sql`.
+async fn database(sql: &str) -> Database {
+    let database = shared().await.database().await;
+    database.execute(sql).await;
+    database
+}
+
+/// What introspection says about a database.
+async fn introspect(database: &Database) -> Introspected {
+    read(&database.connect().await).await.unwrap()
+}
