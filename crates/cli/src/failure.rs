@@ -9,6 +9,8 @@ use windlass::{Error, ErrorKind};
 
 /// Exit code of usage errors and bad input.
 pub(crate) const USAGE: u8 = 2;
+/// Exit code of what was verified and is not true.
+pub(crate) const UNVERIFIED: u8 = 5;
 
 /// Why a command ends without having done what was asked.
 #[derive(Debug)]
@@ -114,7 +116,7 @@ fn exit_code(kind: ErrorKind) -> u8 {
         ErrorKind::BadInput => USAGE,
         ErrorKind::Locked => 3,
         ErrorKind::Refused => 4,
-        ErrorKind::Unverified => 5,
+        ErrorKind::Unverified => UNVERIFIED,
         ErrorKind::Diverged => 6,
         ErrorKind::ConnectionLost => 7,
         ErrorKind::OutcomeUnknown => 9,

@@ -25,7 +25,10 @@ pub use error::{Error, ErrorKind, Result};
 pub use event::{Direction, Event, Observe, StepName, Unobserved};
 pub use journal::{RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
 pub use mutex::Wait;
-pub use run::{Downgrade, Outcome, Resolution, RevisionPlan, Runner, StepReport, Upgrade};
+pub use run::{
+    Downgrade, Offenders, Outcome, Resolution, RevisionPlan, Runner, StepReport, Upgrade, Verdict,
+    Verification,
+};
 pub use session::{SessionSettings, Stop, Stopper};
 pub use standing::{Standing, standing};
 pub use windlass_compiler as compiler;

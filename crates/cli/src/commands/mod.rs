@@ -19,6 +19,7 @@ mod show;
 mod stamp;
 mod status;
 mod upgrade;
+mod verify;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -171,6 +172,7 @@ pub(crate) enum Command {
     Stamp(stamp::Stamp),
     #[command(visible_alias = "repair")]
     Resolve(resolve::Resolve),
+    Verify(verify::Verify),
     Demo(demo::Demo),
     Completions(completions::Completions),
 }
@@ -198,6 +200,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Redo(command) => command.run(&cli.global).await,
         Command::Stamp(command) => command.run(&cli.global).await,
         Command::Resolve(command) => command.run(&cli.global).await,
+        Command::Verify(command) => command.run(&cli.global).await,
         Command::Demo(command) => command.run(&cli.global).await,
         Command::Completions(command) => command.run(),
     };

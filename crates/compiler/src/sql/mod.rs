@@ -7,11 +7,13 @@ mod ffi;
 mod function;
 mod lower;
 mod name;
+mod offender;
 mod range;
 mod statement;
 mod touch;
 
 pub use name::{RelationName, quote_identifier};
+pub use offender::offenders;
 pub use range::{ChangeTarget, change_target, narrowed};
 pub use statement::{AlterCommand, AlterKind, ConstraintKind, IndexStatement, ObjectKind, Statement};
 pub use touch::{Touch, Touched};

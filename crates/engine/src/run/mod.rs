@@ -12,6 +12,7 @@ mod request;
 mod retry;
 mod revision;
 mod watchdog;
+mod verify;
 mod work;
 
 use std::collections::{HashMap, HashSet};
@@ -36,6 +37,7 @@ use crate::standing::{Standing, standing};
 pub(crate) use attempt::one_line;
 pub use request::{Downgrade, Outcome, Resolution, StepReport, Upgrade};
 use revision::Left;
+pub use verify::{Offenders, Verdict, Verification};
 use work::Work;
 
 /// A directory of revisions, a database, and how to treat it.
