@@ -2,7 +2,7 @@
 
 use windlass::compiler::graph::Target;
 use windlass::connect::ConnectOptions;
-use windlass::{Runner, Stop};
+use windlass::{Runner, SessionSettings, Stop};
 
 use secrecy::ExposeSecret;
 
@@ -62,6 +62,11 @@ impl Context {
             self.ui.warning(warning, None);
         }
         Ok(options)
+    }
+
+    /// What the configuration says about every session.
+    pub(crate) fn session_settings(&self) -> SessionSettings {
+        SessionSettings::of(&self.config.policy)
     }
 
     /// Files, database and policy together.

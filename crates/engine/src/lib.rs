@@ -8,6 +8,7 @@
 mod blockers;
 pub mod connect;
 pub mod database;
+pub mod doctor;
 mod error;
 mod event;
 mod history;

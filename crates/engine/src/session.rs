@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
+use windlass_compiler::policy::Policy;
 
 use crate::connect::{self, ConnectOptions, Connection};
 use crate::error::{Error, ErrorKind, Result};
@@ -31,6 +32,17 @@ pub struct SessionSettings {
     pub role: Option<String>,
     /// The `search_path` to resolve unqualified names with.
     pub search_path: Option<String>,
+}
+
+impl SessionSettings {
+    /// What `policy` says about sessions.
+    pub fn of(policy: &Policy) -> Self {
+        let path = policy.search_path.value.join(", ");
+        Self {
+            role: policy.role.value.clone(),
+            search_path: (!path.is_empty()).then_some(path),
+        }
+    }
 }
 
 /// What a session is for; shows in `application_name`.

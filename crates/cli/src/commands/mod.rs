@@ -5,6 +5,7 @@ mod config;
 mod create;
 mod current;
 mod demo;
+mod doctor;
 mod downgrade;
 mod drop;
 mod heads;
@@ -161,6 +162,7 @@ pub(crate) enum Command {
     Show(show::Show),
     Plan(plan::Plan),
     Config(config::ShowConfig),
+    Doctor(doctor::Doctor),
     Create(create::Create),
     Drop(drop::Drop),
     #[command(visible_aliases = ["up", "migrate"])]
@@ -193,6 +195,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Show(command) => command.run(&cli.global).await,
         Command::Plan(command) => command.run(&cli.global).await,
         Command::Config(command) => command.run(&cli.global),
+        Command::Doctor(command) => command.run(&cli.global).await,
         Command::Create(command) => command.run(&cli.global).await,
         Command::Drop(command) => command.run(&cli.global).await,
         Command::Upgrade(command) => command.run(&cli.global).await,

@@ -1,5 +1,7 @@
 //! Commands that look: at the data, at the past, at the server.
 
+use windlass_testkit::{Rival, Server};
+
 use crate::project::{Ended, Project};
 
 const LEADS: (&str, &str) = (
@@ -80,5 +82,194 @@ async fn verify_refuses_what_is_not_applied_and_writes_nothing() {
         finished.stdout.contains("read-only transaction"),
         "{}",
         finished.stdout
+    );
+}
+
+/// The findings of `doctor` as `question severity: message | act`.
+async fn findings(project: &Project, url: &str, code: i32) -> Vec<String> {
+    findings_with(project, url, &[], code).await
+}
+
+async fn findings_with(project: &Project, url: &str, args: &[&str], code: i32) -> Vec<String> {
+    let finished = project
+        .windlass(&["doctor", "--json"])
+        .args(args)
+        .env("DATABASE_URL", url)
+        .run()
+        .await
+        .expect(code);
+    let json: serde_json::Value = serde_json::from_str(&finished.stdout).expect("it is JSON");
+    let text = |finding: &serde_json::Value, key: &str| finding[key].as_str().unwrap_or("").to_owned();
+    json["findings"]
+        .as_array()
+        .expect("it is a list")
+        .iter()
+        .map(|finding| {
+            format!(
+                "{} {}: {} | {}",
+                text(finding, "question"),
+                text(finding, "severity"),
+                text(finding, "message"),
+                text(finding, "act")
+            )
+        })
+        .collect()
+}
+
+fn assert_found(findings: &[String], parts: &[&str]) {
+    assert!(
+        findings
+            .iter()
+            .any(|finding| parts.iter().all(|part| finding.contains(part))),
+        "{parts:?} in {findings:#?}"
+    );
+}
+
+#[tokio::test]
+async fn doctor_finds_what_is_in_the_way_and_names_the_command() {
+    let server = Server::builder()
+        .setting("max_locks_per_transaction", "10")
+        .setting("max_connections", "20")
+        .setting("max_prepared_transactions", "2")
+        .setting("superuser_reserved_connections", "1")
+        .start()
+        .await;
+    let project = Project::on(server, &[]).await;
+    let database = &project.database;
+    database
+        .execute(
+            "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1); \
+             ALTER TABLE t ADD CONSTRAINT positive CHECK (a > 0) NOT VALID; \
+             CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a)",
+        )
+        .await;
+    database
+        .execute(
+            "DO $$ BEGIN FOR n IN 1..80 LOOP EXECUTE format('CREATE TABLE p%s PARTITION OF p FOR VALUES FROM (%s) TO (%s)', n, n, n + 1); COMMIT; END LOOP; END $$",
+        )
+        .await;
+    let client = database.connect().await;
+    assert!(
+        client
+            .batch_execute("CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a)")
+            .await
+            .is_err()
+    );
+    database
+        .execute("SELECT pg_create_physical_replication_slot('forgotten', true)")
+        .await;
+    let idle = Rival::hold(database, "BEGIN; LOCK TABLE t IN ACCESS SHARE MODE").await;
+    let found = findings(&project, &database.url(), 0).await;
+    assert_found(
+        &found,
+        &[
+            "invalid-indexes warning: index t_a on t is INVALID",
+            "REINDEX INDEX CONCURRENTLY t_a",
+        ],
+    );
+    assert_found(
+        &found,
+        &[
+            "not-valid-constraints note: constraint positive of t",
+            "ALTER TABLE t VALIDATE CONSTRAINT positive",
+        ],
+    );
+    assert_found(
+        &found,
+        &["slots warning", "SELECT pg_drop_replication_slot('forgotten')"],
+    );
+    assert_found(
+        &found,
+        &[
+            "lock-table warning: a statement on p and its partitions takes 162 locks",
+            "max_locks_per_transaction",
+        ],
+    );
+    assert_found(
+        &found,
+        &["server warning: fsync is off", "ALTER SYSTEM SET fsync = on"],
+    );
+    let act = format!("SELECT pg_terminate_backend({})", idle.pid());
+    assert!(
+        !found.iter().any(|finding| finding.contains(&act)),
+        "a transaction of a moment is no finding: {found:#?}"
+    );
+    database
+        .execute("BEGIN; LOCK TABLE t IN ROW SHARE MODE; PREPARE TRANSACTION 'for ''got'")
+        .await;
+    let busy = Rival::run(database, "SELECT pg_sleep(60)").await;
+    let found = findings_with(&project, &database.url(), &["--patience", "0s"], 0).await;
+    assert_found(&found, &["idle-in-transaction warning", "holding t;", &act]);
+    assert_found(
+        &found,
+        &["prepared-transactions warning", "ROLLBACK PREPARED 'for ''got'"],
+    );
+    let cancel = format!("SELECT pg_cancel_backend({})", busy.pid());
+    assert_found(
+        &found,
+        &["long-transactions warning", "SELECT pg_sleep(60)", &cancel],
+    );
+    busy.cancel().await;
+    idle.release().await;
+
+    database
+        .execute("ALTER SYSTEM SET synchronous_standby_names = 'nope'; ")
+        .await;
+    database.execute("SELECT pg_reload_conf()").await;
+    database
+        .wait_for_text("SHOW synchronous_standby_names", |names| names == "nope")
+        .await;
+    let found = findings(&project, &database.url(), 1).await;
+    assert_found(
+        &found,
+        &["synchronous problem: synchronous_standby_names is 'nope'"],
+    );
+}
+
+#[tokio::test]
+async fn doctor_says_what_a_plain_role_cannot_see_and_may_not_do() {
+    let project = Project::new(&[]).await;
+    let role = project.database.create_role("").await;
+    let found = findings(&project, &project.database.url_for(&role), 1).await;
+    assert_found(
+        &found,
+        &[
+            "privileges problem",
+            "may not create the journal",
+            &format!("GRANT CREATE ON DATABASE {} TO {role}", project.database.name()),
+        ],
+    );
+    assert_found(
+        &found,
+        &["privileges unseen: state, transaction age", "GRANT pg_monitor TO"],
+    );
+    project
+        .database
+        .execute(&format!("GRANT pg_monitor TO {role}"))
+        .await;
+    let found = findings(&project, &project.database.url_for(&role), 1).await;
+    assert!(
+        !found.iter().any(|finding| finding.contains("unseen")),
+        "{found:#?}"
+    );
+}
+
+#[tokio::test]
+async fn doctor_treats_a_closed_door_as_a_finding() {
+    let project = Project::new(&[]).await;
+    let found = findings(&project, "postgresql://postgres:s3cret@127.0.0.1:1/x", 1).await;
+    assert_found(&found, &["connection problem"]);
+    assert!(!found[0].contains("s3cret"), "{found:#?}");
+    project
+        .database
+        .execute(&format!(
+            "ALTER DATABASE {} SET default_transaction_read_only = on",
+            project.database.name()
+        ))
+        .await;
+    let found = findings(&project, &project.database.url(), 1).await;
+    assert_found(
+        &found,
+        &["server problem: transactions are read-only", "ALTER DATABASE"],
     );
 }

@@ -71,11 +71,7 @@ impl Runner {
     pub fn new(connect: ConnectOptions, directory: Directory, policy: Policy) -> Result<Self> {
         let graph = Graph::build(&directory.revisions)
             .map_err(|found| Error::input("the revisions do not form a graph", found))?;
-        let path = policy.search_path.value.join(", ");
-        let session = SessionSettings {
-            role: policy.role.value.clone(),
-            search_path: (!path.is_empty()).then_some(path),
-        };
+        let session = SessionSettings::of(&policy);
         let ids = directory.revisions.iter().enumerate();
         let index = ids.map(|(at, revision)| (revision.id.clone(), at)).collect();
         Ok(Self {
