@@ -11,6 +11,7 @@ mod config;
 mod context;
 mod failure;
 mod files;
+mod report;
 mod ui;
 
 use std::process::ExitCode;

@@ -24,7 +24,7 @@ mod waits;
 pub use blockers::Blocker;
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Direction, Event, Observe, StepName, Unobserved};
-pub use journal::{RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
+pub use journal::{PastRun, PastStep, RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
 pub use mutex::Wait;
 pub use run::{
     Downgrade, Offenders, Outcome, Resolution, RevisionPlan, Runner, StepReport, Upgrade, Verdict,

@@ -5,10 +5,21 @@ use serde_json::json;
 
 use super::{Done, Global, print_json};
 use crate::context::Context;
+use crate::report::{self, Format};
 
 /// Lists the revisions that were applied, in order
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass history
+  windlass history --report                       what ran when, how long, with which trouble
+  windlass history --report markdown --last 1     the last run, to paste into a ticket")]
 pub(crate) struct History {
+    /// Tells of runs instead: what ran when, how long, attempts, retries, stalls, warnings
+    #[arg(long, value_name = "FORMAT", value_enum, num_args = 0..=1, default_missing_value = "text")]
+    report: Option<Format>,
+    /// How many runs the report tells of, the newest first
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "report")]
+    last: u32,
     /// Writes it as JSON
     #[arg(long)]
     json: bool,
@@ -17,6 +28,12 @@ pub(crate) struct History {
 impl History {
     pub(crate) async fn run(&self, global: &Global) -> Done {
         let context = Context::new(global)?;
+        if let Some(format) = self.report {
+            let format = if self.json { Format::Json } else { format };
+            let runs = context.runner()?.report(self.last).await?;
+            anstream::print!("{}", report::render(&runs, format));
+            return Ok(0);
+        }
         let (journal, _) = context.runner()?.status().await?;
         if self.json {
             let rows: Vec<_> = journal

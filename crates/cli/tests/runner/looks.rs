@@ -273,3 +273,72 @@ async fn doctor_treats_a_closed_door_as_a_finding() {
         &["server problem: transactions are read-only", "ALTER DATABASE"],
     );
 }
+
+#[tokio::test]
+async fn a_report_tells_what_ran_how_long_and_with_which_trouble() {
+    let project = Project::new(&[
+        (
+            "0001_t",
+            "CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t SELECT g, g / 2 FROM generate_series(1, 10) g;",
+        ),
+        (
+            "0002_w",
+            "-- windlass: best-effort\nCREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a);\nSELECT pg_sleep(0.2);",
+        ),
+        (
+            "0003_b",
+            "-- windlass: backfill fill on t batch=4\nUPDATE t SET a = 1;",
+        ),
+    ])
+    .await;
+    let nothing = project.windlass(&["history", "--report"]).run().await.expect(0);
+    assert!(nothing.stdout.contains("no run had anything to do"));
+    project.upgrade(0).await;
+    project.write("0004_x", "SELECT 1 / 0;");
+    project.upgrade(1).await;
+    let json = project
+        .windlass(&["history", "--report", "json"])
+        .run()
+        .await
+        .expect(0);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("it is JSON");
+    let runs = json["runs"].as_array().expect("it is a list");
+    assert_eq!(runs[0]["result"], "failed");
+    assert!(
+        runs[0]["error"]
+            .as_str()
+            .is_some_and(|error| error.contains("division by zero")),
+        "{}",
+        runs[0]
+    );
+    assert_eq!(runs[1]["result"], "applied");
+    assert_eq!(
+        runs[1]["changes"],
+        serde_json::json!(["applied 0001_t", "applied 0002_w", "applied 0003_b"])
+    );
+    let steps = runs[1]["steps"].as_array().expect("it is a list");
+    let of = |title: &str| {
+        steps
+            .iter()
+            .find(|step| step["title"].as_str().is_some_and(|text| text.contains(title)))
+            .unwrap_or_else(|| panic!("{title} in {steps:#?}"))
+    };
+    assert_eq!(of("UNIQUE INDEX")["state"], "skipped");
+    assert!(
+        of("pg_sleep")["took_ms"].as_u64().is_some_and(|took| took >= 200),
+        "{steps:#?}"
+    );
+    assert_eq!(of("UPDATE t")["rows"], 10);
+    let text = project.windlass(&["history", "--report"]).run().await.expect(0);
+    assert!(text.stdout.contains("skipped"), "{}", text.stdout);
+    let markdown = project
+        .windlass(&["history", "--report", "markdown", "--last", "1"])
+        .run()
+        .await
+        .expect(0);
+    assert!(
+        markdown.stdout.contains("**Error:**") && !markdown.stdout.contains("UNIQUE"),
+        "{}",
+        markdown.stdout
+    );
+}

@@ -5,11 +5,14 @@
 //! its journal rows and COMMIT in one go and hold its locks no longer than the server needs.
 
 mod read;
+mod report;
 mod schema;
 mod write;
 
 pub use read::{RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
 pub(crate) use read::{is_step_done, read, read_running};
+pub(crate) use report::report;
+pub use report::{PastRun, PastStep};
 pub(crate) use schema::{VERSION, upgrade};
 pub(crate) use write::{
     Cursor, FENCED, Fence, FrozenRevision, Prepared, StepEnd, Write, accept, beat, begin_run, claim, end_run,

@@ -187,7 +187,7 @@ pub(crate) async fn read(client: &Client) -> Result<Snapshot> {
     })
 }
 
-fn unreadable(error: tokio_postgres::Error) -> Error {
+pub(super) fn unreadable(error: tokio_postgres::Error) -> Error {
     let denied = error.code().is_some_and(|code| code.code() == "42501");
     let error = session::failed(error, "failed to read the journal");
     if denied {

@@ -280,14 +280,14 @@ pub(crate) struct StepEnd<'a> {
     pub(crate) warning: Option<String>,
 }
 
-/// A step is done (or skipped). `session` comes from [`save_session`], sent just before.
+/// A step is done (or skipped). It began with its transaction, or with its intent. `session` comes from [`save_session`], sent just before.
 pub(crate) fn step_done(end: &StepEnd<'_>, run_id: &str) -> Write {
     Write::new(
         "INSERT INTO windlass.step AS known (revision_id, direction, number, state, run_id, lane, title, attempts, \
-                warning, session, finished_at) \
+                warning, session, started_at, finished_at) \
          VALUES ($1, $2, $3, CASE WHEN $8::text IS NULL THEN 'done' ELSE 'skipped' END, $4::uuid, $5, $6, $7, $8, \
                 nullif(pg_catalog.current_setting('windlass.session', true), '')::jsonb, \
-                pg_catalog.clock_timestamp()) \
+                pg_catalog.now(), pg_catalog.clock_timestamp()) \
          ON CONFLICT (revision_id, direction, number) DO UPDATE SET state = excluded.state, \
                 run_id = excluded.run_id, attempts = known.attempts + excluded.attempts - 1, \
                 warning = excluded.warning, session = excluded.session, error = NULL, \

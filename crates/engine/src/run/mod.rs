@@ -29,7 +29,7 @@ use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event, Observe};
 use crate::history::{History, Native};
-use crate::journal::{self, Fence, Snapshot};
+use crate::journal::{self, Fence, PastRun, Snapshot};
 use crate::mutex;
 use crate::session::{self, Purpose, Session, SessionSettings, Stop};
 use crate::standing::{Standing, standing};
@@ -112,6 +112,15 @@ impl Runner {
         let journal = journal::read(session.client()).await?;
         let standing = standing(&self.directory, &self.graph, &journal);
         Ok((journal, standing))
+    }
+
+    /// The last `most` runs that had something to do, newest first.
+    ///
+    /// # Errors
+    /// No connection, or a journal that cannot be read.
+    pub async fn report(&self, most: u32) -> Result<Vec<PastRun>> {
+        let session = self.open(Purpose::Lock).await?;
+        journal::report(session.client(), most).await
     }
 
     /// The plan of everything that `target` still needs.
