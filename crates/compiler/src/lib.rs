@@ -18,3 +18,4 @@ pub mod plan;
 pub mod policy;
 pub mod script;
 pub mod sql;
+pub mod squash;

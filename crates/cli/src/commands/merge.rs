@@ -25,7 +25,7 @@ impl Merge {
             context.ui.say("there is one head; nothing to merge");
             return Ok(0);
         }
-        let parents: Vec<String> = heads.iter().map(revision::quoted).collect();
+        let parents: Vec<String> = heads.iter().map(RevisionId::word).collect();
         revision::write(&context, &directory, &self.message, &parents.join(" "), false)
     }
 }

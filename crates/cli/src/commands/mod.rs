@@ -17,6 +17,7 @@ mod redo;
 mod resolve;
 mod revision;
 mod show;
+mod squash;
 mod stamp;
 mod status;
 mod upgrade;
@@ -154,6 +155,7 @@ pub(crate) enum Command {
     #[command(visible_alias = "new")]
     Revision(revision::NewRevision),
     Merge(merge::Merge),
+    Squash(squash::Squash),
     #[command(visible_alias = "info")]
     Status(status::Status),
     Current(current::Current),
@@ -188,6 +190,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Init(command) => command.run(&cli.global),
         Command::Revision(command) => command.run(&cli.global),
         Command::Merge(command) => command.run(&cli.global),
+        Command::Squash(command) => command.run(&cli.global),
         Command::Status(command) => command.run(&cli.global).await,
         Command::Current(command) => command.run(&cli.global).await,
         Command::History(command) => command.run(&cli.global).await,

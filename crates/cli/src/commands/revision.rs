@@ -32,7 +32,7 @@ impl NewRevision {
         let heads = Graph::build(&directory.revisions)?.heads();
         let parents = match heads.as_slice() {
             [] => "base".to_owned(),
-            [head] => quoted(head),
+            [head] => head.word(),
             several => {
                 let names: Vec<_> = several.iter().map(RevisionId::as_str).collect();
                 return Err(Failure::usage(
@@ -79,16 +79,7 @@ pub(super) fn write(
     Ok(0)
 }
 
-/// An id as a directive takes it.
-pub(super) fn quoted(id: &RevisionId) -> String {
-    if id.as_str().contains(char::is_whitespace) || id.as_str().contains('"') {
-        format!("\"{}\"", id.as_str().replace('"', "\"\""))
-    } else {
-        id.as_str().to_owned()
-    }
-}
-
-fn slug(message: &str) -> String {
+pub(super) fn slug(message: &str) -> String {
     let words: Vec<String> = message
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -97,7 +88,7 @@ fn slug(message: &str) -> String {
     words.join("_").chars().take(60).collect()
 }
 
-fn create(path: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn create(path: &Path, text: &str) -> Result<(), Failure> {
     let failed =
         |error: std::io::Error| Failure::other(format!("failed to write {}: {error}", path.display()));
     let mut file = std::fs::File::create_new(path).map_err(failed)?;

@@ -279,3 +279,43 @@ async fn a_squash_over_a_half_applied_past_names_what_is_missing() {
         finished.stderr
     );
 }
+
+#[tokio::test]
+async fn a_squash_that_is_written_gives_the_same_database_as_what_it_replaces() {
+    let revisions = [
+        A,
+        (
+            "0002_b",
+            "CREATE TABLE b (x int);\nINSERT INTO b VALUES (1);\nCREATE INDEX CONCURRENTLY b_x ON b (x)",
+        ),
+        ("0003_c", "ALTER TABLE b ADD y text DEFAULT 'y';"),
+        ("0004_d", "-- windlass: after 0003_c\nCREATE TABLE d (x int);"),
+    ];
+    let state = "SELECT string_agg(x || y, ',') || ' ' || (SELECT string_agg(relname, ',' ORDER BY relname) \
+                 FROM pg_class WHERE relnamespace = 'public'::regnamespace) FROM b";
+    let long = Project::new(&revisions).await;
+    long.upgrade(0).await;
+    let expected = long.database.query_one_text(state).await;
+    // The files stay: what has run all of them has nothing to do, another runs the squash instead.
+    let made = long.windlass(&["squash", "0001..0003"]).run().await.expect(0);
+    assert!(
+        made.stdout.contains("0005_squash_0001_0003.sql"),
+        "{}",
+        made.stdout
+    );
+    assert!(made.stderr.contains("0002_b.sql"), "{}", made.stderr);
+    assert!(long.upgrade(0).await.stderr.contains("nothing to do"));
+
+    let fresh = Project::new(&revisions).await;
+    fresh
+        .windlass(&["squash", "..0003", "--move", "old", "-m", "first year"])
+        .run()
+        .await
+        .expect(0);
+    assert!(fresh.folder().join("old/0002_b.sql").is_file());
+    fresh.upgrade(0).await;
+    assert_eq!(fresh.applied().await, ["0003_first_year", "0004_d"]);
+    assert_eq!(fresh.database.query_one_text(state).await, expected);
+    let again = fresh.windlass(&["squash", "0003..0004"]).run().await.expect(2);
+    assert!(again.stderr.contains("is a squash itself"), "{}", again.stderr);
+}

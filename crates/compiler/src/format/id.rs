@@ -43,6 +43,16 @@ impl RevisionId {
         &self.0
     }
 
+    /// The id as a word of a directive, quoted where it needs to be.
+    pub fn word(&self) -> String {
+        let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
+        if self.0.chars().all(is_plain) {
+            self.0.clone()
+        } else {
+            format!("\"{}\"", self.0.replace('"', "\"\""))
+        }
+    }
+
     /// The digits that the id begins with, as a number.
     pub fn number(&self) -> Option<u128> {
         let digits = self.0.bytes().take_while(u8::is_ascii_digit).count();
