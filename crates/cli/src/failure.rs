@@ -19,6 +19,13 @@ pub(crate) enum Failure {
     Engine(Error),
     /// Files or flags that cannot be used.
     Input(Vec<Diagnostic>),
+    /// Another failure under an exit code of its own.
+    Wrapped {
+        /// What happened.
+        failure: Box<Failure>,
+        /// The exit code.
+        code: u8,
+    },
     /// Something outside both.
     Other {
         /// A sentence that continues "error: ".
@@ -54,7 +61,7 @@ impl Failure {
         match self {
             Self::Engine(error) => exit_code(error.kind()),
             Self::Input(_) => USAGE,
-            Self::Other { code, .. } => *code,
+            Self::Wrapped { code, .. } | Self::Other { code, .. } => *code,
         }
     }
 
@@ -66,6 +73,7 @@ impl Failure {
                 None => error.to_string(),
             },
             Self::Input(problems) => problems.first().map_or_else(String::new, ToString::to_string),
+            Self::Wrapped { failure, .. } => failure.message(),
             Self::Other { message, .. } => message.clone(),
         }
     }
@@ -74,6 +82,7 @@ impl Failure {
     pub(crate) fn blockers(&self) -> serde_json::Value {
         match self {
             Self::Engine(error) => crate::ui::sessions(error.blockers()),
+            Self::Wrapped { failure, .. } => failure.blockers(),
             Self::Input(_) | Self::Other { .. } => serde_json::Value::Array(Vec::new()),
         }
     }
@@ -84,6 +93,7 @@ impl Failure {
         match self {
             Self::Engine(error) => engine(&mut text, error),
             Self::Input(problems) => problems.iter().for_each(|problem| diagnostic(&mut text, problem)),
+            Self::Wrapped { failure, .. } => text.push_str(&failure.render()),
             Self::Other { message, hints, .. } => {
                 heading(&mut text, message);
                 hints.iter().for_each(|hint| line(&mut text, "hint", hint));

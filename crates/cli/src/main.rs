@@ -11,6 +11,8 @@ mod config;
 mod context;
 mod failure;
 mod files;
+mod lockfile;
+mod readiness;
 mod report;
 mod ui;
 

@@ -14,6 +14,7 @@ mod event;
 mod history;
 pub mod introspect;
 mod journal;
+mod look;
 mod mutex;
 mod run;
 mod session;
@@ -25,6 +26,7 @@ pub use blockers::Blocker;
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Direction, Event, Observe, StepName, Unobserved};
 pub use journal::{PastRun, PastStep, RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
+pub use look::{BackfillStanding, LastRun, Look};
 pub use mutex::Wait;
 pub use run::{
     Downgrade, Offenders, Outcome, Resolution, RevisionPlan, Runner, StepReport, Upgrade, Verdict,

@@ -8,9 +8,11 @@ mod demo;
 mod doctor;
 mod downgrade;
 mod drop;
+mod exec;
 mod heads;
 mod history;
 mod init;
+mod lock;
 mod merge;
 mod plan;
 mod redo;
@@ -22,6 +24,7 @@ mod stamp;
 mod status;
 mod upgrade;
 mod verify;
+mod wait;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -177,6 +180,9 @@ pub(crate) enum Command {
     #[command(visible_alias = "repair")]
     Resolve(resolve::Resolve),
     Verify(verify::Verify),
+    Wait(wait::Wait),
+    Exec(exec::Exec),
+    Lock(lock::Lock),
     Demo(demo::Demo),
     Completions(completions::Completions),
 }
@@ -207,6 +213,9 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Stamp(command) => command.run(&cli.global).await,
         Command::Resolve(command) => command.run(&cli.global).await,
         Command::Verify(command) => command.run(&cli.global).await,
+        Command::Wait(command) => command.run(&cli.global).await,
+        Command::Exec(command) => command.run(&cli.global).await,
+        Command::Lock(command) => command.run(&cli.global),
         Command::Demo(command) => command.run(&cli.global).await,
         Command::Completions(command) => command.run(),
     };

@@ -1,15 +1,18 @@
 //! `windlass upgrade`
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
 use windlass::compiler::format::RevisionId;
+use windlass::compiler::graph::Target;
 use windlass::{Direction, Outcome, Upgrade as Request};
 
 use super::{Done, Global, WaitArgs, print_json};
 use crate::context::{self, Context};
 use crate::failure::Failure;
+use crate::lockfile::{self, LockFile};
 
 /// Applies pending revisions
 #[derive(Debug, Args)]
@@ -71,7 +74,31 @@ impl Upgrade {
             accept_edits: Vec::new(),
         };
         let stop = context::stop_on_signals();
-        Ok(runner.upgrade(&request, &context.ui, &stop).await?)
+        let outcome = runner.upgrade(&request, &context.ui, &stop).await?;
+        if matches!(request.target, Target::Head | Target::Heads) {
+            write_lock(context, &LockFile::of(runner.directory(), runner.graph()));
+        }
+        Ok(outcome)
+    }
+}
+
+/// Keeps `windlass.lock` true. In an image nothing may be written, and there it came with the image.
+fn write_lock(context: &Context, lock: &LockFile) {
+    let path = lockfile::path(&context.config.dir);
+    if lock.heads.is_empty() || lock.is_current(&path) {
+        return;
+    }
+    match std::fs::write(&path, lock.text()) {
+        Ok(()) => {}
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+            ) => {}
+        Err(error) => context.ui.warning(
+            &format!("failed to write {}: {error}", path.display()),
+            Some("`windlass lock` writes it"),
+        ),
     }
 }
 

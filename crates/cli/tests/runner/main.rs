@@ -6,5 +6,6 @@ mod files;
 mod looks;
 mod many;
 mod project;
+mod start;
 mod statements;
 mod steps;

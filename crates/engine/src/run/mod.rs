@@ -11,8 +11,8 @@ mod repair;
 mod request;
 mod retry;
 mod revision;
-mod watchdog;
 mod verify;
+mod watchdog;
 mod work;
 
 use std::collections::{HashMap, HashSet};

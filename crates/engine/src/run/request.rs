@@ -38,6 +38,15 @@ impl Upgrade {
             accept_edits: Vec::new(),
         }
     }
+
+    /// To every head, waiting as long as it takes.
+    pub fn to_heads() -> Self {
+        Self {
+            target: Target::Heads,
+            target_text: "heads".to_owned(),
+            ..Self::to_head()
+        }
+    }
 }
 
 /// A downgrade.
