@@ -1,4 +1,5 @@
-//! What a long concurrent build is doing: its phase, how far it is, and for whose old snapshot it waits.
+//! What a long step is doing: a heartbeat, and of an index build its phase, how far it is, and for whose
+//! old snapshot it waits.
 
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,10 @@ use crate::journal;
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// The lock connection says at least so often that this runner lives: it must not fall asleep in some
+/// firewall's table while a step takes an hour.
+const BEAT: Duration = Duration::from_secs(10);
 
 /// How often it is told while nothing but the numbers changes.
 const SAY: Duration = Duration::from_secs(5);
@@ -25,7 +30,8 @@ struct Look {
     waiting_for: Option<Blocker>,
 }
 
-/// Tells of the build of backend `pid` for as long as it is polled; it never ends by itself.
+/// Tells of the work of backend `pid` for as long as it is polled; it never ends by itself. `client` is the
+/// lock connection's.
 pub(super) async fn follow(
     client: &Client,
     pid: i32,
@@ -35,8 +41,14 @@ pub(super) async fn follow(
 ) -> ! {
     let mut began = Instant::now();
     let mut last: Option<(Instant, Look)> = None;
+    let mut beaten = Instant::now();
     loop {
         tokio::time::sleep(LOOK).await;
+        if beaten.elapsed() >= BEAT {
+            beaten = Instant::now();
+            let beat = journal::beat(run_id, &step.revision, step.number, step.lane.name());
+            let _ = beat.send(client).await;
+        }
         let rows = client
             .query_typed(include_str!("index_progress.sql"), &[(&pid, Type::INT4)])
             .await;

@@ -323,8 +323,11 @@ impl<'a> Work<'a> {
         let client = self.session.client();
         let rule = Rule::of(policy, self.policy.on_ddl_waiter.value);
         let run = attempt::transaction(client, &limits, &envelope, job.step);
+        let lock = self.lock.client();
+        let follow = super::progress::follow(lock, self.session.pid, &self.run_id, &job.name, self.observer);
         let watched = tokio::select! {
             watched = self.watchdog.guard(&self.session, rule, run) => watched,
+            never = follow => never,
             () = self.stop.asked() => {
                 self.observer.event(Event::Stopping);
                 self.session.cancel().await;
