@@ -1,8 +1,9 @@
 //! What every command needs: the configuration, and a runner for those that need a database.
 
+use windlass::compiler::format::Directory;
 use windlass::compiler::graph::Target;
 use windlass::connect::ConnectOptions;
-use windlass::{Runner, SessionSettings, Stop};
+use windlass::{Opening, Runner, SessionSettings, Stop};
 
 use secrecy::ExposeSecret;
 
@@ -71,15 +72,36 @@ impl Context {
 
     /// Files, database and policy together.
     pub(crate) fn runner(&self) -> Result<Runner, Failure> {
-        let directory = files::load(&self.config.dir)?;
+        self.runner_of(files::load(&self.config.dir)?, self.connect_options())
+    }
+
+    /// The same, for an upgrade: the server lets us in while the files are read.
+    pub(crate) async fn upgrading_runner(&self) -> Result<Runner, Failure> {
+        let connect = self.connect_options();
+        let opening = connect
+            .as_ref()
+            .ok()
+            .map(|connect| Opening::begin(connect, &self.config.policy));
+        let dir = self.config.dir.clone();
+        let directory = tokio::task::spawn_blocking(move || files::load(&dir))
+            .await
+            .map_err(|error| Failure::other(format!("failed to read the files: {error}")))??;
+        let runner = self.runner_of(directory, connect)?;
+        Ok(match opening {
+            Some(opening) => runner.opened_by(opening),
+            None => runner,
+        })
+    }
+
+    fn runner_of(
+        &self,
+        directory: Directory,
+        connect: Result<ConnectOptions, Failure>,
+    ) -> Result<Runner, Failure> {
         for warning in &directory.warnings {
             self.ui.diagnostic(warning);
         }
-        Ok(Runner::new(
-            self.connect_options()?,
-            directory,
-            self.config.policy.clone(),
-        )?)
+        Ok(Runner::new(connect?, directory, self.config.policy.clone())?)
     }
 }
 

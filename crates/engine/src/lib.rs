@@ -29,7 +29,7 @@ pub use journal::{PastRun, PastStep, RevisionRow, RevisionState, Running, Snapsh
 pub use look::{BackfillStanding, LastRun, Look};
 pub use mutex::Wait;
 pub use run::{
-    Downgrade, Offenders, Outcome, Resolution, RevisionPlan, Runner, StepReport, Upgrade, Verdict,
+    Downgrade, Offenders, Opening, Outcome, Resolution, RevisionPlan, Runner, StepReport, Upgrade, Verdict,
     Verification,
 };
 pub use session::{SessionSettings, Stop, Stopper};

@@ -1,7 +1,9 @@
 //! The only place that opens connections, and what every session of ours is set to.
 
+use std::pin::Pin;
 use std::time::Duration;
 
+use futures_util::future;
 use tokio::sync::watch;
 use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
@@ -57,11 +59,12 @@ pub(crate) enum Purpose {
 }
 
 /// An open session.
+#[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) connection: Connection,
-    /// Process id of its backend.
+    /// Process id of its backend; for [`Purpose::Lock`] as it was announced.
     pub(crate) pid: i32,
-    /// When its backend started, as the server writes it.
+    /// When its backend started, as the server writes it; only for [`Purpose::Work`].
     pub(crate) backend_start: String,
     /// `server_version_num`.
     pub(crate) server_version: u32,
@@ -85,6 +88,9 @@ impl Session {
     }
 }
 
+/// Something that is read in the same round trip that makes sure of a session.
+pub(crate) type Reading<'c, T> = Pin<Box<dyn Future<Output = T> + Send + 'c>>;
+
 /// Opens a session and makes sure that it is one: a pooler that shares server connections between
 /// clients would leak our settings and locks to applications.
 pub(crate) async fn open(
@@ -92,6 +98,18 @@ pub(crate) async fn open(
     settings: &SessionSettings,
     purpose: Purpose,
 ) -> Result<Session> {
+    let (session, ()) = open_reading(options, settings, purpose, |_| Box::pin(async {})).await?;
+    Ok(session)
+}
+
+/// As [`open`], and reads something without waiting in between. Only reads: whether it is a session
+/// at all is not known yet when `read` is sent.
+pub(crate) async fn open_reading<T>(
+    options: &ConnectOptions,
+    settings: &SessionSettings,
+    purpose: Purpose,
+    read: for<'c> fn(&'c Client) -> Reading<'c, T>,
+) -> Result<(Session, T)> {
     let mut startup: Vec<(&str, &str)> = STARTUP.to_vec();
     let name = match purpose {
         Purpose::Lock => "windlass",
@@ -106,6 +124,40 @@ pub(crate) async fn open(
         startup.push(("search_path", path));
     }
     let connection = connect::connect(options, &startup).await.map_err(unconnected)?;
+    // What is polled first is sent first.
+    let (known, read) = future::join(identify(&connection, purpose), read(&connection.client)).await;
+    let Identity {
+        pid,
+        backend_start,
+        server_version,
+    } = known?;
+    let session = Session {
+        connection,
+        pid,
+        backend_start,
+        server_version,
+    };
+    Ok((session, read))
+}
+
+struct Identity {
+    pid: i32,
+    backend_start: String,
+    server_version: u32,
+}
+
+/// Who the backend is. A lock session needs no more than the server said when it let us in, so its
+/// probe is the cheapest statement that there is; a work session has to be found again as an orphan.
+async fn identify(connection: &Connection, purpose: Purpose) -> Result<Identity> {
+    let said = &connection.server;
+    if purpose == Purpose::Lock && said.version_num != 0 {
+        connection.verify_direct().await.map_err(unconnected)?;
+        return Ok(Identity {
+            pid: said.pid,
+            backend_start: String::new(),
+            server_version: said.version_num,
+        });
+    }
     let row = connection
         .client
         .query_typed_one(
@@ -117,18 +169,13 @@ pub(crate) async fn open(
         )
         .await
         .map_err(lost)?;
-    let session = Session {
+    let probe: Option<String> = row.get(3);
+    connection.check_probe(probe.as_deref()).map_err(unconnected)?;
+    Ok(Identity {
         pid: row.get(0),
         backend_start: row.get::<_, Option<String>>(1).unwrap_or_default(),
         server_version: u32::try_from(row.get::<_, i32>(2)).unwrap_or_default(),
-        connection,
-    };
-    let probe: Option<String> = row.get(3);
-    session
-        .connection
-        .check_probe(probe.as_deref())
-        .map_err(unconnected)?;
-    Ok(session)
+    })
 }
 
 fn unconnected(error: connect::ConnectError) -> Error {

@@ -54,7 +54,7 @@ impl Upgrade {
     }
 
     async fn upgrade(&self, context: &Context) -> Result<Outcome, Failure> {
-        let runner = context.runner()?;
+        let runner = context.upgrading_runner().await?;
         let allow_late = self
             .allow_late
             .iter()

@@ -292,12 +292,16 @@ impl Attempt<'_> {
         raw: RawConnection,
         is_encrypted: bool,
     ) -> Result<(Connection, Fit), Failure> {
-        let is_on = |name: &str| raw.parameter(name).map(|value| value == "on");
         let version = raw.parameter("server_version").unwrap_or_default().to_owned();
-        let mut is_standby = is_on("in_hot_standby");
-        let mut is_read_only = is_on("default_transaction_read_only")
-            .zip(is_standby)
-            .map(|(one, other)| one || other);
+        // In a block of its own: a borrow of `raw` across an await would bind callers to one thread.
+        let (mut is_standby, mut is_read_only) = {
+            let is_on = |name: &str| raw.parameter(name).map(|value| value == "on");
+            let is_standby = is_on("in_hot_standby");
+            let is_read_only = is_on("default_transaction_read_only")
+                .zip(is_standby)
+                .map(|(one, other)| one || other);
+            (is_standby, is_read_only)
+        };
         let (notices, closed) = driver::spawn(raw);
 
         let wanted = self.options.target_session_attrs;

@@ -9,8 +9,8 @@ mod report;
 mod schema;
 mod write;
 
+pub(crate) use read::{Brief, brief, is_step_done, read, read_running};
 pub use read::{RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
-pub(crate) use read::{is_step_done, read, read_running};
 pub(crate) use report::report;
 pub use report::{PastRun, PastStep};
 pub(crate) use schema::{VERSION, upgrade};

@@ -153,6 +153,28 @@ pub struct StepRow {
     pub error: Option<String>,
 }
 
+/// What is applied, in brief: enough to see that nothing is to be done.
+#[derive(Debug)]
+pub(crate) struct Brief(Vec<Row>);
+
+impl Brief {
+    /// Whether everything that was begun is applied, as `(id, checksum)` in order of application.
+    pub(crate) fn all_applied(&self) -> Option<impl ExactSizeIterator<Item = (&str, &str)>> {
+        let all = self.0.iter().all(|row| row.get(2));
+        all.then(|| self.0.iter().map(|row| (row.get(0), row.get(1))))
+    }
+}
+
+/// Reads the journal in brief. None where that does not do: without a journal, with one that this
+/// build cannot read, or on an error; [`read`] then says what there is to say.
+pub(crate) async fn brief(client: &Client) -> Option<Brief> {
+    let rows = client
+        .query_typed(include_str!("brief.sql"), &[(&super::VERSION, Type::INT4)])
+        .await
+        .ok()?;
+    (!rows.is_empty()).then_some(Brief(rows))
+}
+
 /// Reads the journal, in one round trip. A database without one gives an empty snapshot.
 pub(crate) async fn read(client: &Client) -> Result<Snapshot> {
     let (version, revisions, steps) = join3(

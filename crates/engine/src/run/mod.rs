@@ -5,6 +5,7 @@ mod acquire;
 mod attempt;
 mod backfill;
 mod evict;
+mod opening;
 mod orphan;
 mod progress;
 mod repair;
@@ -16,6 +17,7 @@ mod watchdog;
 mod work;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
 use std::time::Instant;
 
 use tokio_postgres::Client;
@@ -29,12 +31,13 @@ use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event, Observe};
 use crate::history::{History, Native};
-use crate::journal::{self, Fence, PastRun, Snapshot};
+use crate::journal::{self, Brief, Fence, PastRun, Snapshot};
 use crate::mutex;
 use crate::session::{self, Purpose, Session, SessionSettings, Stop};
 use crate::standing::{Standing, standing};
 
 pub(crate) use attempt::one_line;
+pub use opening::Opening;
 pub use request::{Downgrade, Outcome, Resolution, StepReport, Upgrade};
 use revision::Left;
 pub use verify::{Offenders, Verdict, Verification};
@@ -50,6 +53,8 @@ pub struct Runner {
     /// Where each revision stands in the directory.
     index: HashMap<RevisionId, usize>,
     policy: Policy,
+    /// The lock session of the first run, when it was begun before the files were read.
+    opening: Mutex<Option<Opening>>,
 }
 
 /// A revision and the steps that it would take.
@@ -81,7 +86,17 @@ impl Runner {
             graph,
             index,
             policy,
+            opening: Mutex::new(None),
         })
+    }
+
+    /// Lets the first upgrade use a connection that was begun before.
+    #[must_use]
+    pub fn opened_by(self, opening: Opening) -> Self {
+        Self {
+            opening: Mutex::new(Some(opening)),
+            ..self
+        }
     }
 
     /// The directory's revisions.
@@ -108,8 +123,12 @@ impl Runner {
     /// # Errors
     /// No connection, or a journal that cannot be read.
     pub async fn status(&self) -> Result<(Snapshot, Standing)> {
-        let session = self.open(Purpose::Lock).await?;
-        let journal = journal::read(session.client()).await?;
+        let (_session, journal) =
+            session::open_reading(&self.connect, &self.session, Purpose::Lock, |client| {
+                Box::pin(journal::read(client))
+            })
+            .await?;
+        let journal = journal?;
         let standing = standing(&self.directory, &self.graph, &journal);
         Ok((journal, standing))
     }
@@ -150,8 +169,16 @@ impl Runner {
     /// Whatever stopped the run; what is done by then stays done, see [`Error::done`].
     pub async fn upgrade(&self, request: &Upgrade, observer: &dyn Observe, stop: &Stop) -> Result<Outcome> {
         let began = Instant::now();
-        let lock = self.open(Purpose::Lock).await?;
+        let opening = self.opening.lock().ok().and_then(|mut opening| opening.take());
+        let (lock, brief) = match opening {
+            Some(opening) => opening.opened().await?,
+            None => opening::open(&self.connect, &self.session).await?,
+        };
         self.greet(&lock, observer);
+        if let Some(applied) = brief.and_then(|brief| self.applied_as_they_are(&brief)) {
+            self.goals(&request.target, &applied)?;
+            return Ok(Outcome::nothing(began.elapsed()));
+        }
         let journal = journal::read(lock.client()).await?;
         let wanted = self.judge(request, &journal, observer)?;
         if wanted.is_empty() {
@@ -488,12 +515,29 @@ impl Runner {
         Ok(wanted)
     }
 
+    /// The revisions that the database has, in order, when they are exactly those of the directory,
+    /// all of them applied and none edited since. Then nothing is pending, ahead, late or torn.
+    fn applied_as_they_are(&self, brief: &Brief) -> Option<Vec<RevisionId>> {
+        let rows = brief.all_applied()?;
+        if rows.len() != self.directory.revisions.len() {
+            return None;
+        }
+        rows.map(|(id, checksum)| {
+            let file = &self.directory.revisions[*self.index.get(id)?];
+            (file.checksum.as_str() == checksum).then(|| file.id.clone())
+        })
+        .collect()
+    }
+
+    fn goals(&self, target: &Target, applied: &[RevisionId]) -> Result<Vec<RevisionId>> {
+        self.graph
+            .resolve(target, applied)
+            .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))
+    }
+
     /// What `target` still needs, parents first; a started revision comes before what follows it.
     fn wanted(&self, target: &Target, standing: &Standing) -> Result<Vec<RevisionId>> {
-        let goals = self
-            .graph
-            .resolve(target, &standing.applied)
-            .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))?;
+        let goals = self.goals(target, &standing.applied)?;
         let needed: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
         let open: HashSet<&RevisionId> = standing.pending.iter().chain(&standing.started).collect();
         Ok(self
@@ -507,10 +551,7 @@ impl Runner {
     /// What is applied or begun and not needed by `target`, last applied first.
     fn unwanted(&self, target: &Target, journal: &Snapshot) -> Result<Vec<RevisionId>> {
         let standing = standing(&self.directory, &self.graph, journal);
-        let goals = self
-            .graph
-            .resolve(target, &standing.applied)
-            .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))?;
+        let goals = self.goals(target, &standing.applied)?;
         let kept: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
         Ok(journal
             .revisions
