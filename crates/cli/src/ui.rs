@@ -47,7 +47,11 @@ impl Ui {
     pub(crate) fn say(&self, text: &str) {
         match &self.mode {
             Mode::Quiet => {}
-            Mode::Lines => anstream::eprintln!("{} WINDLASS CHECKPOINT: {text}", now()),
+            Mode::Lines => {
+                // Standard error has no buffer: each piece of a format would be a write of its own.
+                let line = format!("{} WINDLASS CHECKPOINT: {text}\n", now());
+                anstream::eprint!("{line}");
+            }
             Mode::Json => json(&serde_json::json!({ "event": "message", "message": text })),
             Mode::Terminal(bar) => match bar.lock().ok().and_then(|bar| bar.clone()) {
                 Some(bar) => bar.suspend(|| anstream::eprintln!("{text}")),
@@ -419,7 +423,8 @@ fn json(value: &serde_json::Value) {
     if let Some(object) = value.as_object_mut() {
         object.insert("at".to_owned(), now().into());
     }
-    anstream::eprintln!("{value}");
+    let line = format!("{value}\n");
+    anstream::eprint!("{line}");
 }
 
 /// An event on the wire: `event` names it, the rest are its facts.
