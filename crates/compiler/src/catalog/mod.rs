@@ -11,11 +11,12 @@ mod relation;
 mod routine;
 mod size;
 mod types;
+mod write;
 
 use std::collections::BTreeMap;
 
 pub use dependency::{Dependencies, Dependency, DependencyKind};
-pub use name::{Address, QualifiedName, RoutineName};
+pub use name::{Address, QualifiedName, RoutineName, not_null_name};
 pub use relation::{
     Column, ColumnValue, Compression, Constraint, ConstraintKind, FiringState, ForeignKey, ForeignTable,
     Identity, Index, IndexKey, MaterializedView, Options, PartitionKey, PartitionOf, PartitionStrategy,
@@ -25,6 +26,7 @@ pub use relation::{
 pub use routine::{Aggregate, Routine, RoutineKind, Volatility};
 pub use size::{Bytes, Rows, Size};
 pub use types::{BaseType, Domain, DomainConstraint, Range, Type};
+pub use write::{SETTINGS, WriteOptions, Written};
 
 /// A database's schema.
 ///

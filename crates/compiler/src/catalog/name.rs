@@ -46,6 +46,24 @@ impl From<&QualifiedName> for RelationName {
     }
 }
 
+/// The name that PostgreSQL gives to a NOT NULL constraint, of a column or (without one) of a domain,
+/// when nobody else has it: both parts are cut as `makeObjectName` cuts them, to 63 bytes in all.
+pub fn not_null_name(of: &str, column: Option<&str>) -> String {
+    const LABEL: &str = "_not_null";
+    let column = column.unwrap_or_default();
+    let separator = if column.is_empty() { "" } else { "_" };
+    let room = 63 - LABEL.len() - separator.len();
+    let (mut first, mut second) = (of.len(), column.len());
+    while first + second > room {
+        if first > second { first -= 1 } else { second -= 1 }
+    }
+    let clip = |text: &str, most: usize| {
+        let end = (0..=most).rev().find(|&at| text.is_char_boundary(at));
+        text[..end.unwrap_or_default()].to_owned()
+    };
+    format!("{}{separator}{}{LABEL}", clip(of, first), clip(column, second))
+}
+
 /// A function, procedure or aggregate: overloads differ by their arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoutineName {
@@ -267,5 +285,25 @@ impl fmt::Display for Address {
             | Self::Rule(of, part)
             | Self::Policy(of, part) => write!(f, "{class} {} on {of}", quote_identifier(part)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_not_null_constraints_are_cut_as_postgresql_cuts_them() {
+        assert_eq!(not_null_name("t", Some("a")), "t_a_not_null");
+        assert_eq!(not_null_name("d", None), "d_not_null");
+        let long = "x".repeat(60);
+        assert_eq!(
+            not_null_name(&long, Some("b")),
+            format!("{}_b_not_null", "x".repeat(52))
+        );
+        assert_eq!(
+            not_null_name(&long, Some(&"y".repeat(60))),
+            format!("{}_{}_not_null", "x".repeat(26), "y".repeat(27))
+        );
     }
 }

@@ -8,6 +8,7 @@ use windlass_compiler::catalog::{
     ForeignKey, ForeignTable, Identity, Index, IndexKey, MaterializedView, PartitionKey, PartitionOf,
     PartitionStrategy, Persistence, Policy, QualifiedName, ReferentialAction, Relation, RelationKind,
     ReplicaIdentity, RoutineName, RowSecurity, Rule, Sequence, Storage, Trigger, Type, Unmodelled,
+    not_null_name,
 };
 
 use super::contradiction;
@@ -183,7 +184,8 @@ impl Reader<'_> {
             (false, true) => RowSecurity::ForcedButOff,
         };
         relation.replica_identity = match row.text("replica_identity").as_str() {
-            "n" => ReplicaIdentity::Nothing,
+            // What is no table has it too.
+            "n" if relation.is_table() => ReplicaIdentity::Nothing,
             "f" => ReplicaIdentity::Full,
             // The index that it is comes with the indexes.
             "i" => ReplicaIdentity::Index(String::new()),
@@ -303,6 +305,15 @@ impl Reader<'_> {
         let Some(of) = self.whole(class::CONSTRAINT, oid, relation) else {
             return Ok(());
         };
+        if row.flag("is_copy") {
+            self.names.ignore(class::CONSTRAINT, oid);
+            return Ok(());
+        }
+        if let Some(column) = self.implied_not_null(row, &of, &name) {
+            self.names
+                .add(class::CONSTRAINT, oid, Address::Column(of, column));
+            return Ok(());
+        }
         let address = Address::Constraint(of.clone(), name.clone());
         self.names.add(class::CONSTRAINT, oid, address);
         pending.constraints.insert(oid, (of.clone(), name.clone()));
@@ -351,6 +362,23 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// The column of a NOT NULL constraint (18 and newer) that says no more than the column does. It is
+    /// left out, so that a schema is the same on all servers.
+    fn implied_not_null(&self, row: &Row, of: &QualifiedName, name: &str) -> Option<String> {
+        if row.text("kind") != "n"
+            || !row.flag("is_valid")
+            || row.flag("has_comment")
+            || row.flag("is_no_inherit")
+        {
+            return None;
+        }
+        let numbers: Vec<i16> = row.value("columns");
+        let column = self.names.column(row.oid("relation"), *numbers.first()?)?;
+        let is_local = self.catalog.relation(of)?.column(column)?.is_local;
+        let is_implied = name == not_null_name(&of.name, Some(column)) && row.flag("is_local") == is_local;
+        is_implied.then(|| column.to_owned())
+    }
+
     fn domain_constraint(&mut self, row: &Row, name: &str) {
         let oid = row.oid("oid");
         let of = match self.names.resolve(class::TYPE, row.oid("domain"), 0) {
@@ -358,6 +386,12 @@ impl Reader<'_> {
             Some(Entry::Object(other)) => return self.names.add(class::CONSTRAINT, oid, other),
             _ => return self.names.ignore(class::CONSTRAINT, oid),
         };
+        // As for columns; 17 and newer have them.
+        let is_implied =
+            row.text("kind") == "n" && name == not_null_name(&of.name, None) && !row.flag("has_comment");
+        if is_implied {
+            return self.names.add(class::CONSTRAINT, oid, Address::Type(of));
+        }
         let address = Address::DomainConstraint(of.clone(), name.to_owned());
         self.names.add(class::CONSTRAINT, oid, address);
         let mut constraint = DomainConstraint::new(name, &row.text("definition"));

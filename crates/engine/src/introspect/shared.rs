@@ -38,8 +38,26 @@ impl Reader<'_> {
             Ok(())
         })
         .await?;
+        self.public_comment();
         self.dependencies().await?;
         self.sizes().await
+    }
+
+    /// The schema public comes with a comment, which is nothing; having lost it is something.
+    fn public_comment(&mut self) {
+        let public = Address::Schema("public".to_owned());
+        if !self.catalog.schemas.contains_key("public") {
+            return;
+        }
+        match self.catalog.comments.get(&public).map(String::as_str) {
+            Some("standard public schema") => {
+                self.catalog.comments.remove(&public);
+            }
+            Some(_) => {}
+            None => {
+                self.catalog.comments.insert(public, String::new());
+            }
+        }
     }
 
     async fn dependencies(&mut self) -> Result<()> {

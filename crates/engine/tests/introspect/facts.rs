@@ -6,17 +6,14 @@ use windlass::compiler::catalog::{
     SequenceOwner, Type, Volatility,
 };
 
-use super::{database, introspect};
+use super::{database, introspect, introspect_clean};
 
 fn name(name: &str) -> QualifiedName {
     QualifiedName::new("public", name)
 }
 
 async fn catalog(sql: &str) -> Catalog {
-    let read = introspect(&database(sql).await).await;
-    assert_eq!(read.catalog.unmodelled, []);
-    assert_eq!(read.unseen, []);
-    read.catalog
+    introspect_clean(&database(sql).await).await
 }
 
 #[tokio::test]

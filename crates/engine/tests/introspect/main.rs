@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod facts;
+mod round_trip;
 
 use windlass::introspect::{Introspected, read};
 use windlass_testkit::{Database, shared};
@@ -16,4 +17,12 @@ async fn database(sql: &str) -> Database {
 /// What introspection says about a database.
 async fn introspect(database: &Database) -> Introspected {
     read(&database.connect().await).await.unwrap()
+}
+
+/// What introspection says about a database in which it must know and see everything.
+async fn introspect_clean(database: &Database) -> windlass::compiler::catalog::Catalog {
+    let read = introspect(database).await;
+    assert_eq!(read.catalog.unmodelled, []);
+    assert_eq!(read.unseen, []);
+    read.catalog
 }

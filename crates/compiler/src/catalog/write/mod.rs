@@ -1,0 +1,111 @@
+//! A catalog as SQL that recreates it in an empty database: dependency-ordered, stable, canonical.
+//!
+//! Two catalogs with the same schema have the same text. Names are qualified, so the text needs no search
+//! path; it runs in psql and in a session of ours. Circles are broken as PostgreSQL allows it: defaults and
+//! checks are added later, views begin with the right columns and no query, types begin as shells.
+//!
+//! Not written: indexes that are not valid (remains of a failed build), and what [`Catalog::unmodelled`] lists.
+
+mod notes;
+mod order;
+mod relation;
+mod types;
+
+use super::{Address, Catalog};
+use order::Plan;
+
+/// Settings that the text is to be run with. Bodies of functions may name what comes later; the rest
+/// keeps the session's defaults out of what is created.
+pub const SETTINGS: [&str; 4] = [
+    "SET check_function_bodies = off",
+    "SET search_path = ''",
+    "SET default_table_access_method = heap",
+    "SET default_tablespace = ''",
+];
+
+/// What the text says beside the schema itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WriteOptions {
+    /// Who owns objects.
+    pub owners: bool,
+    /// Who may do what, default privileges included.
+    pub privileges: bool,
+    /// Versions of extensions.
+    pub extension_versions: bool,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        Self {
+            owners: true,
+            privileges: true,
+            extension_versions: true,
+        }
+    }
+}
+
+impl WriteOptions {
+    /// The schema alone, for a database with other roles.
+    pub fn without_roles() -> Self {
+        Self {
+            owners: false,
+            privileges: false,
+            extension_versions: true,
+        }
+    }
+}
+
+/// A statement of the text, without its semicolon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The object that it makes or completes.
+    pub object: Address,
+    /// The statement.
+    pub sql: String,
+}
+
+impl Catalog {
+    /// Statements that recreate the catalog in an empty database, in an order that works.
+    pub fn statements(&self, options: &WriteOptions) -> Vec<Written> {
+        let mut plan = Plan::default();
+        types::write(self, options, &mut plan);
+        relation::write(self, &mut plan);
+        notes::write(self, options, &mut plan);
+        plan.statements(self)
+    }
+
+    /// SQL that recreates the catalog in an empty database, [`SETTINGS`] included.
+    ///
+    /// ```
+    /// use windlass_compiler::catalog::{Catalog, WriteOptions};
+    /// let sql = Catalog::empty(150_018).to_sql(&WriteOptions::default());
+    /// assert!(sql.ends_with("SET default_tablespace = '';\n"));
+    /// ```
+    pub fn to_sql(&self, options: &WriteOptions) -> String {
+        let mut sql = String::new();
+        for setting in SETTINGS {
+            sql.push_str(setting);
+            sql.push_str(";\n");
+        }
+        for statement in self.statements(options) {
+            // An empty line before each object's own statement, none before what only completes it.
+            if statement.sql.starts_with("CREATE") {
+                sql.push('\n');
+            }
+            sql.push_str(&statement.sql);
+            sql.push_str(";\n");
+        }
+        sql
+    }
+}
+
+/// A text as a literal, whatever `standard_conforming_strings` says.
+pub(super) fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}

@@ -1,0 +1,90 @@
+//! What objects have beside themselves: owners, comments.
+
+use super::order::{Plan, Stage};
+use super::{WriteOptions, literal};
+use crate::catalog::{Address, Catalog, RelationKind, SequenceOwner, Type};
+use crate::sql::quote_identifier;
+
+/// Writes what every object can have.
+pub(super) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
+    if options.owners {
+        for (address, owner) in &catalog.owners {
+            let is_the_tables = match address {
+                Address::Relation(name) => catalog.relation(name).is_some_and(|relation| {
+                    matches!(&relation.kind, RelationKind::Sequence(sequence)
+                        if matches!(sequence.owner, SequenceOwner::Identity(..)))
+                }),
+                Address::Type(name) => matches!(catalog.types.get(name), Some(Type::Multirange { .. })),
+                // The owner of an extension cannot be changed.
+                Address::Extension(_) => true,
+                _ => false,
+            };
+            if let (false, Some(target)) = (is_the_tables, target(catalog, address)) {
+                let sql = format!("ALTER {target} OWNER TO {}", quote_identifier(owner));
+                plan.after(address, Stage::Create, sql);
+            }
+        }
+    }
+    for (address, comment) in &catalog.comments {
+        if let Some(target) = target(catalog, address) {
+            let text = literal(comment);
+            plan.after(address, Stage::Note, format!("COMMENT ON {target} IS {text}"));
+        }
+    }
+}
+
+/// The object as COMMENT ON, ALTER … OWNER and SECURITY LABEL name it; none for what has no such name.
+pub(super) fn target(catalog: &Catalog, address: &Address) -> Option<String> {
+    let target = match address {
+        Address::Schema(name) => format!("SCHEMA {}", quote_identifier(name)),
+        Address::Extension(name) => format!("EXTENSION {}", quote_identifier(name)),
+        Address::AccessMethod(name) => format!("ACCESS METHOD {}", quote_identifier(name)),
+        Address::Language(name) => format!("LANGUAGE {}", quote_identifier(name)),
+        Address::Collation(name) => format!("COLLATION {name}"),
+        Address::Conversion(name) => format!("CONVERSION {name}"),
+        Address::Type(name) => match catalog.types.get(name) {
+            Some(Type::Domain(_)) => format!("DOMAIN {name}"),
+            _ => format!("TYPE {name}"),
+        },
+        Address::DomainConstraint(of, name) => {
+            format!("CONSTRAINT {} ON DOMAIN {of}", quote_identifier(name))
+        }
+        Address::Routine(name) => format!("ROUTINE {name}"),
+        Address::Operator(name, left, right) => {
+            format!(
+                "OPERATOR {}.{} ({left}, {right})",
+                quote_identifier(&name.schema),
+                name.name
+            )
+        }
+        Address::OperatorFamily(name, method) => {
+            format!("OPERATOR FAMILY {name} USING {}", quote_identifier(method))
+        }
+        Address::OperatorClass(name, method) => {
+            format!("OPERATOR CLASS {name} USING {}", quote_identifier(method))
+        }
+        Address::Cast(from, to) => format!("CAST ({from} AS {to})"),
+        Address::Transform(of, language) => {
+            format!("TRANSFORM FOR {of} LANGUAGE {}", quote_identifier(language))
+        }
+        Address::TextSearchParser(name) => format!("TEXT SEARCH PARSER {name}"),
+        Address::TextSearchTemplate(name) => format!("TEXT SEARCH TEMPLATE {name}"),
+        Address::TextSearchDictionary(name) => format!("TEXT SEARCH DICTIONARY {name}"),
+        Address::TextSearchConfiguration(name) => format!("TEXT SEARCH CONFIGURATION {name}"),
+        Address::ForeignDataWrapper(name) => format!("FOREIGN DATA WRAPPER {}", quote_identifier(name)),
+        Address::Server(name) => format!("SERVER {}", quote_identifier(name)),
+        Address::Relation(name) => format!("{} {name}", catalog.relation(name)?.kind.keyword()),
+        Address::Column(of, name) => format!("COLUMN {of}.{}", quote_identifier(name)),
+        Address::Constraint(of, name) => format!("CONSTRAINT {} ON {of}", quote_identifier(name)),
+        Address::Index(name) => format!("INDEX {name}"),
+        Address::Statistics(name) => format!("STATISTICS {name}"),
+        Address::Trigger(of, name) => format!("TRIGGER {} ON {of}", quote_identifier(name)),
+        Address::Rule(of, name) => format!("RULE {} ON {of}", quote_identifier(name)),
+        Address::Policy(of, name) => format!("POLICY {} ON {of}", quote_identifier(name)),
+        Address::EventTrigger(name) => format!("EVENT TRIGGER {}", quote_identifier(name)),
+        Address::Publication(name) => format!("PUBLICATION {}", quote_identifier(name)),
+        Address::Subscription(name) => format!("SUBSCRIPTION {}", quote_identifier(name)),
+        Address::Default(..) | Address::UserMapping(..) => return None,
+    };
+    Some(target)
+}

@@ -1,0 +1,392 @@
+//! In which order statements work: those of pg_depend, by class and name where it does not matter.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::Written;
+use crate::catalog::{Address, Catalog, DependencyKind};
+
+/// A point in the making of an object. Later ones come later where dependencies do not decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// The type is declared.
+    Shell,
+    /// The object is there.
+    Create,
+    /// A partition is attached, a sequence is owned, an index is a part of its parent's.
+    Attach,
+    /// Whatever else it has is as it is to be.
+    Complete,
+    /// It is filled with data.
+    Fill,
+    /// Comments, privileges.
+    Note,
+}
+
+/// An object at a point.
+pub(super) type Key = (Address, Stage);
+
+/// Statements that belong together, and what must be done before.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// Statements without semicolons.
+    pub(super) sql: Vec<String>,
+    /// Beside what pg_depend says of the addresses that it provides.
+    pub(super) needs: Vec<Key>,
+    /// Addresses whose dependencies are those of this part.
+    pub(super) provides: Vec<Address>,
+}
+
+/// A piece of a CREATE statement that can also be a statement of its own, should a circle want it.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// What it is.
+    pub(super) address: Address,
+    /// Inside the CREATE.
+    pub(super) inline: String,
+    /// As a statement.
+    pub(super) statement: String,
+}
+
+/// An object whose statement depends on which of its pieces it can hold.
+#[derive(Debug)]
+pub(super) struct Shape {
+    /// Writes the statement around the pieces that it holds, by position in `pieces`.
+    pub(super) template: Template,
+    pub(super) pieces: Vec<Piece>,
+    pub(super) part: Part,
+}
+
+/// How a statement is written around its pieces.
+#[derive(Debug)]
+pub(super) enum Template {
+    /// Text, with a place for each piece: `Ok` is text, `Err` the number of a piece.
+    Pieces(Vec<Result<String, usize>>),
+    /// A view: a stand-in of the same columns, the view itself, and what completes it.
+    View {
+        stand_in: String,
+        create: String,
+        replace: String,
+    },
+}
+
+/// All parts of a text.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    parts: BTreeMap<Key, Part>,
+    shapes: BTreeMap<Address, Shape>,
+    /// Edges that are not to be followed: dependent at its stage, and the referenced address.
+    pub(super) cut: HashSet<(Address, Address)>,
+    /// Needs of an address on another at a certain stage, instead of its creation.
+    pub(super) instead: HashMap<(Address, Address), Stage>,
+}
+
+impl Plan {
+    /// Adds a part; a second one of the same key goes behind the first.
+    pub(super) fn add(&mut self, key: Key, part: Part) {
+        let known = self.parts.entry(key).or_default();
+        known.sql.extend(part.sql);
+        known.needs.extend(part.needs);
+        known.provides.extend(part.provides);
+    }
+
+    /// Adds a statement that needs the object to be there.
+    pub(super) fn after(&mut self, object: &Address, stage: Stage, sql: String) {
+        let needs = vec![(object.clone(), Stage::Create)];
+        self.add(
+            (object.clone(), stage),
+            Part {
+                sql: vec![sql],
+                needs,
+                provides: Vec::new(),
+            },
+        );
+    }
+
+    /// Adds an object whose statement depends on circles.
+    pub(super) fn shape(&mut self, object: Address, shape: Shape) {
+        self.shapes.insert(object, shape);
+    }
+
+    /// The statements, in order.
+    pub(super) fn statements(mut self, catalog: &Catalog) -> Vec<Written> {
+        // Pieces and views that a circle forbids to be in one statement.
+        let mut apart: BTreeSet<Address> = BTreeSet::new();
+        loop {
+            let graph = Graph::build(&self, catalog, &apart);
+            let more = graph.circles().into_iter().flatten();
+            let before = apart.len();
+            for (object, _) in more {
+                if let Some(shape) = self.shapes.get(&object) {
+                    match shape.template {
+                        Template::Pieces(_) => {
+                            apart.extend(shape.pieces.iter().map(|piece| piece.address.clone()));
+                        }
+                        Template::View { .. } => {
+                            apart.insert(object);
+                        }
+                    }
+                }
+            }
+            if apart.len() == before {
+                let order = graph.order();
+                return order
+                    .into_iter()
+                    .flat_map(|key| {
+                        let sql = self.text(&key, &apart);
+                        sql.into_iter().map(move |sql| Written {
+                            object: key.0.clone(),
+                            sql,
+                        })
+                    })
+                    .collect();
+            }
+        }
+    }
+
+    fn text(&mut self, key: &Key, apart: &BTreeSet<Address>) -> Vec<String> {
+        let mut sql = Vec::new();
+        if key.1 == Stage::Create
+            && let Some(shape) = self.shapes.get(&key.0)
+        {
+            sql.push(shape.text(&key.0, apart));
+            sql.extend(shape.part.sql.iter().cloned());
+        }
+        if key.1 == Stage::Complete
+            && let Some(shape) = self.shapes.get(&key.0)
+            && let Template::View { replace, .. } = &shape.template
+            && apart.contains(&key.0)
+        {
+            sql.push(replace.clone());
+        }
+        if key.1 == Stage::Create
+            && let Some(piece) = self.piece(&key.0)
+        {
+            sql.push(piece.statement.clone());
+        }
+        if let Some(part) = self.parts.remove(key) {
+            sql.extend(part.sql);
+        }
+        sql
+    }
+
+    fn piece(&self, address: &Address) -> Option<&Piece> {
+        let of = owner_of(address)?;
+        let shape = self.shapes.get(&of)?;
+        shape.pieces.iter().find(|piece| piece.address == *address)
+    }
+}
+
+/// The object whose statement can hold the piece.
+fn owner_of(piece: &Address) -> Option<Address> {
+    match piece {
+        Address::DomainConstraint(of, _) => Some(Address::Type(of.clone())),
+        _ => piece.relation().map(|of| Address::Relation(of.clone())),
+    }
+}
+
+impl Shape {
+    fn text(&self, object: &Address, apart: &BTreeSet<Address>) -> String {
+        match &self.template {
+            Template::View { stand_in, create, .. } => {
+                if apart.contains(object) {
+                    stand_in.clone()
+                } else {
+                    create.clone()
+                }
+            }
+            Template::Pieces(places) => places
+                .iter()
+                .map(|place| match place {
+                    Ok(text) => text.as_str(),
+                    Err(at) if apart.contains(&self.pieces[*at].address) => "",
+                    Err(at) => self.pieces[*at].inline.as_str(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Keys and their needs.
+struct Graph {
+    keys: Vec<Key>,
+    graph: DiGraph<(), ()>,
+}
+
+impl Graph {
+    fn build(plan: &Plan, catalog: &Catalog, apart: &BTreeSet<Address>) -> Self {
+        let mut keys: BTreeSet<Key> = plan.parts.keys().cloned().collect();
+        // Which part an address comes with.
+        let mut providers: HashMap<&Address, Key> = HashMap::new();
+        let mut needs: Vec<(Key, Key)> = Vec::new();
+        for (object, shape) in &plan.shapes {
+            let key = (object.clone(), Stage::Create);
+            for address in &shape.part.provides {
+                providers.insert(address, key.clone());
+            }
+            for piece in &shape.pieces {
+                if apart.contains(&piece.address) {
+                    let own = (piece.address.clone(), Stage::Create);
+                    needs.push((own.clone(), key.clone()));
+                    providers.insert(&piece.address, own.clone());
+                    keys.insert(own);
+                } else {
+                    providers.insert(&piece.address, key.clone());
+                }
+            }
+            needs.extend(shape.part.needs.iter().map(|need| (key.clone(), need.clone())));
+            if matches!(shape.template, Template::View { .. }) && apart.contains(object) {
+                let later = (object.clone(), Stage::Complete);
+                needs.push((later.clone(), key.clone()));
+                keys.insert(later);
+            }
+            keys.insert(key);
+        }
+        for (key, part) in &plan.parts {
+            for address in &part.provides {
+                providers.insert(address, key.clone());
+            }
+            needs.extend(part.needs.iter().map(|need| (key.clone(), need.clone())));
+        }
+        for edge in catalog.dependencies.iter() {
+            if edge.kind == DependencyKind::Extension && !matches!(edge.referenced, Address::Extension(_)) {
+                continue;
+            }
+            let pair = (edge.dependent.clone(), edge.referenced.clone());
+            if plan.cut.contains(&pair) {
+                continue;
+            }
+            let provider = |address: &Address| -> Option<Key> {
+                let whole = match address {
+                    Address::Column(of, _) => {
+                        let of_relation = Address::Relation(of.clone());
+                        match providers.get(&of_relation) {
+                            Some(_) => of_relation,
+                            None => Address::Type(of.clone()),
+                        }
+                    }
+                    other => other.clone(),
+                };
+                providers.get(&whole).cloned()
+            };
+            let (Some(mut from), Some(mut to)) = (provider(edge.dependent), provider(edge.referenced)) else {
+                continue;
+            };
+            // The query of a view that begins as a stand-in comes later.
+            if apart.contains(edge.dependent)
+                && from.1 == Stage::Create
+                && from.0 == *edge.dependent
+                && plan.shapes.contains_key(edge.dependent)
+            {
+                from.1 = Stage::Complete;
+            }
+            if let Some(stage) = plan.instead.get(&pair) {
+                to.1 = *stage;
+            }
+            if from != to {
+                needs.push((from, to));
+            }
+        }
+        let keys: Vec<Key> = keys.into_iter().collect();
+        let places: HashMap<&Key, usize> = keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
+        let mut graph = DiGraph::with_capacity(keys.len(), needs.len());
+        for _ in &keys {
+            graph.add_node(());
+        }
+        let edges: BTreeSet<(usize, usize)> = needs
+            .iter()
+            .filter_map(|(from, to)| Some((*places.get(to)?, *places.get(from)?)))
+            .filter(|(before, after)| before != after)
+            .collect();
+        for (before, after) in edges {
+            graph.add_edge(NodeIndex::new(before), NodeIndex::new(after), ());
+        }
+        Self { keys, graph }
+    }
+
+    /// Keys that need each other.
+    fn circles(&self) -> Vec<Vec<Key>> {
+        tarjan_scc(&self.graph)
+            .into_iter()
+            .filter(|circle| circle.len() > 1)
+            .map(|circle| {
+                circle
+                    .into_iter()
+                    .map(|node| self.keys[node.index()].clone())
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// Each key after what it needs; among those that can come next, by rank.
+    fn order(&self) -> Vec<Key> {
+        let mut missing: Vec<usize> = self
+            .graph
+            .node_indices()
+            .map(|node| self.graph.neighbors_directed(node, petgraph::Incoming).count())
+            .collect();
+        let rank = |at: usize| Reverse((rank(&self.keys[at]), at));
+        let mut ready: BinaryHeap<_> = (0..self.keys.len())
+            .filter(|&at| missing[at] == 0)
+            .map(rank)
+            .collect();
+        let mut waiting: BTreeSet<usize> = (0..self.keys.len()).filter(|&at| missing[at] > 0).collect();
+        let mut order = Vec::with_capacity(self.keys.len());
+        while order.len() < self.keys.len() {
+            // A circle that nothing breaks is begun anywhere: the server will say what it misses.
+            let next = ready
+                .pop()
+                .map(|Reverse((_, at))| at)
+                .or_else(|| waiting.pop_first());
+            let Some(at) = next else { break };
+            missing[at] = 0;
+            order.push(self.keys[at].clone());
+            for after in self.graph.neighbors(NodeIndex::new(at)) {
+                let after = after.index();
+                if waiting.contains(&after) {
+                    missing[after] -= 1;
+                    if missing[after] == 0 {
+                        waiting.remove(&after);
+                        ready.push(rank(after));
+                    }
+                }
+            }
+        }
+        order
+    }
+}
+
+/// Where a key stands among those that could come next.
+fn rank((object, stage): &Key) -> u8 {
+    match (object, stage) {
+        (_, Stage::Fill) => 90,
+        (_, Stage::Note) => 91,
+        (Address::Schema(_), _) => 0,
+        (Address::Extension(_), _) => 1,
+        (Address::AccessMethod(_) | Address::Language(_), _) => 2,
+        (Address::Collation(_) | Address::Conversion(_), _) => 3,
+        (Address::Type(_) | Address::DomainConstraint(..), _) => 4,
+        (Address::Routine(_), _) => 5,
+        (Address::Operator(..) | Address::OperatorFamily(..) | Address::OperatorClass(..), _) => 6,
+        (Address::Cast(..) | Address::Transform(..), _) => 7,
+        (
+            Address::TextSearchParser(_)
+            | Address::TextSearchTemplate(_)
+            | Address::TextSearchDictionary(_)
+            | Address::TextSearchConfiguration(_),
+            _,
+        ) => 8,
+        (Address::ForeignDataWrapper(_) | Address::Server(_) | Address::UserMapping(..), _) => 9,
+        (Address::Relation(_) | Address::Default(..), Stage::Shell | Stage::Create) => 10,
+        (Address::Relation(_) | Address::Column(..) | Address::Default(..), _) => 11,
+        (Address::Index(_), _) => 13,
+        (Address::Constraint(..), _) => 12,
+        (Address::Statistics(_), _) => 14,
+        (Address::Rule(..), _) => 15,
+        (Address::Trigger(..) | Address::Policy(..), _) => 16,
+        (Address::EventTrigger(_) | Address::Publication(_) | Address::Subscription(_), _) => 80,
+    }
+}
