@@ -114,7 +114,7 @@ pub fn lane_of(statement: &Statement, effect: &Effect) -> Lane {
         | Statement::AlterDomain { .. }
         | Statement::CreateSchema { .. }
         | Statement::Sweeping { .. }
-        | Statement::OnRelation { .. }
+        | Statement::OnRelations { .. }
         | Statement::CatalogOnly { .. } => Lane::Ddl,
     }
 }

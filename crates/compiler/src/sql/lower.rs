@@ -2,17 +2,20 @@
 //! PostgreSQL 18's grammar.
 
 use pg_query::NodeEnum as Node;
-use pg_query::protobuf::{self, AlterTableType as At, ConstrType, ObjectType, RangeVar};
+use pg_query::protobuf::{self, AlterTableType as At, ObjectType, RangeVar};
 
-use super::function::{self, Function};
-use super::{
-    AlterCommand, AlterKind, ConstraintKind, ObjectKind, RelationName, Statement, SyntaxError, Touched,
-};
+use super::alter::command;
+use super::{ObjectKind, RelationName, Statement, SyntaxError, Touched};
 use crate::effect::LockMode;
 
 pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
     let catalog = |kind| Ok(Statement::CatalogOnly { kind });
-    let session = |kind| Ok(Statement::SessionObject { kind });
+    let session = |kind| {
+        Ok(Statement::SessionObject {
+            kind,
+            touched: Touched::default(),
+        })
+    };
     let outside = |kind, repeatable| Ok(Statement::Outside { kind, repeatable });
     Ok(match node {
         // ALTER TYPE … ADD, DROP and ALTER ATTRIBUTE: tables of that type are altered with it.
@@ -24,11 +27,13 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
                     if command.subtype == At::AtDropColumn as i32)
                 }),
                 rewrites: true,
+                mode: LockMode::AccessExclusive,
             }
         }
         Node::AlterTableStmt(alter) => {
             let object = object(alter.objtype);
             Statement::Alter {
+                only: is_only(&alter.relation),
                 relation: named(alter.relation)?,
                 object,
                 commands: alter
@@ -41,6 +46,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         }
         Node::IndexStmt(index) => Statement::CreateIndex {
             index: (!index.idxname.is_empty()).then(|| index.idxname.clone()),
+            only: is_only(&index.relation),
             relation: named(index.relation)?,
             concurrently: index.concurrent,
             if_not_exists: index.if_not_exists,
@@ -90,18 +96,22 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         },
         Node::RuleStmt(rule) => Statement::TableRule {
             kind: "create_rule",
+            touched: Touched::find(&rule.actions),
             relation: named(rule.relation)?,
         },
         Node::CreatePolicyStmt(policy) => Statement::TableRule {
             kind: "create_policy",
+            touched: Touched::default(),
             relation: named(policy.table)?,
         },
         Node::AlterPolicyStmt(policy) => Statement::TableRule {
             kind: "alter_policy",
+            touched: Touched::default(),
             relation: named(policy.table)?,
         },
         Node::RenameStmt(rename) => Statement::Rename {
             object: object(rename.rename_type),
+            cascade: rename.behavior == protobuf::DropBehavior::DropCascade as i32,
             relation: rename.relation.map(relation),
         },
         Node::AlterObjectSchemaStmt(alter) => Statement::SetSchema {
@@ -110,6 +120,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         },
         Node::TruncateStmt(truncate) => Statement::Truncate {
             relations: relations(truncate.relations),
+            restart: truncate.restart_seqs,
             cascade: truncate.behavior == protobuf::DropBehavior::DropCascade as i32,
         },
         Node::LockStmt(lock) => Statement::Lock {
@@ -205,32 +216,18 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             },
         },
         Node::CommentStmt(comment) => {
-            let on_relation = matches!(
-                object(comment.objtype),
-                ObjectKind::Table | ObjectKind::Column | ObjectKind::Index | ObjectKind::View
-            );
             let on_column = object(comment.objtype) == ObjectKind::Column;
+            let on_relation = on_column || is_relation(object(comment.objtype));
             match comment
                 .object
                 .and_then(|node| name_of(&node, on_column))
                 .filter(|_| on_relation)
             {
-                Some(relation) => Statement::OnRelation {
-                    kind: "comment",
-                    relation,
-                    mode: LockMode::ShareUpdateExclusive,
-                },
+                Some(relation) => on_relations("comment", [relation]),
                 None => return catalog("comment"),
             }
         }
-        Node::CreateStatsStmt(create) => match relations(create.relations).into_iter().next() {
-            Some(relation) => Statement::OnRelation {
-                kind: "create_statistics",
-                relation,
-                mode: LockMode::ShareUpdateExclusive,
-            },
-            None => return catalog("create_statistics"),
-        },
+        Node::CreateStatsStmt(create) => on_relations("create_statistics", relations(create.relations)),
         Node::VariableSetStmt(set) => Statement::Set {
             name: (!set.name.is_empty()).then_some(set.name),
             local: set.is_local,
@@ -244,7 +241,10 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         Node::PrepareStmt(_) => return session("prepare"),
         Node::ExecuteStmt(_) => return session("execute"),
         Node::DeallocateStmt(_) => return session("deallocate"),
-        Node::DeclareCursorStmt(_) => return session("declare_cursor"),
+        Node::DeclareCursorStmt(cursor) => Statement::SessionObject {
+            kind: "declare_cursor",
+            touched: Touched::find(&cursor.query),
+        },
         Node::FetchStmt(_) => return session("fetch"),
         Node::ClosePortalStmt(_) => return session("close_cursor"),
         Node::ListenStmt(_) => return session("listen"),
@@ -262,8 +262,22 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         Node::CreateTableSpaceStmt(_) => return outside("create_tablespace", false),
         Node::DropTableSpaceStmt(_) => return outside("drop_tablespace", false),
         Node::AlterSystemStmt(_) => return outside("alter_system", true),
-        Node::CreateSubscriptionStmt(_) => return outside("create_subscription", false),
-        Node::AlterSubscriptionStmt(_) => return outside("alter_subscription", false),
+        // It refuses a transaction where it makes a replication slot on the publisher.
+        Node::CreateSubscriptionStmt(create) => {
+            let makes_slot = !denies(&create.options, "connect") && !denies(&create.options, "create_slot");
+            return if makes_slot {
+                outside("create_subscription", false)
+            } else {
+                catalog("create_subscription")
+            };
+        }
+        Node::AlterSubscriptionStmt(alter) => {
+            return if asks_publisher(&alter) {
+                outside("alter_subscription", false)
+            } else {
+                catalog("alter_subscription")
+            };
+        }
         Node::DropSubscriptionStmt(_) => return outside("drop_subscription", false),
         Node::AlterDatabaseStmt(alter) if has_option(&alter.options, "tablespace") => {
             return outside("alter_database", true);
@@ -285,6 +299,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             kind: "alter_table_all_in_tablespace",
             loses: false,
             rewrites: true,
+            mode: LockMode::AccessExclusive,
         },
         Node::CreateExtensionStmt(_) => return catalog("create_extension"),
         // Its script may do anything to its objects.
@@ -292,8 +307,15 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             kind: "alter_extension",
             loses: false,
             rewrites: true,
+            mode: LockMode::AccessExclusive,
         },
-        Node::AlterExtensionContentsStmt(_) => return catalog("alter_extension_contents"),
+        Node::AlterExtensionContentsStmt(alter) => {
+            let relation = alter.object.as_ref().and_then(|node| name_of(node, false));
+            match relation.filter(|_| is_relation(object(alter.objtype))) {
+                Some(relation) => on_relations("alter_extension_contents", [relation]),
+                None => return catalog("alter_extension_contents"),
+            }
+        }
         Node::CreateFdwStmt(_) => return catalog("create_foreign_data_wrapper"),
         Node::AlterFdwStmt(_) => return catalog("alter_foreign_data_wrapper"),
         Node::CreateForeignServerStmt(_) => return catalog("create_server"),
@@ -314,11 +336,13 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             kind: "drop_owned",
             loses: true,
             rewrites: false,
+            mode: LockMode::AccessExclusive,
         },
         Node::ReassignOwnedStmt(_) => Statement::Sweeping {
             kind: "reassign_owned",
             loses: false,
             rewrites: false,
+            mode: LockMode::AccessExclusive,
         },
         Node::GrantStmt(_) => return catalog("grant"),
         Node::GrantRoleStmt(_) => return catalog("grant_role"),
@@ -330,7 +354,15 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         Node::AlterOpFamilyStmt(_) => return catalog("alter_operator_family"),
         Node::SecLabelStmt(_) => return catalog("security_label"),
         Node::AlterStatsStmt(_) => return catalog("alter_statistics"),
-        Node::CreateFunctionStmt(_) => return catalog("create_function"),
+        // Measured: a body of BEGIN ATOMIC or RETURN is parsed, and what it names locked.
+        Node::CreateFunctionStmt(create) => match create.sql_body {
+            Some(body) => Statement::OnRelations {
+                kind: "create_function",
+                locks: touched_locks(&Touched::find(&body)),
+                descend: false,
+            },
+            None => return catalog("create_function"),
+        },
         Node::AlterFunctionStmt(_) => return catalog("alter_function"),
         Node::AlterObjectDependsStmt(_) => return catalog("alter_depends"),
         Node::AlterOwnerStmt(_) => return catalog("alter_owner"),
@@ -348,11 +380,95 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         Node::CreateTransformStmt(_) => return catalog("create_transform"),
         Node::AlterTsdictionaryStmt(_) => return catalog("alter_text_search_dictionary"),
         Node::AlterTsconfigurationStmt(_) => return catalog("alter_text_search_configuration"),
-        Node::CreatePublicationStmt(_) => return catalog("create_publication"),
-        Node::AlterPublicationStmt(_) => return catalog("alter_publication"),
+        Node::CreatePublicationStmt(create) => published("create_publication", create.pubobjects),
+        // SET locks what it leaves out as well, which it does not name.
+        Node::AlterPublicationStmt(alter)
+            if alter.action == protobuf::AlterPublicationAction::ApSetObjects as i32
+                && !alter.pubobjects.is_empty() =>
+        {
+            Statement::Sweeping {
+                kind: "alter_publication",
+                loses: false,
+                rewrites: false,
+                mode: LockMode::ShareUpdateExclusive,
+            }
+        }
+        Node::AlterPublicationStmt(alter) => published("alter_publication", alter.pubobjects),
         // The grammar gives no other node as a statement.
         _ => return Err(malformed("the statement")),
     })
+}
+
+/// A statement that keeps DDL, VACUUM and index builds away from relations.
+fn on_relations(kind: &'static str, relations: impl IntoIterator<Item = RelationName>) -> Statement {
+    let with_mode = |relation| (relation, LockMode::ShareUpdateExclusive);
+    Statement::OnRelations {
+        kind,
+        locks: relations.into_iter().map(with_mode).collect(),
+        descend: false,
+    }
+}
+
+/// CREATE or ALTER PUBLICATION with the tables that it adds or drops, and those that inherit from them.
+fn published(kind: &'static str, objects: Vec<protobuf::Node>) -> Statement {
+    let tables = objects.into_iter().filter_map(|node| match node.node {
+        Some(Node::PublicationObjSpec(object)) => object.pubtable?.relation.map(relation),
+        _ => None,
+    });
+    let locks = tables.map(|table| (table, LockMode::ShareUpdateExclusive));
+    Statement::OnRelations {
+        kind,
+        locks: locks.collect(),
+        descend: true,
+    }
+}
+
+fn touched_locks(touched: &Touched) -> Vec<(RelationName, LockMode)> {
+    let touches = touched.relations.iter();
+    touches
+        .map(|touch| (touch.relation.clone(), touch.mode))
+        .collect()
+}
+
+/// Whether an option is given and false.
+fn denies(options: &[protobuf::Node], name: &str) -> bool {
+    let given = options
+        .iter()
+        .any(|node| matches!(&node.node, Some(Node::DefElem(option)) if option.defname == name));
+    given && !has_option(options, name)
+}
+
+/// Whether ALTER SUBSCRIPTION talks to the publisher, and therefore refuses a transaction.
+fn asks_publisher(alter: &protobuf::AlterSubscriptionStmt) -> bool {
+    use protobuf::AlterSubscriptionType as Kind;
+    match Kind::try_from(alter.kind) {
+        Ok(Kind::AlterSubscriptionConnection | Kind::AlterSubscriptionEnabled | Kind::AlterSubscriptionSkip) => {
+            false
+        }
+        Ok(
+            Kind::AlterSubscriptionSetPublication
+            | Kind::AlterSubscriptionAddPublication
+            | Kind::AlterSubscriptionDropPublication,
+        ) => !denies(&alter.options, "refresh"),
+        Ok(Kind::AlterSubscriptionOptions) => ["failover", "two_phase"].iter().any(|name| {
+            let is_it = |node: &protobuf::Node| {
+                matches!(&node.node, Some(Node::DefElem(option)) if option.defname == *name)
+            };
+            alter.options.iter().any(is_it)
+        }),
+        _ => true,
+    }
+}
+
+fn is_relation(object: ObjectKind) -> bool {
+    matches!(
+        object,
+        ObjectKind::Table
+            | ObjectKind::Index
+            | ObjectKind::View
+            | ObjectKind::MaterializedView
+            | ObjectKind::Sequence
+    )
 }
 
 /// INSERT, UPDATE, DELETE or MERGE.
@@ -416,232 +532,11 @@ fn table(create: protobuf::CreateStmt) -> Result<Statement, SyntaxError> {
     })
 }
 
-fn foreign_tables(column: &protobuf::ColumnDef) -> impl Iterator<Item = RelationName> {
+pub(super) fn foreign_tables(column: &protobuf::ColumnDef) -> impl Iterator<Item = RelationName> {
     column.constraints.iter().filter_map(|node| match &node.node {
         Some(Node::Constraint(constraint)) => constraint.pktable.clone().map(relation),
         _ => None,
     })
-}
-
-fn command(node: Node, object: ObjectKind) -> AlterCommand {
-    let Node::AlterTableCmd(command) = node else {
-        // ALTER TABLE's list holds nothing else.
-        return AlterCommand {
-            kind: AlterKind::TableProperty,
-            other: None,
-            cascade: false,
-        };
-    };
-    let definition = command.def.and_then(|node| node.node);
-    let other = match &definition {
-        Some(Node::PartitionCmd(partition)) => partition.name.clone().map(relation),
-        Some(Node::Constraint(constraint)) => constraint.pktable.clone().map(relation),
-        Some(Node::ColumnDef(column)) => foreign_tables(column).next(),
-        Some(Node::RangeVar(parent)) => Some(relation(parent.clone())),
-        _ => None,
-    };
-    let subtype = At::try_from(command.subtype).unwrap_or(At::Undefined);
-    AlterCommand {
-        kind: kind(subtype, definition.as_ref(), object),
-        other,
-        cascade: command.behavior == protobuf::DropBehavior::DropCascade as i32,
-    }
-}
-
-fn kind(subtype: At, definition: Option<&Node>, object: ObjectKind) -> AlterKind {
-    match subtype {
-        At::AtAddColumn | At::AtAddColumnToView => match definition {
-            Some(Node::ColumnDef(column)) => added_column(column),
-            _ => AlterKind::AddColumn,
-        },
-        At::AtDropColumn => AlterKind::DropColumn,
-        At::AtColumnDefault
-        | At::AtCookedColumnDefault
-        | At::AtDropNotNull
-        | At::AtDropExpression
-        | At::AtSetStorage
-        | At::AtSetCompression
-        | At::AtAlterColumnGenericOptions
-        | At::AtAddIdentity
-        | At::AtSetIdentity
-        | At::AtDropIdentity
-        | At::AtReAddComment => AlterKind::ColumnProperty,
-        At::AtSetStatistics | At::AtSetOptions | At::AtResetOptions | At::AtReAddStatistics => {
-            AlterKind::ColumnStatistics
-        }
-        At::AtSetNotNull => AlterKind::SetNotNull,
-        At::AtSetExpression => AlterKind::SetExpression,
-        At::AtAlterColumnType => AlterKind::ColumnType,
-        At::AtAddConstraint
-        | At::AtReAddConstraint
-        | At::AtReAddDomainConstraint
-        | At::AtAddIndex
-        | At::AtReAddIndex
-        | At::AtAddIndexConstraint => AlterKind::AddConstraint(match definition {
-            Some(Node::Constraint(constraint)) => constraint_kind(constraint),
-            _ => ConstraintKind::Index,
-        }),
-        At::AtAlterConstraint => AlterKind::AlterConstraint,
-        At::AtValidateConstraint => AlterKind::Validate,
-        At::AtDropConstraint => AlterKind::DropConstraint,
-        At::AtSetLogged | At::AtSetUnLogged | At::AtSetAccessMethod | At::AtSetTableSpace => {
-            AlterKind::Rewrite
-        }
-        At::AtSetRelOptions | At::AtResetRelOptions | At::AtReplaceRelOptions => {
-            parameters(definition, object)
-        }
-        At::AtClusterOn | At::AtDropCluster => AlterKind::StorageParameter,
-        At::AtEnableTrig
-        | At::AtEnableAlwaysTrig
-        | At::AtEnableReplicaTrig
-        | At::AtDisableTrig
-        | At::AtEnableTrigAll
-        | At::AtDisableTrigAll
-        | At::AtEnableTrigUser
-        | At::AtDisableTrigUser => AlterKind::Trigger,
-        At::AtAttachPartition => AlterKind::Attach,
-        At::AtDetachPartition => match definition {
-            Some(Node::PartitionCmd(partition)) if partition.concurrent => AlterKind::DetachConcurrently,
-            _ => AlterKind::Detach,
-        },
-        At::AtDetachPartitionFinalize => AlterKind::DetachFinalize,
-        At::AtChangeOwner
-        | At::AtDropOids
-        | At::AtEnableRule
-        | At::AtEnableAlwaysRule
-        | At::AtEnableReplicaRule
-        | At::AtDisableRule
-        | At::AtAddInherit
-        | At::AtDropInherit
-        | At::AtAddOf
-        | At::AtDropOf
-        | At::AtReplicaIdentity
-        | At::AtEnableRowSecurity
-        | At::AtDisableRowSecurity
-        | At::AtForceRowSecurity
-        | At::AtNoForceRowSecurity
-        | At::AtGenericOptions
-        | At::Undefined => AlterKind::TableProperty,
-    }
-}
-
-/// PostgreSQL keeps a lock level with each parameter (`reloptions.c`); measured on 15.18 for those of
-/// views, GIN indexes and `user_catalog_table`, which block everyone.
-fn parameters(definition: Option<&Node>, object: ObjectKind) -> AlterKind {
-    let is_quiet = |name: &str| {
-        name.starts_with("autovacuum_")
-            || name.starts_with("vacuum_")
-            || name.starts_with("log_autovacuum_")
-            || matches!(
-                name,
-                "fillfactor" | "toast_tuple_target" | "parallel_workers" | "deduplicate_items"
-            )
-    };
-    let options = match definition {
-        Some(Node::List(list)) => list.items.as_slice(),
-        _ => return AlterKind::BlockingParameter,
-    };
-    let all_quiet = options.iter().all(|node| match &node.node {
-        Some(Node::DefElem(option)) => is_quiet(&option.defname),
-        _ => false,
-    });
-    if object != ObjectKind::View && all_quiet {
-        AlterKind::StorageParameter
-    } else {
-        AlterKind::BlockingParameter
-    }
-}
-
-/// Whether an added column is catalog-only depends on its type, default and constraints.
-fn added_column(column: &protobuf::ColumnDef) -> AlterKind {
-    let type_words: Vec<&str> = column
-        .type_name
-        .iter()
-        .flat_map(|name| &name.names)
-        .filter_map(|word| match &word.node {
-            Some(Node::String(word)) => Some(word.sval.as_str()),
-            _ => None,
-        })
-        .collect();
-    let serial = type_words.last().is_some_and(|last| last.ends_with("serial"));
-    let (mut constrained, mut defaulted, mut not_null) = (false, false, false);
-    for node in &column.constraints {
-        let Some(Node::Constraint(constraint)) = &node.node else {
-            continue;
-        };
-        match ConstrType::try_from(constraint.contype) {
-            Ok(ConstrType::ConstrDefault) => {
-                defaulted = true;
-                let expression = constraint.raw_expr.as_ref();
-                if !expression.is_some_and(|expression| is_constant(expression)) {
-                    return AlterKind::AddColumnComputed;
-                }
-            }
-            Ok(ConstrType::ConstrIdentity | ConstrType::ConstrGenerated) => {
-                return AlterKind::AddColumnComputed;
-            }
-            Ok(
-                ConstrType::ConstrCheck
-                | ConstrType::ConstrPrimary
-                | ConstrType::ConstrUnique
-                | ConstrType::ConstrExclusion,
-            ) => constrained = true,
-            Ok(ConstrType::ConstrNotnull) => not_null = true,
-            _ => {}
-        }
-    }
-    let references = foreign_tables(column).next().is_some();
-    let checked = constrained || (references && defaulted) || (not_null && !defaulted);
-    if serial {
-        AlterKind::AddColumnComputed
-    } else if !function::is_own_type(&type_words) {
-        AlterKind::AddColumnOfType
-    } else if checked {
-        AlterKind::AddColumnConstrained
-    } else {
-        AlterKind::AddColumn
-    }
-}
-
-/// Made of literals and of PostgreSQL's own functions that are stable within a statement: measured on 15
-/// and 18, PostgreSQL computes such a default once and adds the column without touching rows.
-fn is_constant(node: &protobuf::Node) -> bool {
-    match &node.node {
-        Some(Node::AConst(_) | Node::SqlvalueFunction(_)) => true,
-        Some(Node::TypeCast(cast)) => cast.arg.as_ref().is_some_and(|inner| is_constant(inner)),
-        Some(Node::AArrayExpr(array)) => array.elements.iter().all(is_constant),
-        Some(Node::AExpr(expression)) => {
-            expression.lexpr.as_ref().is_none_or(|side| is_constant(side))
-                && expression.rexpr.as_ref().is_none_or(|side| is_constant(side))
-        }
-        Some(Node::FuncCall(call)) => {
-            let words: Vec<&str> = call
-                .funcname
-                .iter()
-                .filter_map(|word| match &word.node {
-                    Some(Node::String(word)) => Some(word.sval.as_str()),
-                    _ => None,
-                })
-                .collect();
-            function::known(&words) == Function::Stable && call.args.iter().all(is_constant)
-        }
-        _ => false,
-    }
-}
-
-fn constraint_kind(constraint: &protobuf::Constraint) -> ConstraintKind {
-    match ConstrType::try_from(constraint.contype) {
-        Ok(ConstrType::ConstrForeign) if constraint.skip_validation => ConstraintKind::ForeignKeyNotValid,
-        Ok(ConstrType::ConstrForeign) => ConstraintKind::ForeignKey,
-        Ok(ConstrType::ConstrPrimary | ConstrType::ConstrUnique) if !constraint.indexname.is_empty() => {
-            ConstraintKind::UsingIndex
-        }
-        Ok(ConstrType::ConstrPrimary | ConstrType::ConstrUnique | ConstrType::ConstrExclusion) => {
-            ConstraintKind::Index
-        }
-        _ if constraint.skip_validation => ConstraintKind::CheckNotValid,
-        _ => ConstraintKind::Check,
-    }
 }
 
 fn object(number: i32) -> ObjectKind {
@@ -657,6 +552,7 @@ fn object(number: i32) -> ObjectKind {
             ObjectKind::OnTable
         }
         Ok(ObjectType::ObjectType | ObjectType::ObjectDomain) => ObjectKind::Type,
+        Ok(ObjectType::ObjectStatisticExt) => ObjectKind::Statistics,
         _ => ObjectKind::Other,
     }
 }
@@ -666,7 +562,7 @@ fn object(number: i32) -> ObjectKind {
 fn dropped(drop: &protobuf::DropStmt) -> Vec<RelationName> {
     let on_table = object(drop.remove_type) == ObjectKind::OnTable;
     match object(drop.remove_type) {
-        ObjectKind::Type | ObjectKind::Other => Vec::new(),
+        ObjectKind::Type | ObjectKind::Statistics | ObjectKind::Other => Vec::new(),
         _ => drop
             .objects
             .iter()
@@ -705,7 +601,7 @@ fn relations(nodes: Vec<protobuf::Node>) -> Vec<RelationName> {
         .collect()
 }
 
-fn relation(named: RangeVar) -> RelationName {
+pub(super) fn relation(named: RangeVar) -> RelationName {
     RelationName {
         schema: (!named.schemaname.is_empty()).then_some(named.schemaname),
         name: named.relname,
@@ -716,6 +612,11 @@ fn named(range: Option<RangeVar>) -> Result<RelationName, SyntaxError> {
     range
         .map(relation)
         .ok_or_else(|| malformed("the statement's relation"))
+}
+
+/// Whether ONLY stands before the name.
+fn is_only(range: &Option<RangeVar>) -> bool {
+    range.as_ref().is_some_and(|named| !named.inh)
 }
 
 fn malformed(what: &str) -> SyntaxError {

@@ -3,6 +3,7 @@
 //! A file is split by the parser, never on `;` and never by the scanner (it cuts BEGIN ATOMIC
 //! bodies), and then parsed statement by statement: the tree of a whole 10 MB file takes 1.5 GB.
 
+mod alter;
 mod ffi;
 mod function;
 mod lower;
@@ -11,12 +12,15 @@ mod offender;
 mod range;
 mod statement;
 mod touch;
+mod type_name;
 
+pub use alter::{AddedColumn, AlterCommand, AlterKind, Constrained, ConstraintKind, NewType};
 pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;
 pub use range::{ChangeTarget, change_target, narrowed};
-pub use statement::{AlterCommand, AlterKind, ConstraintKind, IndexStatement, ObjectKind, Statement};
+pub use statement::{IndexStatement, ObjectKind, Statement};
 pub use touch::{Touch, Touched};
+pub use type_name::TypeName;
 
 use std::cell::Cell;
 

@@ -1,5 +1,6 @@
 //! A statement, reduced to what decides how it is executed.
 
+use super::alter::{AlterCommand, AlterKind};
 use super::{RelationName, Touched};
 use crate::effect::LockMode;
 
@@ -12,6 +13,8 @@ pub enum Statement {
         relation: RelationName,
         /// Its kind, as written.
         object: ObjectKind,
+        /// ONLY: not its descendants.
+        only: bool,
         /// The subcommands.
         commands: Vec<AlterCommand>,
     },
@@ -21,6 +24,8 @@ pub enum Statement {
         index: Option<String>,
         /// The table.
         relation: RelationName,
+        /// ONLY: not its partitions.
+        only: bool,
         /// CONCURRENTLY.
         concurrently: bool,
         /// IF NOT EXISTS.
@@ -113,6 +118,8 @@ pub enum Statement {
         kind: &'static str,
         /// Its table.
         relation: RelationName,
+        /// What its actions name.
+        touched: Touched,
     },
     /// ALTER … RENAME.
     Rename {
@@ -120,6 +127,8 @@ pub enum Statement {
         object: ObjectKind,
         /// The relation that it is or belongs to.
         relation: Option<RelationName>,
+        /// CASCADE, to the tables of a composite type.
+        cascade: bool,
     },
     /// ALTER … SET SCHEMA.
     SetSchema {
@@ -132,6 +141,8 @@ pub enum Statement {
     Truncate {
         /// The tables.
         relations: Vec<RelationName>,
+        /// RESTART IDENTITY.
+        restart: bool,
         /// CASCADE.
         cascade: bool,
     },
@@ -196,15 +207,17 @@ pub enum Statement {
         loses: bool,
         /// Tables are written anew.
         rewrites: bool,
+        /// The strongest lock on them.
+        mode: LockMode,
     },
-    /// CREATE STATISTICS, COMMENT ON a relation, and others that only keep DDL away.
-    OnRelation {
+    /// CREATE STATISTICS, COMMENT ON a relation, publications, and others that only keep DDL away.
+    OnRelations {
         /// Its kind.
         kind: &'static str,
-        /// The relation.
-        relation: RelationName,
-        /// What it locks it with.
-        mode: LockMode,
+        /// The relations, and what it locks them with.
+        locks: Vec<(RelationName, LockMode)>,
+        /// Their descendants too.
+        descend: bool,
     },
     /// SET and RESET.
     Set {
@@ -227,6 +240,8 @@ pub enum Statement {
     SessionObject {
         /// Its kind.
         kind: &'static str,
+        /// What a cursor's query touches.
+        touched: Touched,
     },
     /// A statement that refuses a transaction and that nothing tells the outcome of.
     Outside {
@@ -263,89 +278,10 @@ pub enum ObjectKind {
     OnTable,
     /// A type or domain.
     Type,
+    /// Extended statistics.
+    Statistics,
     /// Anything else.
     Other,
-}
-
-/// A subcommand of ALTER TABLE.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AlterCommand {
-    /// Which.
-    pub kind: AlterKind,
-    /// Another relation that it names: a partition, a parent, the table of a foreign key.
-    pub other: Option<RelationName>,
-    /// CASCADE.
-    pub cascade: bool,
-}
-
-/// Subcommands of ALTER TABLE, told apart as far as locks, scans and rewrites differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AlterKind {
-    /// ADD COLUMN whose default, if any, is a constant.
-    AddColumn,
-    /// ADD COLUMN with a default that calls a function, serial, identity or generated column.
-    AddColumnComputed,
-    /// ADD COLUMN of a type that is not PostgreSQL's own: a domain with a constraint makes it compute
-    /// every row, an enum does not.
-    AddColumnOfType,
-    /// ADD COLUMN with a check, unique, primary key or NOT NULL without default.
-    AddColumnConstrained,
-    /// DROP COLUMN.
-    DropColumn,
-    /// SET or DROP DEFAULT, identity, and other column properties in the catalog.
-    ColumnProperty,
-    /// SET STATISTICS, SET (n_distinct …).
-    ColumnStatistics,
-    /// SET NOT NULL.
-    SetNotNull,
-    /// ALTER COLUMN TYPE.
-    ColumnType,
-    /// SET EXPRESSION.
-    SetExpression,
-    /// ADD CONSTRAINT.
-    AddConstraint(ConstraintKind),
-    /// ALTER CONSTRAINT.
-    AlterConstraint,
-    /// VALIDATE CONSTRAINT.
-    Validate,
-    /// DROP CONSTRAINT.
-    DropConstraint,
-    /// OWNER TO, row security, REPLICA IDENTITY, rules, inheritance, OF: catalog only, everyone waits.
-    TableProperty,
-    /// ENABLE and DISABLE TRIGGER.
-    Trigger,
-    /// SET and RESET of storage parameters that readers and writers need not notice; CLUSTER ON,
-    /// SET WITHOUT CLUSTER.
-    StorageParameter,
-    /// SET and RESET of other parameters: of views, of index methods, `user_catalog_table`.
-    BlockingParameter,
-    /// SET LOGGED, UNLOGGED, TABLESPACE, ACCESS METHOD.
-    Rewrite,
-    /// ATTACH PARTITION.
-    Attach,
-    /// DETACH PARTITION.
-    Detach,
-    /// DETACH PARTITION … CONCURRENTLY.
-    DetachConcurrently,
-    /// DETACH PARTITION … FINALIZE.
-    DetachFinalize,
-}
-
-/// Constraints as ADD CONSTRAINT writes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConstraintKind {
-    /// CHECK or NOT NULL, validated at once.
-    Check,
-    /// CHECK or NOT NULL, NOT VALID.
-    CheckNotValid,
-    /// FOREIGN KEY, validated at once.
-    ForeignKey,
-    /// FOREIGN KEY, NOT VALID.
-    ForeignKeyNotValid,
-    /// UNIQUE, PRIMARY KEY or EXCLUDE, which build an index.
-    Index,
-    /// UNIQUE or PRIMARY KEY USING INDEX.
-    UsingIndex,
 }
 
 /// Index and partition work that refuses a transaction and can be looked up in the catalog.
@@ -429,8 +365,8 @@ impl Statement {
             Self::Do { .. } => "do",
             Self::TableRule { kind, .. }
             | Self::Change { kind, .. }
-            | Self::OnRelation { kind, .. }
-            | Self::SessionObject { kind }
+            | Self::OnRelations { kind, .. }
+            | Self::SessionObject { kind, .. }
             | Self::Outside { kind, .. }
             | Self::Sweeping { kind, .. }
             | Self::CatalogOnly { kind } => kind,
@@ -510,6 +446,7 @@ impl Statement {
                 relation,
                 concurrently: true,
                 if_not_exists,
+                ..
             } => Some(IndexStatement::Create {
                 index: index.clone(),
                 relation: relation.clone(),

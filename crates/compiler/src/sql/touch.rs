@@ -36,7 +36,9 @@ impl Touched {
             &serde_json::to_value(node).unwrap_or_default(),
             LockMode::AccessShare,
         );
-        let Finding { mut touched, names } = finding;
+        let Finding {
+            mut touched, names, ..
+        } = finding;
         touched.relations.retain(|touch| {
             let is_read = touch.mode <= LockMode::RowShare;
             !(is_read && touch.relation.schema.is_none() && names.contains(&touch.relation.name))
@@ -69,6 +71,8 @@ struct Finding {
     touched: Touched,
     /// Names that WITH gives.
     names: Vec<String>,
+    /// What FOR UPDATE OF names; empty for all.
+    only: Vec<String>,
 }
 
 impl Finding {
@@ -79,6 +83,13 @@ impl Finding {
             Value::Object(fields) => {
                 if fields.contains_key("relpersistence") {
                     if let Some(relation) = named(value) {
+                        let alias = value.get("alias").and_then(|alias| text(alias, "aliasname"));
+                        let name = alias.as_ref().unwrap_or(&relation.name);
+                        let locked = self.only.is_empty() || self.only.contains(name);
+                        let mode = match mode {
+                            LockMode::RowShare if !locked => LockMode::AccessShare,
+                            mode => mode,
+                        };
                         self.touched.add(relation, mode, false);
                     }
                     return;
@@ -90,16 +101,20 @@ impl Finding {
                         .is_some_and(|items| !items.is_empty())
                 };
                 // A field of this name is a SELECT's alone.
-                let mode = match fields.contains_key("locking_clause") {
-                    true if is_set("locking_clause") => LockMode::RowShare,
-                    true => LockMode::AccessShare,
-                    false => mode,
+                let mode = match fields.get("locking_clause") {
+                    Some(clauses) if is_set("locking_clause") => {
+                        self.only = locked_names(clauses);
+                        LockMode::RowShare
+                    }
+                    Some(_) => LockMode::AccessShare,
+                    None => mode,
                 };
                 for (key, inner) in fields {
                     match key.as_str() {
                         "InsertStmt" => self.change(inner, false),
                         "UpdateStmt" => self.change(inner, false),
-                        "DeleteStmt" | "MergeStmt" => self.change(inner, true),
+                        "DeleteStmt" => self.change(inner, true),
+                        "MergeStmt" => self.change(inner, merge_deletes(inner)),
                         "FuncCall" => {
                             self.call(inner);
                             self.walk(inner, mode);
@@ -142,6 +157,35 @@ impl Finding {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         self.touched.opaque |= function::known(&words) == Function::Opaque;
     }
+}
+
+/// The names after OF in all locking clauses; none when one of them is for every table.
+fn locked_names(clauses: &Value) -> Vec<String> {
+    let mut names = Vec::new();
+    for clause in clauses.as_array().into_iter().flatten() {
+        let tables = clause
+            .pointer("/node/LockingClause/locked_rels")
+            .and_then(Value::as_array)
+            .filter(|tables| !tables.is_empty());
+        let Some(tables) = tables else {
+            return Vec::new();
+        };
+        names.extend(
+            tables
+                .iter()
+                .filter_map(|table| text(table.pointer("/node/RangeVar")?, "relname")),
+        );
+    }
+    names
+}
+
+/// Whether a MERGE has THEN DELETE.
+fn merge_deletes(merge: &Value) -> bool {
+    let clauses = merge.get("merge_when_clauses").and_then(Value::as_array);
+    clauses.into_iter().flatten().any(|clause| {
+        let command = clause.pointer("/node/MergeWhenClause/command_type");
+        command.and_then(Value::as_i64) == Some(pg_query::protobuf::CmdType::CmdDelete as i64)
+    })
 }
 
 fn named(range: &Value) -> Option<RelationName> {

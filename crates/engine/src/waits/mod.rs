@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
-use windlass_compiler::effect::{Kin, LockMode};
+use windlass_compiler::effect::LockMode;
 use windlass_compiler::plan::Step;
 
 pub(crate) use graph::{Lock, Snapshot, Waiter};
@@ -55,8 +55,9 @@ pub(crate) async fn reach(client: &Client, step: &Step) -> Result<Vec<Reached>, 
             ask(relation.to_string(), "self", *mode);
         }
         for lock in &statement.unnamed {
-            if let (Some(of), Some(kin)) = (&lock.of, word(lock.kin)) {
-                ask(of.to_string(), kin, lock.mode);
+            // What depends on an object that is no relation is not looked up.
+            if let Some(of) = &lock.of {
+                ask(of.to_string(), lock.kin.word(), lock.mode);
             }
         }
     }
@@ -79,20 +80,6 @@ pub(crate) async fn reach(client: &Client, step: &Step) -> Result<Vec<Reached>, 
         })
     });
     Ok(reached.filter(|reached| reached.mode.blocks()).collect())
-}
-
-/// The word for it in `reach.sql`; what depends on an object in any way is not looked up.
-fn word(kin: Kin) -> Option<&'static str> {
-    match kin {
-        Kin::Descendants => Some("descendants"),
-        Kin::DefaultPartition => Some("default_partition"),
-        Kin::Parents => Some("parents"),
-        Kin::Indexes => Some("indexes"),
-        Kin::Table => Some("table"),
-        Kin::Referenced => Some("referenced"),
-        Kin::Referencing => Some("referencing"),
-        Kin::Dependents => None,
-    }
 }
 
 /// Who holds on these relations what conflicts with the modes wanted; `ours` are our own backends.

@@ -10,10 +10,27 @@ WITH RECURSIVE asked AS (
     UNION
     SELECT ordinal, inhrelid, mode FROM descendants JOIN pg_catalog.pg_inherits ON inhparent = relid
 ), referencing AS (
-    SELECT ordinal, relid, mode FROM asked WHERE kin = 'referencing'
+    SELECT ordinal, relid, mode FROM asked WHERE kin = 'referencing_all'
     UNION
     SELECT ordinal, conrelid, mode
       FROM referencing JOIN pg_catalog.pg_constraint ON confrelid = relid AND contype = 'f'
+), underlying AS (
+    SELECT ordinal, relid, mode FROM asked WHERE kin = 'underlying'
+    UNION
+    SELECT ordinal, depend.refobjid, mode
+      FROM underlying
+      JOIN pg_catalog.pg_rewrite AS rule ON rule.ev_class = relid AND rule.rulename = '_RETURN'
+      JOIN pg_catalog.pg_class AS view ON view.oid = relid AND view.relkind = 'v'
+      JOIN pg_catalog.pg_depend AS depend
+        ON depend.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+       AND depend.objid = rule.oid
+       AND depend.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+       AND depend.refobjid <> relid
+), tree AS (
+    -- Kin of a table's descendants are its own as well.
+    SELECT ordinal, relid, kin, mode FROM asked
+    UNION
+    SELECT ordinal, inhrelid, kin, mode FROM tree JOIN pg_catalog.pg_inherits ON inhparent = relid
 ), reached AS (
     SELECT ordinal, relid, mode, 0 AS place FROM asked WHERE kin = 'self'
     UNION ALL
@@ -21,20 +38,41 @@ WITH RECURSIVE asked AS (
     UNION ALL
     SELECT ordinal, relid, mode, 1 FROM referencing
     UNION ALL
+    SELECT ordinal, relid, mode, 1 FROM underlying
+    UNION ALL
+    SELECT ordinal, conrelid, mode, 1
+      FROM tree JOIN pg_catalog.pg_constraint ON confrelid = relid AND contype = 'f' WHERE kin = 'referencing'
+    UNION ALL
+    SELECT ordinal, depend.objid, mode, 1
+      FROM tree
+      JOIN pg_catalog.pg_depend AS depend
+        ON depend.refobjid = relid
+       AND depend.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+       AND depend.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+       AND depend.deptype IN ('a', 'i')
+      JOIN pg_catalog.pg_class AS sequence ON sequence.oid = depend.objid AND sequence.relkind = 'S'
+     WHERE kin = 'sequences'
+    UNION ALL
     SELECT ordinal, partdefid, mode, 1
       FROM asked JOIN pg_catalog.pg_partitioned_table ON partrelid = relid WHERE kin = 'default_partition'
+    UNION ALL
+    SELECT ordinal, partdefid, mode, 1
+      FROM asked
+      JOIN pg_catalog.pg_inherits ON inhrelid = relid
+      JOIN pg_catalog.pg_partitioned_table ON partrelid = inhparent
+     WHERE kin = 'default_sibling'
     UNION ALL
     SELECT ordinal, inhparent, mode, 1
       FROM asked JOIN pg_catalog.pg_inherits ON inhrelid = relid WHERE kin = 'parents'
     UNION ALL
     SELECT ordinal, indexrelid, mode, 1
-      FROM asked JOIN pg_catalog.pg_index ON indrelid = relid WHERE kin = 'indexes'
+      FROM tree JOIN pg_catalog.pg_index ON indrelid = relid WHERE kin = 'indexes'
     UNION ALL
     SELECT ordinal, indrelid, mode, 1
-      FROM asked JOIN pg_catalog.pg_index ON indexrelid = relid WHERE kin = 'table'
+      FROM tree JOIN pg_catalog.pg_index ON indexrelid = relid WHERE kin = 'table'
     UNION ALL
     SELECT ordinal, confrelid, mode, 1
-      FROM asked JOIN pg_catalog.pg_constraint ON conrelid = relid AND contype = 'f' WHERE kin = 'referenced'
+      FROM tree JOIN pg_catalog.pg_constraint ON conrelid = relid AND contype = 'f' WHERE kin = 'referenced'
 )
 SELECT class.oid,
        pg_catalog.quote_ident(namespace.nspname) || '.' || pg_catalog.quote_ident(class.relname),

@@ -5,115 +5,12 @@
 //! PostgreSQL docs §13.3 "Explicit Locking" and `AlterTableGetLockLevel`, and our measurements on
 //! 15.18 and 18.4 where they say more.
 
-use std::fmt;
+mod alter;
+mod lock;
 
-use crate::sql::{AlterCommand, AlterKind, ConstraintKind, ObjectKind, RelationName, Statement, Touched};
+pub use lock::LockMode;
 
-/// Table-level lock modes, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LockMode {
-    /// SELECT.
-    AccessShare,
-    /// SELECT FOR UPDATE.
-    RowShare,
-    /// INSERT, UPDATE, DELETE.
-    RowExclusive,
-    /// VACUUM, ANALYZE, CREATE INDEX CONCURRENTLY, VALIDATE.
-    ShareUpdateExclusive,
-    /// CREATE INDEX.
-    Share,
-    /// CREATE TRIGGER, ADD FOREIGN KEY.
-    ShareRowExclusive,
-    /// REFRESH MATERIALIZED VIEW CONCURRENTLY.
-    Exclusive,
-    /// Most of ALTER TABLE, DROP, TRUNCATE.
-    AccessExclusive,
-}
-
-impl LockMode {
-    /// All modes, weakest first: PostgreSQL's numbers 1 to 8.
-    pub const ALL: [Self; 8] = [
-        Self::AccessShare,
-        Self::RowShare,
-        Self::RowExclusive,
-        Self::ShareUpdateExclusive,
-        Self::Share,
-        Self::ShareRowExclusive,
-        Self::Exclusive,
-        Self::AccessExclusive,
-    ];
-
-    /// The mode's name in `pg_locks`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AccessShare => "AccessShareLock",
-            Self::RowShare => "RowShareLock",
-            Self::RowExclusive => "RowExclusiveLock",
-            Self::ShareUpdateExclusive => "ShareUpdateExclusiveLock",
-            Self::Share => "ShareLock",
-            Self::ShareRowExclusive => "ShareRowExclusiveLock",
-            Self::Exclusive => "ExclusiveLock",
-            Self::AccessExclusive => "AccessExclusiveLock",
-        }
-    }
-
-    /// The mode as LOCK TABLE writes it.
-    pub fn sql(self) -> &'static str {
-        match self {
-            Self::AccessShare => "ACCESS SHARE",
-            Self::RowShare => "ROW SHARE",
-            Self::RowExclusive => "ROW EXCLUSIVE",
-            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
-            Self::Share => "SHARE",
-            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
-            Self::Exclusive => "EXCLUSIVE",
-            Self::AccessExclusive => "ACCESS EXCLUSIVE",
-        }
-    }
-
-    /// The mode of PostgreSQL's number, 1 to 8.
-    pub fn from_number(number: i32) -> Option<Self> {
-        Self::ALL
-            .get(usize::try_from(number).ok()?.checked_sub(1)?)
-            .copied()
-    }
-
-    /// Whether sessions may not hold both on one relation (PostgreSQL docs, table 13.2).
-    pub fn conflicts_with(self, other: Self) -> bool {
-        let conflicts: u8 = match self {
-            Self::AccessShare => 0b1000_0000,
-            Self::RowShare => 0b1100_0000,
-            Self::RowExclusive => 0b1111_0000,
-            Self::ShareUpdateExclusive => 0b1111_1000,
-            Self::Share => 0b1110_1100,
-            Self::ShareRowExclusive => 0b1111_1100,
-            Self::Exclusive => 0b1111_1110,
-            Self::AccessExclusive => 0b1111_1111,
-        };
-        conflicts & (1 << (other as u8)) != 0
-    }
-
-    /// Whether a SELECT waits for it.
-    pub fn blocks_reads(self) -> bool {
-        self.conflicts_with(Self::AccessShare)
-    }
-
-    /// Whether an application's reads or writes wait for it.
-    pub fn blocks(self) -> bool {
-        self.blocks_reads() || self.blocks_writes()
-    }
-
-    /// Whether INSERT, UPDATE and DELETE wait for it.
-    pub fn blocks_writes(self) -> bool {
-        self.conflicts_with(Self::RowExclusive)
-    }
-}
-
-impl fmt::Display for LockMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+use crate::sql::{ObjectKind, RelationName, Statement, Touched};
 
 /// What is known beside the statement. A catalog and the server's version will join.
 #[derive(Debug, Clone, Copy, Default)]
@@ -135,6 +32,16 @@ impl Answer {
     /// Whether it surely does not.
     pub fn is_no(self) -> bool {
         self == Self::No
+    }
+
+    /// The worse of both.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::No, Self::No) => Self::No,
+        }
     }
 }
 
@@ -158,14 +65,16 @@ pub struct RelationLock {
     pub named: bool,
 }
 
-/// How relations that a statement does not name stand to one that it names. Which of them a statement
-/// locks was measured on 15.18 and 18.4.
+/// How relations that a statement does not name stand to one that it names, or to one of its descendants.
+/// Without a catalog all of a kin are claimed where a statement may reach some.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kin {
     /// Partitions and inheriting tables, at every depth.
     Descendants,
     /// The default partition.
     DefaultPartition,
+    /// The default partition of the table that it is a partition of.
+    DefaultSibling,
     /// The table that it is a partition or child of.
     Parents,
     /// The indexes of a table.
@@ -174,10 +83,36 @@ pub enum Kin {
     Table,
     /// The tables that its foreign keys reference.
     Referenced,
-    /// The tables whose foreign keys reference it, and so on.
+    /// The tables whose foreign keys reference it.
     Referencing,
+    /// The tables whose foreign keys reference it, those that reference them, and so on.
+    ReferencingAll,
+    /// The sequences of its serial and identity columns.
+    Sequences,
+    /// The tables and views below a view, and so on.
+    Underlying,
     /// Whatever depends on it, or on an object that is no relation.
     Dependents,
+}
+
+impl Kin {
+    /// The kin as one word, for the query that looks it up on a server.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Descendants => "descendants",
+            Self::DefaultPartition => "default_partition",
+            Self::DefaultSibling => "default_sibling",
+            Self::Parents => "parents",
+            Self::Indexes => "indexes",
+            Self::Table => "table",
+            Self::Referenced => "referenced",
+            Self::Referencing => "referencing",
+            Self::ReferencingAll => "referencing_all",
+            Self::Sequences => "sequences",
+            Self::Underlying => "underlying",
+            Self::Dependents => "dependents",
+        }
+    }
 }
 
 /// A lock on relations that a statement does not name.
@@ -206,6 +141,8 @@ pub struct Effect {
     pub rewrite: Answer,
     /// Whether it reads a whole table.
     pub scan: Answer,
+    /// Whether it builds an index that exists anew, without its table.
+    pub index_rebuild: Answer,
     /// Whether rows, columns or objects go away.
     pub data_loss: Answer,
     /// Whether it can change settings or other state of its session.
@@ -213,7 +150,7 @@ pub struct Effect {
 }
 
 /// What `statement` does, as far as `context` tells.
-pub fn effect(statement: &Statement, _context: &Context) -> Effect {
+pub fn effect(statement: &Statement, context: &Context) -> Effect {
     let mut effect = Effect {
         locks: Vec::new(),
         unnamed: Vec::new(),
@@ -221,26 +158,34 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
         in_transaction: InTransaction::Allowed,
         rewrite: Answer::No,
         scan: Answer::No,
+        index_rebuild: Answer::No,
         data_loss: Answer::No,
         session_state: false,
     };
     match statement {
         Statement::Alter {
-            relation, commands, ..
-        } => alter(&mut effect, relation, commands),
+            relation,
+            object,
+            commands,
+            ..
+        } => alter::alter(&mut effect, relation, *object, commands, context),
         Statement::CreateIndex {
             relation,
+            only,
             concurrently,
             ..
         } => {
-            effect.scan = Answer::Yes;
+            // ON ONLY a partitioned table builds nothing.
+            effect.scan = if *only { Answer::Unknown } else { Answer::Yes };
             if *concurrently {
                 effect.lock(relation, LockMode::ShareUpdateExclusive);
                 effect.in_transaction =
                     InTransaction::Refused("waits for other transactions while it builds");
             } else {
                 effect.lock(relation, LockMode::Share);
-                effect.kin(relation, Kin::Descendants, LockMode::Share);
+                if !only {
+                    effect.kin(relation, Kin::Descendants, LockMode::Share);
+                }
             }
         }
         Statement::Drop {
@@ -266,16 +211,27 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             for relation in relations {
                 match object {
                     ObjectKind::Table => {
-                        for kin in [Kin::Descendants, Kin::Parents, Kin::Referenced] {
+                        for kin in [
+                            Kin::Descendants,
+                            Kin::Parents,
+                            Kin::DefaultSibling,
+                            Kin::Referenced,
+                            Kin::Sequences,
+                        ] {
                             effect.kin(relation, kin, mode);
                         }
                     }
                     ObjectKind::Index => effect.kin(relation, Kin::Table, mode),
+                    // Partitions have the triggers of their parent.
+                    ObjectKind::OnTable => effect.kin(relation, Kin::Descendants, mode),
                     _ => {}
                 }
             }
             if *cascade {
                 effect.anything(mode);
+            }
+            if *object == ObjectKind::Statistics {
+                effect.anything(LockMode::ShareUpdateExclusive);
             }
             if *concurrently {
                 effect.in_transaction =
@@ -289,8 +245,19 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
         } => {
             effect.scan = Answer::Yes;
             match (relation, *is_index) {
-                (Some(_), _) if *concurrently => {}
-                (Some(index), true) => effect.kin(index, Kin::Table, LockMode::Share),
+                // Measured: the partitions of a table are found under Share, before any index is built.
+                (Some(table), false) if *concurrently => {
+                    effect.kin(table, Kin::Indexes, LockMode::ShareUpdateExclusive);
+                    effect.kin(table, Kin::Descendants, LockMode::Share);
+                }
+                (Some(index), true) if *concurrently => {
+                    effect.kin(index, Kin::Table, LockMode::ShareUpdateExclusive);
+                    effect.kin(index, Kin::Descendants, LockMode::Share);
+                }
+                (Some(index), true) => {
+                    effect.kin(index, Kin::Table, LockMode::Share);
+                    effect.kin(index, Kin::Descendants, LockMode::AccessExclusive);
+                }
                 (Some(table), false) => {
                     effect.kin(table, Kin::Indexes, LockMode::AccessExclusive);
                     effect.kin(table, Kin::Descendants, LockMode::Share);
@@ -327,6 +294,7 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
                 effect.lock(parent, LockMode::AccessExclusive);
                 effect.kin(parent, Kin::DefaultPartition, LockMode::AccessExclusive);
                 effect.kin(parent, Kin::Referenced, LockMode::ShareRowExclusive);
+                effect.kin(parent, Kin::Referencing, LockMode::ShareRowExclusive);
                 effect.scan = Answer::Unknown;
             }
             for parent in inherits {
@@ -334,6 +302,7 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             }
             for referenced in references {
                 effect.lock(referenced, LockMode::ShareRowExclusive);
+                effect.kin(referenced, Kin::Descendants, LockMode::ShareRowExclusive);
             }
         }
         Statement::CreateTableAs {
@@ -353,10 +322,16 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
         Statement::CreateSchema { references } => {
             for referenced in references {
                 effect.lock(referenced, LockMode::ShareRowExclusive);
+                effect.kin(referenced, Kin::Descendants, LockMode::ShareRowExclusive);
             }
         }
-        Statement::Sweeping { loses, rewrites, .. } => {
-            effect.anything(LockMode::AccessExclusive);
+        Statement::Sweeping {
+            loses,
+            rewrites,
+            mode,
+            ..
+        } => {
+            effect.anything(*mode);
             effect.data_loss = if *loses { Answer::Yes } else { Answer::No };
             effect.rewrite = if *rewrites { Answer::Unknown } else { Answer::No };
             effect.scan = effect.rewrite;
@@ -383,33 +358,58 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             effect.lock(relation, LockMode::ShareRowExclusive);
             effect.kin(relation, Kin::Descendants, LockMode::ShareRowExclusive);
         }
-        Statement::TableRule { relation, .. } => effect.lock(relation, LockMode::AccessExclusive),
-        Statement::Rename { object, relation } => {
+        Statement::TableRule {
+            relation, touched, ..
+        } => {
+            effect.lock(relation, LockMode::AccessExclusive);
+            for touch in &touched.relations {
+                effect.lock(&touch.relation, touch.mode);
+            }
+        }
+        Statement::Rename {
+            object,
+            relation,
+            cascade,
+        } => {
             if let Some(relation) = relation {
                 let mode = match object {
                     ObjectKind::Index => LockMode::ShareUpdateExclusive,
                     _ => LockMode::AccessExclusive,
                 };
                 effect.lock(relation, mode);
-                if matches!(object, ObjectKind::Column | ObjectKind::Constraint) {
+                if matches!(
+                    object,
+                    ObjectKind::Column | ObjectKind::Constraint | ObjectKind::OnTable
+                ) {
                     effect.kin(relation, Kin::Descendants, mode);
                 }
+            }
+            if *cascade {
+                effect.anything(LockMode::AccessExclusive);
             }
         }
         Statement::SetSchema { relation, .. } => {
             if let Some(relation) = relation {
                 effect.lock(relation, LockMode::AccessExclusive);
+                effect.kin(relation, Kin::Sequences, LockMode::AccessExclusive);
             }
         }
-        Statement::Truncate { relations, cascade } => {
+        Statement::Truncate {
+            relations,
+            restart,
+            cascade,
+        } => {
             effect.data_loss = Answer::Yes;
             for relation in relations {
                 effect.lock(relation, LockMode::AccessExclusive);
             }
             for relation in relations {
                 effect.kin(relation, Kin::Descendants, LockMode::AccessExclusive);
+                if *restart {
+                    effect.kin(relation, Kin::Sequences, LockMode::AccessExclusive);
+                }
                 if *cascade {
-                    effect.kin(relation, Kin::Referencing, LockMode::AccessExclusive);
+                    effect.kin(relation, Kin::ReferencingAll, LockMode::AccessExclusive);
                 }
             }
         }
@@ -417,6 +417,7 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             for relation in relations {
                 effect.lock(relation, *mode);
                 effect.kin(relation, Kin::Descendants, *mode);
+                effect.kin(relation, Kin::Underlying, *mode);
             }
         }
         Statement::Change {
@@ -449,9 +450,10 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             };
             for relation in relations {
                 effect.lock(relation, mode);
-                if *full {
-                    effect.kin(relation, Kin::Indexes, mode);
-                }
+                effect.kin(relation, Kin::Descendants, mode);
+            }
+            if relations.is_empty() {
+                effect.anything(mode);
             }
             if !analyze {
                 effect.in_transaction = InTransaction::Refused("works in transactions of its own");
@@ -463,9 +465,12 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
             match relation {
                 Some(relation) => {
                     effect.lock(relation, LockMode::AccessExclusive);
-                    effect.kin(relation, Kin::Indexes, LockMode::AccessExclusive);
+                    effect.kin(relation, Kin::Descendants, LockMode::AccessExclusive);
                 }
-                None => effect.in_transaction = InTransaction::Refused("works in transactions of its own"),
+                None => {
+                    effect.anything(LockMode::AccessExclusive);
+                    effect.in_transaction = InTransaction::Refused("works in transactions of its own");
+                }
             }
         }
         Statement::AlterDomain { scans } => {
@@ -475,8 +480,21 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
                 effect.anything(LockMode::Share);
             }
         }
-        Statement::OnRelation { relation, mode, .. } => effect.lock(relation, *mode),
-        Statement::Set { .. } | Statement::SessionObject { .. } => effect.session_state = true,
+        Statement::OnRelations { locks, descend, .. } => {
+            for (relation, mode) in locks {
+                effect.lock(relation, *mode);
+                if *descend {
+                    effect.kin(relation, Kin::Descendants, *mode);
+                }
+            }
+        }
+        Statement::SessionObject { touched, .. } => {
+            for touch in &touched.relations {
+                effect.lock(&touch.relation, touch.mode);
+            }
+            effect.session_state = true;
+        }
+        Statement::Set { .. } => effect.session_state = true,
         Statement::Transaction { .. } => {
             effect.in_transaction = InTransaction::Refused("begins or ends one");
         }
@@ -503,130 +521,6 @@ pub fn effect(statement: &Statement, _context: &Context) -> Effect {
         Statement::AlterEnum { .. } | Statement::CatalogOnly { .. } => {}
     }
     effect
-}
-
-fn alter(effect: &mut Effect, relation: &RelationName, commands: &[crate::sql::AlterCommand]) {
-    use LockMode::{AccessExclusive, ShareRowExclusive, ShareUpdateExclusive};
-    for command in commands {
-        let (mode, scan, rewrite) = match command.kind {
-            AlterKind::AddColumn
-            | AlterKind::ColumnProperty
-            | AlterKind::TableProperty
-            | AlterKind::BlockingParameter
-            | AlterKind::DropColumn
-            | AlterKind::DropConstraint
-            | AlterKind::Detach => (AccessExclusive, Answer::No, Answer::No),
-            AlterKind::AddColumnComputed | AlterKind::Rewrite => (AccessExclusive, Answer::Yes, Answer::Yes),
-            AlterKind::SetExpression | AlterKind::ColumnType | AlterKind::AddColumnOfType => {
-                (AccessExclusive, Answer::Unknown, Answer::Unknown)
-            }
-            AlterKind::AddColumnConstrained => (AccessExclusive, Answer::Yes, Answer::No),
-            AlterKind::SetNotNull | AlterKind::AlterConstraint => {
-                (AccessExclusive, Answer::Unknown, Answer::No)
-            }
-            AlterKind::ColumnStatistics
-            | AlterKind::StorageParameter
-            | AlterKind::DetachConcurrently
-            | AlterKind::DetachFinalize => (ShareUpdateExclusive, Answer::No, Answer::No),
-            AlterKind::AddConstraint(constraint) => match constraint {
-                ConstraintKind::Check | ConstraintKind::Index => (AccessExclusive, Answer::Yes, Answer::No),
-                ConstraintKind::CheckNotValid => (AccessExclusive, Answer::No, Answer::No),
-                // A primary key over a nullable column checks every row under the lock.
-                ConstraintKind::UsingIndex => (AccessExclusive, Answer::Unknown, Answer::No),
-                ConstraintKind::ForeignKey => (ShareRowExclusive, Answer::Yes, Answer::No),
-                ConstraintKind::ForeignKeyNotValid => (ShareRowExclusive, Answer::No, Answer::No),
-            },
-            AlterKind::Validate => (ShareUpdateExclusive, Answer::Yes, Answer::No),
-            AlterKind::Trigger => (ShareRowExclusive, Answer::No, Answer::No),
-            AlterKind::Attach => (ShareUpdateExclusive, Answer::Unknown, Answer::No),
-        };
-        effect.lock(relation, mode);
-        effect.scan = worse(effect.scan, scan);
-        effect.rewrite = worse(effect.rewrite, rewrite);
-        if command.kind == AlterKind::DropColumn {
-            effect.data_loss = Answer::Yes;
-        }
-        if command.kind == AlterKind::DetachConcurrently {
-            effect.in_transaction = InTransaction::Refused("waits for other transactions in between");
-        }
-        if let Some(other) = &command.other {
-            let mode = match command.kind {
-                AlterKind::Attach
-                | AlterKind::Detach
-                | AlterKind::DetachConcurrently
-                | AlterKind::DetachFinalize => AccessExclusive,
-                AlterKind::TableProperty => ShareUpdateExclusive,
-                _ => ShareRowExclusive,
-            };
-            effect.lock(other, mode);
-        }
-        alter_kin(effect, relation, command, mode);
-    }
-}
-
-/// The relations that a subcommand of ALTER TABLE reaches beside those that it names.
-fn alter_kin(effect: &mut Effect, relation: &RelationName, command: &AlterCommand, mode: LockMode) {
-    use LockMode::{AccessExclusive, RowShare, ShareRowExclusive};
-    match command.kind {
-        AlterKind::TableProperty
-        | AlterKind::StorageParameter
-        | AlterKind::BlockingParameter
-        | AlterKind::DetachConcurrently
-        | AlterKind::DetachFinalize => {}
-        AlterKind::Attach => {
-            effect.kin(relation, Kin::DefaultPartition, AccessExclusive);
-            effect.kin(relation, Kin::Referenced, ShareRowExclusive);
-            if let Some(partition) = &command.other {
-                effect.kin(partition, Kin::Descendants, AccessExclusive);
-            }
-        }
-        AlterKind::Detach => effect.kin(relation, Kin::DefaultPartition, AccessExclusive),
-        AlterKind::Rewrite => effect.kin(relation, Kin::Indexes, AccessExclusive),
-        AlterKind::AddColumn
-        | AlterKind::AddColumnComputed
-        | AlterKind::AddColumnOfType
-        | AlterKind::AddColumnConstrained
-        | AlterKind::ColumnProperty
-        | AlterKind::ColumnStatistics
-        | AlterKind::SetNotNull
-        | AlterKind::SetExpression
-        | AlterKind::Trigger => effect.kin(relation, Kin::Descendants, mode),
-        AlterKind::DropColumn => {
-            effect.kin(relation, Kin::Descendants, mode);
-            effect.kin(relation, Kin::Indexes, AccessExclusive);
-            effect.kin(relation, Kin::Referenced, AccessExclusive);
-        }
-        AlterKind::ColumnType => {
-            for kin in [Kin::Descendants, Kin::Indexes, Kin::Referenced, Kin::Referencing] {
-                effect.kin(relation, kin, AccessExclusive);
-            }
-        }
-        AlterKind::AddConstraint(_) => {
-            effect.kin(relation, Kin::Descendants, mode);
-            if let Some(other) = &command.other {
-                effect.kin(other, Kin::Descendants, ShareRowExclusive);
-            }
-        }
-        AlterKind::AlterConstraint | AlterKind::DropConstraint => {
-            effect.kin(relation, Kin::Descendants, mode);
-            effect.kin(relation, Kin::Referenced, AccessExclusive);
-        }
-        AlterKind::Validate => {
-            effect.kin(relation, Kin::Descendants, mode);
-            effect.kin(relation, Kin::Referenced, RowShare);
-        }
-    }
-    if command.cascade {
-        effect.anything(AccessExclusive);
-    }
-}
-
-fn worse(a: Answer, b: Answer) -> Answer {
-    match (a, b) {
-        (Answer::Yes, _) | (_, Answer::Yes) => Answer::Yes,
-        (Answer::Unknown, _) | (_, Answer::Unknown) => Answer::Unknown,
-        (Answer::No, Answer::No) => Answer::No,
-    }
 }
 
 impl Effect {
@@ -931,29 +825,34 @@ mod tests {
     fn locks_on_relations_that_are_not_named_are_told() {
         for (sql, expected) in [
             ("ALTER TABLE t ADD c int", "Descendants of t AccessExclusive"),
-            ("ALTER TABLE t OWNER TO r", ""),
+            ("ALTER TABLE t OWNER TO r", "Sequences of t AccessExclusive"),
             (
                 "ALTER TABLE t DROP CONSTRAINT c",
                 "Descendants of t AccessExclusive, Referenced of t AccessExclusive",
             ),
             (
                 "DROP TABLE t",
-                "Descendants of t AccessExclusive, Parents of t AccessExclusive, Referenced of t AccessExclusive",
+                "Descendants of t AccessExclusive, Parents of t AccessExclusive, DefaultSibling of t AccessExclusive, \
+                 Referenced of t AccessExclusive, Sequences of t AccessExclusive",
             ),
             (
                 "TRUNCATE t CASCADE",
-                "Descendants of t AccessExclusive, Referencing of t AccessExclusive",
+                "Descendants of t AccessExclusive, ReferencingAll of t AccessExclusive",
             ),
             ("DROP INDEX i", "Table of i AccessExclusive"),
             ("DROP INDEX CONCURRENTLY i", "Table of i ShareUpdateExclusive"),
-            ("REINDEX INDEX i", "Table of i Share"),
+            (
+                "REINDEX INDEX i",
+                "Table of i Share, Descendants of i AccessExclusive",
+            ),
             (
                 "REINDEX TABLE t",
                 "Indexes of t AccessExclusive, Descendants of t Share",
             ),
             (
                 "ALTER TABLE p ATTACH PARTITION c FOR VALUES IN (1)",
-                "DefaultPartition of p AccessExclusive, Referenced of p ShareRowExclusive, Descendants of c AccessExclusive",
+                "DefaultPartition of p AccessExclusive, Indexes of p ShareUpdateExclusive, \
+                 Referenced of p ShareRowExclusive, Referencing of p ShareRowExclusive, Descendants of c AccessExclusive",
             ),
             (
                 "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p",
@@ -967,24 +866,6 @@ mod tests {
             ("SELECT 1", ""),
         ] {
             assert_eq!(kin(sql), expected, "{sql}");
-        }
-    }
-
-    #[test]
-    fn modes_conflict_as_the_documentation_says() {
-        assert!(LockMode::AccessExclusive.blocks_reads());
-        assert!(!LockMode::Exclusive.blocks_reads());
-        assert!(LockMode::Share.blocks_writes() && !LockMode::Share.blocks_reads());
-        assert!(!LockMode::Share.conflicts_with(LockMode::Share));
-        assert!(!LockMode::ShareUpdateExclusive.blocks_writes());
-        for one in LockMode::ALL {
-            for other in LockMode::ALL {
-                assert_eq!(
-                    one.conflicts_with(other),
-                    other.conflicts_with(one),
-                    "{one} {other}"
-                );
-            }
         }
     }
 
