@@ -29,8 +29,8 @@ pub use journal::{PastRun, PastStep, RevisionRow, RevisionState, Running, Snapsh
 pub use look::{BackfillStanding, LastRun, Look};
 pub use mutex::Wait;
 pub use run::{
-    Downgrade, Offenders, Opening, Outcome, Resolution, RevisionPlan, Runner, StepReport, Upgrade, Verdict,
-    Verification,
+    Downgrade, Offenders, Opening, Outcome, Resolution, RevisionPlan, Runner, Script, ScriptRequest,
+    StepReport, Upgrade, Verdict, Verification,
 };
 pub use session::{SessionSettings, Stop, Stopper};
 pub use standing::{Standing, standing};

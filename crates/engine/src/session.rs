@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// - client_connection_check_interval: a backend whose runner died ends its statement;
 /// - keepalives, in seconds: a runner that vanished is noticed within about 40 s;
 /// - idle_session_timeout 0: the lock connection idles for as long as a step takes.
-const STARTUP: [(&str, &str); 7] = [
+pub(crate) const STARTUP: [(&str, &str); 7] = [
     ("row_security", "off"),
     ("client_connection_check_interval", "2000"),
     ("tcp_keepalives_idle", "15"),

@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal};
 
 use clap::Args;
 use windlass::compiler::format::RevisionId;
-use windlass::{Downgrade as Request, Outcome};
+use windlass::{Direction, Downgrade as Request, Outcome};
 
 use super::{Done, Global, WaitArgs, print_json, upgrade};
 use crate::context::{self, Context};
@@ -28,11 +28,17 @@ pub(crate) struct Downgrade {
     /// Writes the result to standard output as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    script: upgrade::ScriptArgs,
 }
 
 impl Downgrade {
     pub(crate) async fn run(&self, global: &Global) -> Done {
         let context = Context::new(global)?;
+        let script = &self.script;
+        if script.write(&context, Direction::Down, &self.target).await? {
+            return Ok(0);
+        }
         let done = self.downgrade(&context).await;
         context.ui.clear();
         if self.json {

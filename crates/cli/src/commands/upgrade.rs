@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 use windlass::compiler::format::RevisionId;
 use windlass::compiler::graph::Target;
-use windlass::{Direction, Outcome, Upgrade as Request};
+use windlass::{Direction, Outcome, ScriptRequest, Upgrade as Request};
 
 use super::{Done, Global, WaitArgs, print_json};
 use crate::context::{self, Context};
@@ -21,6 +21,8 @@ use crate::lockfile::{self, LockFile};
   windlass upgrade +1           one revision on
   windlass upgrade 0036         up to and with revision 0036_…
   windlass upgrade --no-wait    fails at once when another runner is at work
+  windlass upgrade --sql > upgrade.sql
+                                writes what would run, journal included, for psql
 
 Several runners may start at once: one works, the others wait and then find nothing to do.")]
 pub(crate) struct Upgrade {
@@ -38,11 +40,53 @@ pub(crate) struct Upgrade {
     /// Writes the result to standard output as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    script: ScriptArgs,
+}
+
+/// Writing a script instead of running it.
+#[derive(Debug, Args)]
+pub(super) struct ScriptArgs {
+    /// Writes the script that would run to standard output instead, with its journal rows, for psql
+    #[arg(long, conflicts_with = "json")]
+    sql: bool,
+    /// In the script, writes a data change in batches as one statement
+    #[arg(long, requires = "sql")]
+    unbatched: bool,
+}
+
+impl ScriptArgs {
+    /// Writes the script, when it is asked for.
+    pub(super) async fn write(
+        &self,
+        context: &Context,
+        direction: Direction,
+        target: &str,
+    ) -> Result<bool, Failure> {
+        if !self.sql {
+            return Ok(false);
+        }
+        let request = ScriptRequest {
+            direction,
+            target: context::target(target),
+            target_text: target.to_owned(),
+            unbatched: self.unbatched,
+        };
+        let script = context.runner()?.script(&request, &context.ui).await?;
+        anstream::print!("{}", script.text);
+        if script.revisions.is_empty() {
+            context.ui.say("nothing to do");
+        }
+        Ok(true)
+    }
 }
 
 impl Upgrade {
     pub(crate) async fn run(&self, global: &Global) -> Done {
         let context = Context::new(global)?;
+        if self.script.write(&context, Direction::Up, &self.target).await? {
+            return Ok(0);
+        }
         let done = self.upgrade(&context).await;
         context.ui.clear();
         if self.json {

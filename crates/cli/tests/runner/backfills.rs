@@ -49,12 +49,7 @@ async fn a_killed_backfill_goes_on_behind_its_cursor() {
             "SELECT (max(rows_done) >= {})::text FROM windlass.backfill",
             batches * 100
         );
-        while project
-            .database
-            .query_one_text("SELECT to_regclass('windlass.backfill')")
-            .await
-            == "NULL"
-        {
+        while project.one("SELECT to_regclass('windlass.backfill')").await == "NULL" {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         project
@@ -66,13 +61,7 @@ async fn a_killed_backfill_goes_on_behind_its_cursor() {
     }
     let finished = project.upgrade(0).await;
     assert!(finished.stderr.contains("going on behind"), "{}", finished.stderr);
-    assert_eq!(
-        project
-            .database
-            .query_one_text("SELECT bool_and(n = 100) FROM leads")
-            .await,
-        "t"
-    );
+    assert_eq!(project.one("SELECT bool_and(n = 100) FROM leads").await, "t");
 }
 
 #[tokio::test]

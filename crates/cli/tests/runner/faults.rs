@@ -17,32 +17,14 @@ async fn a_runner_killed_in_a_transaction_leaves_nothing_and_the_next_one_finish
         "0002_d",
         "UPDATE t SET a = a + 1;\nSELECT pg_sleep(2);\nINSERT INTO t VALUES (-1);",
     );
-    let mut running = project.windlass(&["upgrade"]).spawn();
-    project
-        .database
-        .wait_for_text(
-            "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(2)'",
-            |found| found == "1",
-        )
-        .await;
-    running.kill9();
-    running.finish().await;
+    project.kill_upgrade_in("SELECT pg_sleep(2)").await;
     project.upgrade(0).await;
     assert_eq!(
-        project
-            .database
-            .query_one_text("SELECT sum(a) FROM t WHERE a > 0")
-            .await,
+        project.one("SELECT sum(a) FROM t WHERE a > 0").await,
         "501500",
         "each row was changed once"
     );
-    assert_eq!(
-        project
-            .database
-            .query_one_text("SELECT count(*) FROM t WHERE a < 0")
-            .await,
-        "1"
-    );
+    assert_eq!(project.one("SELECT count(*) FROM t WHERE a < 0").await, "1");
 }
 
 #[tokio::test]
@@ -54,34 +36,21 @@ async fn a_runner_killed_while_an_index_is_built_does_not_leave_it_to_hand_repai
         "CREATE INDEX CONCURRENTLY t_a ON t (a);\nINSERT INTO t VALUES (-1);",
     );
     let rival = Rival::hold(&project.database, "BEGIN; INSERT INTO t VALUES (0)").await;
-    let mut running = project.windlass(&["upgrade"]).spawn();
     project
-        .database
-        .wait_for_text("SELECT count(*) FROM pg_stat_progress_create_index", |found| {
-            found == "1"
-        })
+        .kill_upgrade_when("SELECT count(*) FROM pg_stat_progress_create_index", "1")
         .await;
-    running.kill9();
-    running.finish().await;
     let next = project.windlass(&["upgrade"]).spawn();
     rival.release().await;
     next.finish().await.expect(0);
     assert_eq!(
         project
-            .database
-            .query_one_text(
+            .one(
                 "SELECT count(*) || ' ' || bool_and(indisvalid) FROM pg_index WHERE indrelid = 't'::regclass"
             )
             .await,
         "1 true"
     );
-    assert_eq!(
-        project
-            .database
-            .query_one_text("SELECT count(*) FROM t WHERE a = -1")
-            .await,
-        "1"
-    );
+    assert_eq!(project.one("SELECT count(*) FROM t WHERE a = -1").await, "1");
 }
 
 #[tokio::test]
@@ -90,13 +59,7 @@ async fn a_server_that_crashes_in_the_middle_is_exit_seven_and_the_next_run_fini
     project.upgrade(0).await;
     project.write("0002_d", "UPDATE t SET a = a + 1;\nSELECT pg_sleep(30);");
     let running = project.windlass(&["upgrade"]).spawn();
-    project
-        .database
-        .wait_for_text(
-            "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30)'",
-            |found| found == "1",
-        )
-        .await;
+    project.wait_for_statement("SELECT pg_sleep(30)").await;
     project.server.stop_immediate().await;
     let finished = running.finish().await.expect(7);
     assert!(
@@ -107,10 +70,7 @@ async fn a_server_that_crashes_in_the_middle_is_exit_seven_and_the_next_run_fini
     project.server.restart().await;
     project.write("0002_d", "UPDATE t SET a = a + 1;");
     project.upgrade(0).await;
-    assert_eq!(
-        project.database.query_one_text("SELECT sum(a) FROM t").await,
-        "501500"
-    );
+    assert_eq!(project.one("SELECT sum(a) FROM t").await, "501500");
 }
 
 #[tokio::test]
@@ -229,20 +189,8 @@ async fn a_connection_cut_around_commit_never_applies_a_change_twice() {
         assert!(proxy.has_fired());
         proxy.wait_until_drained().await;
         project.upgrade(0).await;
-        assert_eq!(
-            project
-                .database
-                .query_one_text("SELECT sum(a) FROM t WHERE a > 0")
-                .await,
-            "501500"
-        );
-        assert_eq!(
-            project
-                .database
-                .query_one_text("SELECT count(*) FROM t WHERE a < 0")
-                .await,
-            "1"
-        );
+        assert_eq!(project.one("SELECT sum(a) FROM t WHERE a > 0").await, "501500");
+        assert_eq!(project.one("SELECT count(*) FROM t WHERE a < 0").await, "1");
     }
 }
 
@@ -257,7 +205,7 @@ async fn a_runner_that_freezes_while_it_waits_for_a_lock_does_not_keep_readers_o
     running.sigstop();
     // Whatever it waits for or holds, the server's own timeouts end it within the budget.
     let began = std::time::Instant::now();
-    project.database.query_one_text("SELECT count(*) FROM t").await;
+    project.one("SELECT count(*) FROM t").await;
     assert!(
         began.elapsed() < std::time::Duration::from_secs(1),
         "{:?}",
@@ -307,7 +255,7 @@ async fn a_runner_killed_again_and_again_ends_where_an_undisturbed_one_does() {
         running.finish().await;
     }
     project.upgrade(0).await;
-    assert_eq!(project.database.query_one_text(state).await, expected);
+    assert_eq!(project.one(state).await, expected);
     assert_eq!(project.applied().await, calm.applied().await);
     for facts in [
         "SELECT attname || ' ' || format_type(atttypid, atttypmod) || attnotnull::text || attidentity::text FROM pg_attribute \

@@ -78,7 +78,7 @@ async fn bad_input_is_told_with_its_place_before_anything_runs() {
         finished.stderr
     );
     assert_eq!(
-        project.database.query_one_text("SELECT to_regclass('a')").await,
+        project.one("SELECT to_regclass('a')").await,
         "NULL",
         "nothing ran"
     );
@@ -194,15 +194,9 @@ async fn a_downgrade_needs_a_way_back_and_leave_to_lose() {
 async fn a_stamp_marks_without_running() {
     let project = Project::new(&[A, C]).await;
     project.windlass(&["stamp", "0001_a"]).run().await.expect(0);
-    assert_eq!(
-        project.database.query_one_text("SELECT to_regclass('a')").await,
-        "NULL"
-    );
+    assert_eq!(project.one("SELECT to_regclass('a')").await, "NULL");
     project.upgrade(0).await;
-    assert_eq!(
-        project.database.query_one_text("SELECT to_regclass('c')").await,
-        "c"
-    );
+    assert_eq!(project.one("SELECT to_regclass('c')").await, "c");
     project.windlass(&["stamp", "base"]).run().await.expect(0);
     assert_eq!(project.applied().await.len(), 0);
 }

@@ -6,6 +6,7 @@ mod files;
 mod looks;
 mod many;
 mod project;
+mod scripts;
 mod start;
 mod statements;
 mod steps;

@@ -55,8 +55,7 @@ async fn concurrent_index_builds_do_not_wait_for_the_waiting_runners() {
     assert_eq!(project.applied().await.len(), 8);
     assert_eq!(
         project
-            .database
-            .query_one_text("SELECT count(*) FROM pg_index WHERE NOT indisvalid")
+            .one("SELECT count(*) FROM pg_index WHERE NOT indisvalid")
             .await,
         "0"
     );
@@ -78,8 +77,7 @@ async fn data_changes_outside_a_shared_transaction_happen_once() {
     let project = race(&revisions, runners()).await;
     assert_eq!(
         project
-            .database
-            .query_one_text("SELECT count(*) || ' ' || count(DISTINCT a) FROM t")
+            .one("SELECT count(*) || ' ' || count(DISTINCT a) FROM t")
             .await,
         "20 20"
     );
@@ -89,13 +87,7 @@ async fn data_changes_outside_a_shared_transaction_happen_once() {
 async fn no_wait_gives_up_at_once_and_says_for_whom() {
     let project = Project::new(&[("0001_s", "SELECT pg_sleep(60);")]).await;
     let mut running = project.windlass(&["upgrade"]).spawn();
-    project
-        .database
-        .wait_for_text(
-            "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'",
-            |found| found == "1",
-        )
-        .await;
+    project.wait_for_statement("SELECT pg_sleep(60)").await;
     let finished = project.windlass(&["upgrade", "--no-wait"]).run().await.expect(3);
     assert!(
         finished
@@ -109,8 +101,7 @@ async fn no_wait_gives_up_at_once_and_says_for_whom() {
     assert!(stopped.stderr.contains("stopped as asked"), "{}", stopped.stderr);
     assert_eq!(
         project
-            .database
-            .query_one_text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            .one("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
             .await,
         "0"
     );
@@ -141,16 +132,9 @@ async fn a_group_on_an_unused_database_stops_where_a_revision_is_at_fault() {
     assert_eq!(project.applied().await.len(), 120);
     assert_eq!(
         project
-            .database
-            .query_one_text("SELECT count(*) FROM windlass.step WHERE state = 'done'")
+            .one("SELECT count(*) FROM windlass.step WHERE state = 'done'")
             .await,
         "120"
     );
-    assert_eq!(
-        project
-            .database
-            .query_one_text("SELECT count(*) FROM windlass.history")
-            .await,
-        "120"
-    );
+    assert_eq!(project.one("SELECT count(*) FROM windlass.history").await, "120");
 }

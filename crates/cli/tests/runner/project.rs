@@ -65,6 +65,36 @@ impl Project {
         self.windlass(&["upgrade"]).run().await.expect(code)
     }
 
+    /// Waits until some session runs exactly this statement.
+    pub(crate) async fn wait_for_statement(&self, statement: &str) {
+        let sql = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = '{}'",
+            statement.replace('\'', "''")
+        );
+        self.database.wait_for(&sql, |count| count > 0).await;
+    }
+
+    /// Starts `windlass upgrade`, waits until `query` gives `value`, and kills the runner at once.
+    pub(crate) async fn kill_upgrade_when(&self, query: &str, value: &str) {
+        let mut running = self.windlass(&["upgrade"]).spawn();
+        self.database.wait_for_text(query, |found| found == value).await;
+        running.kill9();
+        running.finish().await;
+    }
+
+    /// The same, when some session runs exactly this statement.
+    pub(crate) async fn kill_upgrade_in(&self, statement: &str) {
+        let mut running = self.windlass(&["upgrade"]).spawn();
+        self.wait_for_statement(statement).await;
+        running.kill9();
+        running.finish().await;
+    }
+
+    /// The one value that `sql` gives, as text.
+    pub(crate) async fn one(&self, sql: &str) -> String {
+        self.database.query_one_text(sql).await
+    }
+
     /// The applied revisions, in order.
     pub(crate) async fn applied(&self) -> Vec<String> {
         self.database

@@ -89,7 +89,7 @@ async fn a_role_that_the_script_takes_does_not_own_the_journal() {
     .await;
     project.upgrade(0).await;
     let owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'things'";
-    assert_eq!(project.database.query_one_text(owner).await, "owner_of_things");
+    assert_eq!(project.one(owner).await, "owner_of_things");
     project
         .database
         .execute("DROP OWNED BY owner_of_things; DROP ROLE owner_of_things")
@@ -112,7 +112,7 @@ async fn an_assertion_that_is_false_keeps_its_step_from_being_committed() {
         "{}",
         finished.stderr
     );
-    assert_eq!(project.database.query_one_text("SELECT a FROM t").await, "1");
+    assert_eq!(project.one("SELECT a FROM t").await, "1");
     project.write(
         "0002_v",
         "UPDATE t SET a = 3;\n-- windlass: verify : a became three\nSELECT a = 3 FROM t;",
@@ -144,7 +144,7 @@ async fn a_new_enum_value_can_be_used_in_the_same_revision() {
     ])
     .await;
     project.upgrade(0).await;
-    assert_eq!(project.database.query_one_text("SELECT m FROM t").await, "great");
+    assert_eq!(project.one("SELECT m FROM t").await, "great");
 }
 
 #[tokio::test]

@@ -27,13 +27,13 @@ async fn a_unique_build_that_fails_leaves_nothing_and_runs_again_once_the_data_i
         finished.stderr
     );
     assert_eq!(
-        project.database.query_one_text(VALID).await,
+        project.one(VALID).await,
         "NULL",
         "no INVALID remain slows or refuses writes"
     );
     project.database.execute("UPDATE t SET b = a").await;
     project.upgrade(0).await;
-    assert_eq!(project.database.query_one_text(VALID).await, "t_b true");
+    assert_eq!(project.one(VALID).await, "t_b true");
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn an_invalid_index_that_was_there_is_built_anew() {
             .await
             .is_err()
     );
-    assert_eq!(project.database.query_one_text(VALID).await, "t_b false");
+    assert_eq!(project.one(VALID).await, "t_b false");
     project.write("0002_i", "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_b ON t (b);");
     let finished = project.upgrade(0).await;
     assert!(
@@ -55,7 +55,7 @@ async fn an_invalid_index_that_was_there_is_built_anew() {
         "{}",
         finished.stderr
     );
-    assert_eq!(project.database.query_one_text(VALID).await, "t_b true");
+    assert_eq!(project.one(VALID).await, "t_b true");
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn a_best_effort_index_that_fails_is_a_warning_that_status_repeats() {
         finished.stderr
     );
     assert_eq!(project.applied().await, ["0001_t", "0002_i"]);
-    assert_eq!(project.database.query_one_text(VALID).await, "NULL");
+    assert_eq!(project.one(VALID).await, "NULL");
     let status = project.windlass(&["status"]).run().await.expect(0);
     assert!(
         status.stdout.contains("missing: 0002_i step 1"),
@@ -135,13 +135,7 @@ async fn an_interrupted_detach_is_finished() {
     running.finish().await.expect(130);
     rival.release().await;
     project.upgrade(0).await;
-    assert_eq!(
-        project
-            .database
-            .query_one_text("SELECT count(*) FROM pg_inherits")
-            .await,
-        "0"
-    );
+    assert_eq!(project.one("SELECT count(*) FROM pg_inherits").await, "0");
 }
 
 #[tokio::test]
@@ -182,13 +176,7 @@ async fn what_is_done_stays_done_and_only_the_undone_rest_may_be_edited() {
         "{}",
         finished.stderr
     );
-    assert_eq!(
-        project
-            .database
-            .query_one_text("SELECT count(*) FROM t WHERE a = -1")
-            .await,
-        "1"
-    );
+    assert_eq!(project.one("SELECT count(*) FROM t WHERE a = -1").await, "1");
 }
 
 #[tokio::test]
@@ -201,13 +189,7 @@ async fn a_call_that_was_cut_off_is_an_unknown_outcome_until_somebody_decides() 
     .await;
     project.upgrade(0).await;
     project.write("0002_call", "CALL slow();");
-    let mut running = project.windlass(&["upgrade"]).spawn();
-    project
-        .database
-        .wait_for_text("SELECT count(*) FROM t", |found| found == "1")
-        .await;
-    running.kill9();
-    running.finish().await;
+    project.kill_upgrade_when("SELECT count(*) FROM t", "1").await;
     let finished = project.upgrade(9).await;
     assert!(
         finished
@@ -223,11 +205,7 @@ async fn a_call_that_was_cut_off_is_an_unknown_outcome_until_somebody_decides() 
         .await
         .expect(0);
     project.upgrade(0).await;
-    assert_eq!(
-        project.database.query_one_text("SELECT count(*) FROM t").await,
-        "1",
-        "it ran once"
-    );
+    assert_eq!(project.one("SELECT count(*) FROM t").await, "1", "it ran once");
 }
 
 #[tokio::test]

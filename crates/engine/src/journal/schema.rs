@@ -20,17 +20,7 @@ pub(crate) async fn upgrade(client: &Client, found: Option<i32>) -> Result<()> {
     if from == VERSION {
         return Ok(());
     }
-    let mut script = String::from("BEGIN;\nSET LOCAL lock_timeout = '1s';\n");
-    for sql in &SCRIPTS[usize::try_from(from).unwrap_or(0)..] {
-        script.push_str(sql);
-    }
-    if from > 0 {
-        script.push_str(&format!(
-            "UPDATE windlass.leader SET journal_version = {VERSION};\n"
-        ));
-    }
-    script.push_str("COMMIT;\n");
-    let done = client.batch_execute(&script).await;
+    let done = client.batch_execute(&upgrading(from)).await;
     if done.is_err() {
         // The transaction is aborted; this only ends it, and the first error is the one to tell.
         let _ = client.batch_execute("ROLLBACK").await;
@@ -43,6 +33,21 @@ pub(crate) async fn upgrade(client: &Client, found: Option<i32>) -> Result<()> {
             .hint("connect to the primary; with several hosts add target_session_attrs=read-write"),
         _ => session::failed(error, "failed to create the journal"),
     })
+}
+
+/// The script that brings the journal from version `from` to [`VERSION`].
+pub(crate) fn upgrading(from: i32) -> String {
+    let mut script = String::from("BEGIN;\nSET LOCAL lock_timeout = '1s';\n");
+    for sql in &SCRIPTS[usize::try_from(from).unwrap_or(0)..] {
+        script.push_str(sql);
+    }
+    if from > 0 {
+        script.push_str(&format!(
+            "UPDATE windlass.leader SET journal_version = {VERSION};\n"
+        ));
+    }
+    script.push_str("COMMIT;\n");
+    script
 }
 
 /// The database was used by a newer windlass.

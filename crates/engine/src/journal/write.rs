@@ -5,12 +5,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 use tokio_postgres::{Client, Statement};
 use windlass_compiler::format::RevisionId;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
+use crate::run::literal;
 use crate::session;
 
 type Param = (Box<dyn ToSql + Sync + Send>, Type);
@@ -61,6 +63,24 @@ impl Write {
         self
     }
 
+    /// The statement with its parameters as literals, for a script.
+    pub(crate) fn text_for_psql(&self) -> String {
+        let mut text = String::with_capacity(self.sql.len());
+        let mut rest = self.sql;
+        while let Some(at) = rest.find('$') {
+            let digits = rest[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+            let number: usize = rest[at + 1..at + 1 + digits].parse().unwrap_or(0);
+            text.push_str(&rest[..at]);
+            match number.checked_sub(1).and_then(|index| self.params.get(index)) {
+                Some((value, ty)) => text.push_str(&typed_literal(&**value, ty)),
+                None => text.push_str(&rest[at..=at + digits]),
+            }
+            rest = &rest[at + 1 + digits..];
+        }
+        text.push_str(rest);
+        text
+    }
+
     /// Sends the statement; several may be polled together and are then sent in one go.
     pub(crate) async fn send(&self, client: &Client) -> std::result::Result<u64, tokio_postgres::Error> {
         let params: Vec<(&(dyn ToSql + Sync), Type)> = self
@@ -70,6 +90,36 @@ impl Write {
             .collect();
         client.execute_typed(self.sql, &params).await
     }
+}
+
+/// A parameter as SQL writes it. Only the types that writes have are known.
+fn typed_literal(value: &(dyn ToSql + Sync + Send), ty: &Type) -> String {
+    let mut bytes = BytesMut::new();
+    let is_null = !matches!(value.to_sql_checked(ty, &mut bytes), Ok(IsNull::No));
+    if is_null {
+        return format!("(NULL::{ty})");
+    }
+    let shown = match *ty {
+        Type::INT4 => i32::from_sql(ty, &bytes).map(|value| value.to_string()),
+        Type::INT8 => i64::from_sql(ty, &bytes).map(|value| value.to_string()),
+        Type::FLOAT8 => f64::from_sql(ty, &bytes).map(|value| value.to_string()),
+        Type::BOOL => bool::from_sql(ty, &bytes).map(|value| value.to_string()),
+        Type::JSONB => serde_json::Value::from_sql(ty, &bytes).map(|value| literal(&value.to_string())),
+        Type::TEXT_ARRAY => Vec::<String>::from_sql(ty, &bytes).map(|values| {
+            let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
+            format!("ARRAY[{}]", values.join(", "))
+        }),
+        _ => String::from_sql(ty, &bytes).map(|value| literal(&value)),
+    };
+    let name = if *ty == Type::TEXT_ARRAY {
+        "text[]"
+    } else {
+        ty.name()
+    };
+    format!(
+        "({}::{name})",
+        shown.expect("a value reads back as the type that it was written as")
+    )
 }
 
 /// The journal's statements as prepared in one session: parsing and planning them is most of what
@@ -280,7 +330,8 @@ pub(crate) struct StepEnd<'a> {
     pub(crate) warning: Option<String>,
 }
 
-/// A step is done (or skipped). It began with its transaction, or with its intent. `session` comes from [`save_session`], sent just before.
+/// A step is done (or skipped). It began with its transaction, or with its intent. `session`
+/// comes from [`save_session`], sent just before.
 pub(crate) fn step_done(end: &StepEnd<'_>, run_id: &str) -> Write {
     Write::new(
         "INSERT INTO windlass.step AS known (revision_id, direction, number, state, run_id, lane, title, attempts, \
@@ -318,6 +369,20 @@ pub(crate) fn intend_step(end: &StepEnd<'_>, run_id: &str, pid: i32, backend_sta
     .step(end, run_id)
     .int(pid)
     .text(backend_start)
+}
+
+/// The same in a script, where the backend is whichever runs it.
+pub(crate) fn intend_step_here(end: &StepEnd<'_>, run_id: &str) -> Write {
+    Write::new(
+        "INSERT INTO windlass.step AS known (revision_id, direction, number, state, run_id, lane, title, attempts, \
+                backend_pid, backend_start) \
+         SELECT $1, $2, $3, 'intended', $4::uuid, $5, $6, $7, pid, backend_start \
+           FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) \
+         ON CONFLICT (revision_id, direction, number) DO UPDATE SET state = 'intended', run_id = excluded.run_id, \
+                attempts = known.attempts + 1, backend_pid = excluded.backend_pid, \
+                backend_start = excluded.backend_start, started_at = pg_catalog.clock_timestamp()",
+    )
+    .step(end, run_id)
 }
 
 /// How far a data change in batches is.

@@ -40,7 +40,7 @@ impl Limits {
     }
 
     /// What the engine itself sets, as `name=value`, to be told from what a script sets.
-    fn ours(&self, role: Option<&str>) -> Vec<String> {
+    pub(super) fn ours(&self, role: Option<&str>) -> Vec<String> {
         let mut ours: Vec<String> = self
             .settings()
             .iter()
@@ -53,7 +53,7 @@ impl Limits {
         ours
     }
 
-    fn begin(&self) -> String {
+    pub(super) fn begin(&self) -> String {
         let mut sql = String::from("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         for (name, value) in self.settings() {
             sql.push_str(&format!("; SET LOCAL {name} = {value}"));
@@ -390,7 +390,12 @@ pub(crate) fn replay(session: &str) -> Option<String> {
 
 /// Ends what a script may have left behind in the session, but keeps our own locks.
 pub(crate) async fn clean(client: &Client) -> Result<()> {
-    let sql = format!(
+    client.batch_execute(&cleaning()).await.map_err(session::lost)
+}
+
+/// What [`clean`] sends.
+pub(super) fn cleaning() -> String {
+    format!(
         "RESET SESSION AUTHORIZATION; RESET ALL; DEALLOCATE ALL; CLOSE ALL; UNLISTEN *; \
          SELECT CASE objsubid WHEN 2 THEN pg_catalog.pg_advisory_unlock(classid::bigint::integer, objid::bigint::integer) \
                      ELSE pg_catalog.pg_advisory_unlock((classid::bigint << 32) | objid::bigint) END \
@@ -398,8 +403,7 @@ pub(crate) async fn clean(client: &Client) -> Result<()> {
           WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() \
             AND NOT (objsubid = 2 AND classid::bigint = {})",
         crate::mutex::LOCK_CLASS
-    );
-    client.batch_execute(&sql).await.map_err(session::lost)
+    )
 }
 
 /// SET ROLE to the configured role, or to none.

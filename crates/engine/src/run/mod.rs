@@ -12,6 +12,7 @@ mod repair;
 mod request;
 mod retry;
 mod revision;
+mod script;
 mod verify;
 mod watchdog;
 mod work;
@@ -36,10 +37,11 @@ use crate::mutex;
 use crate::session::{self, Purpose, Session, SessionSettings, Stop};
 use crate::standing::{Standing, standing};
 
-pub(crate) use attempt::one_line;
+pub(crate) use attempt::{literal, one_line};
 pub use opening::Opening;
 pub use request::{Downgrade, Outcome, Resolution, StepReport, Upgrade};
 use revision::Left;
+pub use script::{Script, ScriptRequest};
 pub use verify::{Offenders, Verdict, Verification};
 use work::Work;
 

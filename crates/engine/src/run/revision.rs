@@ -222,7 +222,7 @@ impl Runner {
     }
 
     /// What is frozen when the revision is begun or taken up again.
-    fn frozen(
+    pub(super) fn frozen(
         &self,
         id: &RevisionId,
         direction: Direction,
@@ -459,7 +459,7 @@ async fn saved_session(
         .and_then(|row| row.session.clone()))
 }
 
-fn steps_of<'j>(journal: &'j Snapshot, id: &RevisionId, direction: Direction) -> Vec<&'j StepRow> {
+pub(super) fn steps_of<'j>(journal: &'j Snapshot, id: &RevisionId, direction: Direction) -> Vec<&'j StepRow> {
     journal
         .steps
         .iter()
@@ -467,7 +467,7 @@ fn steps_of<'j>(journal: &'j Snapshot, id: &RevisionId, direction: Direction) ->
         .collect()
 }
 
-fn is_over(state: StepState) -> bool {
+pub(super) fn is_over(state: StepState) -> bool {
     matches!(state, StepState::Done | StepState::Skipped | StepState::Abandoned)
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use windlass_compiler::format::RevisionId;
 use windlass_compiler::lane::Lane;
 use windlass_compiler::plan::{Probe, Shape, Step};
 use windlass_compiler::policy::{LanePolicy, Origin, Overrides, Policy, Setting};
@@ -687,24 +688,28 @@ impl<'a> Work<'a> {
     }
 
     fn lane_policy(&self, job: &Job<'_>) -> Result<LanePolicy> {
-        let step = job.step;
-        let origin = Origin::Directive {
-            path: job.name.revision.as_str().into(),
-            line: step.statements.first().map_or(1, |statement| statement.line),
-        };
-        let said = |value: Option<Duration>| value.map(|value| Setting::new(value, origin.clone()));
-        let overrides = Overrides {
-            stall_budget: said(step.overrides.stall_budget),
-            lock_timeout: said(step.overrides.lock_timeout),
-            statement_timeout: said(step.overrides.statement_timeout),
-        };
-        self.policy
-            .for_statement(step.lane, &overrides)
-            .map_err(|error| Error::input(error.to_string(), vec![error.to_diagnostic()]))
+        policy_of(self.policy, &job.name.revision, job.step)
     }
 }
 
-fn limits(policy: &LanePolicy, step: &Step, attempt: u32) -> Limits {
+/// How a step is executed under its directives.
+pub(super) fn policy_of(policy: &Policy, revision: &RevisionId, step: &Step) -> Result<LanePolicy> {
+    let origin = Origin::Directive {
+        path: revision.as_str().into(),
+        line: step.statements.first().map_or(1, |statement| statement.line),
+    };
+    let said = |value: Option<Duration>| value.map(|value| Setting::new(value, origin.clone()));
+    let overrides = Overrides {
+        stall_budget: said(step.overrides.stall_budget),
+        lock_timeout: said(step.overrides.lock_timeout),
+        statement_timeout: said(step.overrides.statement_timeout),
+    };
+    policy
+        .for_statement(step.lane, &overrides)
+        .map_err(|error| Error::input(error.to_string(), vec![error.to_diagnostic()]))
+}
+
+pub(super) fn limits(policy: &LanePolicy, step: &Step, attempt: u32) -> Limits {
     let blocks = step.blocks();
     let catalog_only = step.statements.iter().all(|statement| statement.catalog_only);
     let statement_timeout = if catalog_only && blocks {
