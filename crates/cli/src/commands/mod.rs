@@ -13,6 +13,7 @@ mod heads;
 mod history;
 mod init;
 mod lock;
+mod man;
 mod merge;
 mod plan;
 mod redo;
@@ -185,6 +186,7 @@ pub(crate) enum Command {
     Lock(lock::Lock),
     Demo(demo::Demo),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// What a command ends with when it did not fail.
@@ -218,6 +220,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Lock(command) => command.run(&cli.global),
         Command::Demo(command) => command.run(&cli.global).await,
         Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     };
     match done {
         Ok(code) => code,
