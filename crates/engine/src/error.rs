@@ -111,6 +111,10 @@ impl Error {
         self
     }
 
+    pub(crate) fn add_hint(&mut self, hint: impl Into<String>) {
+        self.0.hints.push(hint.into());
+    }
+
     /// What sort of failure it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

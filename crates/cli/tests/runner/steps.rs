@@ -229,3 +229,72 @@ async fn a_build_that_waits_for_an_old_snapshot_says_for_whose() {
     rival.release().await;
     running.finish().await.expect(0);
 }
+
+#[tokio::test]
+async fn a_build_past_its_deadline_is_cancelled_and_leaves_nothing() {
+    let project = Project::new(&[TABLE]).await;
+    project.upgrade(0).await;
+    project.write("0002_i", "CREATE INDEX CONCURRENTLY t_b ON t (b);");
+    // Held for longer than the deadline, and than the short try to drop what is left.
+    let rival = Rival::hold(&project.database, "BEGIN; INSERT INTO t VALUES (0, 0)").await;
+    let finished = project
+        .windlass(&["upgrade", "--set", "index_deadline=500ms"])
+        .run()
+        .await
+        .expect(1);
+    assert!(
+        finished.stderr.contains("index_deadline is 500ms"),
+        "{}",
+        finished.stderr
+    );
+    assert!(
+        finished.stderr.contains("the next run drops it"),
+        "{}",
+        finished.stderr
+    );
+    rival.release().await;
+    project
+        .windlass(&["upgrade", "--set", "index_deadline=1m"])
+        .run()
+        .await
+        .expect(0);
+    assert_eq!(project.one(VALID).await, "t_b true");
+}
+
+#[tokio::test]
+async fn remains_of_a_reindex_of_many_tables_are_swept() {
+    let project = Project::new(&[(
+        "0001_t",
+        "CREATE SCHEMA \"My App\"; CREATE SCHEMA other; SET search_path = \"My App\";\n\
+         CREATE TABLE t (a int, b text); CREATE INDEX t_a ON t (a); CREATE TABLE other.u (a int); CREATE INDEX u_a ON other.u (a);",
+    )])
+    .await;
+    project.upgrade(0).await;
+    let remains = "SELECT string_agg(DISTINCT coalesce(owner.oid, indrelid)::regclass::text, ',') FROM pg_index \
+                   LEFT JOIN pg_class AS owner ON reltoastrelid = indrelid WHERE NOT indisvalid";
+    // One remain in each schema, as a cancel leaves them.
+    for table in ["\"My App\".t", "other.u"] {
+        let rival = Rival::hold(
+            &project.database,
+            &format!("BEGIN; INSERT INTO {table} VALUES (1)"),
+        )
+        .await;
+        let reindex = Rival::run(&project.database, &format!("REINDEX TABLE CONCURRENTLY {table}")).await;
+        reindex.wait_until_blocked(&project.database).await;
+        reindex.cancel().await;
+        assert!(reindex.finish().await.is_err(), "it was cancelled");
+        rival.release().await;
+    }
+    assert_eq!(project.one(remains).await, "\"My App\".t,other.u");
+    project.write("0002_r", "REINDEX SCHEMA CONCURRENTLY \"My App\";");
+    project.upgrade(0).await;
+    assert_eq!(
+        project.one(remains).await,
+        "other.u",
+        "another schema's are not ours"
+    );
+    let name = project.database.name().to_owned();
+    project.write("0003_r", &format!("REINDEX DATABASE CONCURRENTLY {name};"));
+    project.upgrade(0).await;
+    assert_eq!(project.one(remains).await, "NULL");
+}

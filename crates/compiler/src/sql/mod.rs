@@ -10,6 +10,7 @@ mod lower;
 mod name;
 mod offender;
 mod range;
+mod reindex;
 mod statement;
 mod touch;
 mod type_name;
@@ -18,6 +19,7 @@ pub use alter::{AddedColumn, AlterCommand, AlterKind, Constrained, ConstraintKin
 pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;
 pub use range::{ChangeTarget, change_target, narrowed};
+pub use reindex::{ReindexScope, reindex_scope};
 pub use statement::{IndexStatement, ObjectKind, Statement};
 pub use touch::{Touch, Touched};
 pub use type_name::TypeName;

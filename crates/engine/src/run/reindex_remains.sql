@@ -1,10 +1,11 @@
--- Invalid remains of REINDEX CONCURRENTLY on a table, or on the table of an index. Catalog reads only.
+-- Invalid remains of REINDEX CONCURRENTLY on a table and its TOAST, or on the table of an index. Catalog reads only.
 WITH target AS (
   SELECT coalesce((SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass($1)),
                   pg_catalog.to_regclass($1)) AS relation)
 SELECT pg_catalog.format('%I.%I', nspname, relname)
   FROM target
-  JOIN pg_catalog.pg_index ON indrelid = target.relation AND NOT indisvalid
+  JOIN pg_catalog.pg_class AS holder ON holder.oid = target.relation
+  JOIN pg_catalog.pg_index ON indrelid IN (holder.oid, holder.reltoastrelid) AND NOT indisvalid
   JOIN pg_catalog.pg_class ON pg_class.oid = indexrelid
   JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
  WHERE relname ~ '_cc(new|old)[0-9]*$'

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 use windlass_compiler::plan::{PlannedStatement, Probe};
-use windlass_compiler::sql::RelationName;
+use windlass_compiler::sql::{self, ReindexScope, RelationName};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Observe, StepName};
@@ -40,9 +40,7 @@ pub(crate) async fn before(
             _ => Ok(Finding::Send),
         },
         Probe::Reindex { relation } => {
-            if let Some(relation) = relation {
-                sweep_reindex(client, relation, watch).await?;
-            }
+            sweep_reindex(client, statement, relation.as_ref(), watch, Patience::Endless).await?;
             Ok(Finding::Send)
         }
         Probe::Detach { parent, partition } => detach(client, parent, partition, again).await,
@@ -80,13 +78,13 @@ pub(crate) async fn clean_up(client: &Client, statement: &PlannedStatement, watc
             let name = index_name(client, index, relation).await?;
             if state_of(client, &name).await? == IndexState::Invalid {
                 quiet(client, relation, watch).await?;
-                drop_invalid(client, &name, watch).await?;
+                drop_invalid(client, &name, watch, Patience::Once).await?;
             }
             Ok(())
         }
-        Probe::Reindex {
-            relation: Some(relation),
-        } => sweep_reindex(client, relation, watch).await,
+        Probe::Reindex { relation } => {
+            sweep_reindex(client, statement, relation.as_ref(), watch, Patience::Once).await
+        }
         _ => Ok(()),
     }
 }
@@ -162,7 +160,7 @@ async fn create(
     match state {
         IndexState::Missing => Ok(Finding::Send),
         IndexState::Invalid => {
-            drop_invalid(client, &name, watch).await?;
+            drop_invalid(client, &name, watch, Patience::Endless).await?;
             Ok(Finding::Send)
         }
         IndexState::Valid => same_definition(client, statement, &name, relation).await,
@@ -192,28 +190,85 @@ async fn quiet(client: &Client, relation: &RelationName, watch: &Watch<'_>) -> R
     }
 }
 
-async fn drop_invalid(client: &Client, name: &str, watch: &Watch<'_>) -> Result<()> {
-    client
-        .batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"))
-        .await
-        .map_err(|error| session::failed(error, &format!("failed to drop the invalid index {name}")))?;
-    watch.repaired(format!(
-        "dropped the invalid index {name} that an interrupted build left behind"
-    ));
-    Ok(())
+/// How long a remain's DROP waits for the transactions that may still use its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// One short try: the next run tries again.
+    Once,
+    /// Until it is gone: what follows needs its name.
+    Endless,
+}
+
+/// Drops an INVALID index, in short tries: DROP INDEX CONCURRENTLY waits for every transaction that has touched
+/// the table, and whoever asks us to stop meanwhile is to be heard.
+async fn drop_invalid(client: &Client, name: &str, watch: &Watch<'_>, patience: Patience) -> Result<()> {
+    const TRY: Duration = Duration::from_secs(2);
+    let mut told = false;
+    loop {
+        let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
+        client
+            .batch_execute(&format!("SET lock_timeout = {}", TRY.as_millis()))
+            .await
+            .map_err(session::lost)?;
+        let dropped = client.batch_execute(&sql).await;
+        client
+            .batch_execute("SET lock_timeout = 0")
+            .await
+            .map_err(session::lost)?;
+        match dropped {
+            Ok(()) => {
+                watch.repaired(format!(
+                    "dropped the invalid index {name} that an interrupted build left behind"
+                ));
+                return Ok(());
+            }
+            Err(error) if error.code().is_some_and(|code| code.code() == "55P03") => {}
+            Err(error) => {
+                let what = format!("failed to drop the invalid index {name}");
+                return Err(session::failed(error, &what));
+            }
+        }
+        if !told {
+            watch.observer.event(Event::Warning {
+                message: format!(
+                    "the invalid index {name} cannot be dropped while transactions use its table"
+                ),
+                hint: Some(match patience {
+                    Patience::Once => "the next run drops it".to_owned(),
+                    Patience::Endless => "waiting for them; `windlass doctor` names the old ones".to_owned(),
+                }),
+            });
+            told = true;
+        }
+        if patience == Patience::Once {
+            return Ok(());
+        }
+        watch.stop.sleep(Duration::from_millis(200)).await?;
+    }
 }
 
 /// Remains of REINDEX CONCURRENTLY: `_ccnew` was not finished, `_ccold` was not dropped.
-async fn sweep_reindex(client: &Client, relation: &RelationName, watch: &Watch<'_>) -> Result<()> {
+async fn sweep_reindex(
+    client: &Client,
+    statement: &PlannedStatement,
+    relation: Option<&RelationName>,
+    watch: &Watch<'_>,
+    patience: Patience,
+) -> Result<()> {
+    let wide = include_str!("reindex_remains_wide.sql");
+    let (query, name) = match (relation, sql::reindex_scope(&statement.sql)) {
+        (Some(relation), _) => (include_str!("reindex_remains.sql"), Some(relation.to_string())),
+        (None, Some(ReindexScope::Schema(schema))) => (wide, Some(schema)),
+        (None, Some(ReindexScope::Database)) => (wide, None),
+        // System catalogs cannot be reindexed concurrently.
+        (None, Some(ReindexScope::System) | None) => return Ok(()),
+    };
     let rows = client
-        .query_typed(
-            include_str!("reindex_remains.sql"),
-            &[(&relation.to_string(), Type::TEXT)],
-        )
+        .query_typed(query, &[(&name, Type::TEXT)])
         .await
         .map_err(session::lost)?;
     for row in rows {
-        drop_invalid(client, row.get(0), watch).await?;
+        drop_invalid(client, row.get(0), watch, patience).await?;
     }
     Ok(())
 }

@@ -474,7 +474,16 @@ impl<'a> Work<'a> {
                     .await
                     .map_err(session::lost)?;
                 repair::clean_up(client, statement, &watch).await?;
-                let attempted = refused(error, &what, Vec::new())?;
+                let in_time = error.code().is_none_or(|code| code.code() != "57014");
+                let mut attempted = refused(error, &what, Vec::new())?;
+                if let (Attempted::Failed { error, .. }, Some(deadline), false) =
+                    (&mut attempted, policy.deadline, in_time)
+                {
+                    let limit = windlass_compiler::duration::show_duration(deadline);
+                    error.add_hint(format!(
+                        "index_deadline is {limit}; a longer one, or none, lets it go on"
+                    ));
+                }
                 if let Attempted::Failed { error, .. } = &attempted {
                     journal::note_step_error(
                         &job.name.revision,
@@ -716,6 +725,10 @@ pub(super) fn limits(policy: &LanePolicy, step: &Step, attempt: u32) -> Limits {
         policy.catalog_statement_timeout
     } else {
         policy.statement_timeout
+    };
+    let statement_timeout = match (statement_timeout, policy.deadline) {
+        (Some(timeout), Some(deadline)) => Some(timeout.min(deadline)),
+        (one, other) => one.or(other),
     };
     let idle = if blocks {
         policy.blocking_idle_timeout
