@@ -303,7 +303,7 @@ mod tests {
         );
         assert_eq!(
             not_null_name(&long, Some(&"y".repeat(60))),
-            format!("{}_{}_not_null", "x".repeat(26), "y".repeat(27))
+            format!("{}_{}_not_null", "x".repeat(27), "y".repeat(26))
         );
     }
 }
