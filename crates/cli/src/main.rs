@@ -9,6 +9,7 @@
 mod commands;
 mod config;
 mod context;
+mod deploy;
 mod failure;
 mod files;
 mod lockfile;

@@ -5,6 +5,7 @@ mod config;
 mod create;
 mod current;
 mod demo;
+mod deploy;
 mod doctor;
 mod downgrade;
 mod drop;
@@ -184,6 +185,7 @@ pub(crate) enum Command {
     Wait(wait::Wait),
     Exec(exec::Exec),
     Lock(lock::Lock),
+    Deploy(deploy::Deploy),
     Demo(demo::Demo),
     Completions(completions::Completions),
     Man(man::Man),
@@ -218,6 +220,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Wait(command) => command.run(&cli.global).await,
         Command::Exec(command) => command.run(&cli.global).await,
         Command::Lock(command) => command.run(&cli.global),
+        Command::Deploy(command) => command.run(&cli.global),
         Command::Demo(command) => command.run(&cli.global).await,
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

@@ -1,0 +1,3 @@
+//! Deployments from outside: what `deploy` finds and writes.
+
+mod check;
