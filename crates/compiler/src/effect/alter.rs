@@ -1,7 +1,7 @@
 //! ALTER TABLE: the subcommands' rows of the table of lock facts. The lock of a statement is the strongest
 //! of its subcommands'.
 
-use super::{Answer, Context, Effect, InTransaction, Kin, LockMode};
+use super::{Answer, Effect, InTransaction, Kin, LockMode, Through};
 use crate::sql::{AddedColumn, AlterCommand, AlterKind, ConstraintKind, ObjectKind, RelationName};
 use LockMode::{AccessExclusive, AccessShare, RowShare, ShareRowExclusive, ShareUpdateExclusive};
 
@@ -10,7 +10,6 @@ pub(super) fn alter(
     relation: &RelationName,
     object: ObjectKind,
     commands: &[AlterCommand],
-    _context: &Context,
 ) {
     for command in commands {
         let row = row(command, object);
@@ -42,14 +41,14 @@ pub(super) fn alter(
 }
 
 /// What a subcommand does to its own relation.
-struct Row {
-    mode: LockMode,
-    scan: Answer,
-    rewrite: Answer,
-    index_rebuild: Answer,
+pub(super) struct Row {
+    pub(super) mode: LockMode,
+    pub(super) scan: Answer,
+    pub(super) rewrite: Answer,
+    pub(super) index_rebuild: Answer,
 }
 
-fn row(command: &AlterCommand, object: ObjectKind) -> Row {
+pub(super) fn row(command: &AlterCommand, object: ObjectKind) -> Row {
     use Answer::{No, Unknown, Yes};
     let row = |mode, scan, rewrite| Row {
         mode,
@@ -90,7 +89,8 @@ fn row(command: &AlterCommand, object: ObjectKind) -> Row {
             index_rebuild: Unknown,
             ..row(AccessExclusive, Unknown, Unknown)
         },
-        AlterKind::SetNotNull | AlterKind::AlterConstraint => row(AccessExclusive, Unknown, No),
+        AlterKind::AlterConstraint => row(AccessExclusive, No, No),
+        AlterKind::SetNotNull | AlterKind::EnforceConstraint => row(AccessExclusive, Unknown, No),
         AlterKind::ColumnStatistics
         | AlterKind::StorageParameter
         | AlterKind::ClusterOn
@@ -140,6 +140,8 @@ fn on_other(kind: AlterKind) -> LockMode {
 
 /// The relations that a subcommand reaches beside those that it names.
 fn kin(effect: &mut Effect, relation: &RelationName, command: &AlterCommand, mode: LockMode) {
+    let named = |through: fn(String) -> Through| command.name.clone().map_or(Through::Any, through);
+    let (column, constraint) = (named(Through::Column), named(Through::Constraint));
     match command.kind {
         AlterKind::TableProperty
         | AlterKind::StorageParameter
@@ -176,22 +178,22 @@ fn kin(effect: &mut Effect, relation: &RelationName, command: &AlterCommand, mod
         | AlterKind::Trigger => effect.kin(relation, Kin::Descendants, mode),
         AlterKind::SetIdentity => {
             effect.kin(relation, Kin::Descendants, mode);
-            effect.kin(relation, Kin::Sequences, ShareRowExclusive);
+            effect.kin_through(relation, Kin::Sequences, &column, ShareRowExclusive);
         }
         AlterKind::DropIdentity => {
             effect.kin(relation, Kin::Descendants, mode);
-            effect.kin(relation, Kin::Sequences, AccessExclusive);
+            effect.kin_through(relation, Kin::Sequences, &column, AccessExclusive);
         }
         AlterKind::DropColumn => {
-            for kin in [Kin::Descendants, Kin::Referenced, Kin::Sequences] {
-                effect.kin(relation, kin, AccessExclusive);
-            }
+            effect.kin(relation, Kin::Descendants, AccessExclusive);
+            effect.kin_through(relation, Kin::Referenced, &column, AccessExclusive);
+            effect.kin_through(relation, Kin::Sequences, &column, AccessExclusive);
         }
         AlterKind::ColumnType => {
-            for kin in [Kin::Descendants, Kin::Referenced, Kin::Referencing] {
-                effect.kin(relation, kin, AccessExclusive);
-            }
-            effect.kin(relation, Kin::Sequences, ShareRowExclusive);
+            effect.kin(relation, Kin::Descendants, AccessExclusive);
+            effect.kin_through(relation, Kin::Referenced, &column, AccessExclusive);
+            effect.kin_through(relation, Kin::Referencing, &column, AccessExclusive);
+            effect.kin_through(relation, Kin::Sequences, &column, ShareRowExclusive);
         }
         AlterKind::AddConstraint(_) => {
             effect.kin(relation, Kin::Descendants, mode);
@@ -199,13 +201,13 @@ fn kin(effect: &mut Effect, relation: &RelationName, command: &AlterCommand, mod
                 effect.kin(other, Kin::Descendants, ShareRowExclusive);
             }
         }
-        AlterKind::AlterConstraint | AlterKind::DropConstraint => {
+        AlterKind::AlterConstraint | AlterKind::EnforceConstraint | AlterKind::DropConstraint => {
             effect.kin(relation, Kin::Descendants, mode);
-            effect.kin(relation, Kin::Referenced, AccessExclusive);
+            effect.kin_through(relation, Kin::Referenced, &constraint, AccessExclusive);
         }
         AlterKind::Validate => {
             effect.kin(relation, Kin::Descendants, mode);
-            effect.kin(relation, Kin::Referenced, RowShare);
+            effect.kin_through(relation, Kin::Referenced, &constraint, RowShare);
         }
     }
 }

@@ -55,6 +55,8 @@ pub enum AlterKind {
     AddConstraint(ConstraintKind),
     /// ALTER CONSTRAINT.
     AlterConstraint,
+    /// ALTER CONSTRAINT … ENFORCED (18 and newer).
+    EnforceConstraint,
     /// VALIDATE CONSTRAINT.
     Validate,
     /// DROP CONSTRAINT.
@@ -119,6 +121,8 @@ pub struct AddedColumn {
     pub data_type: TypeName,
     /// Whether each row gets a value of its own from its default: surely, surely not, or who knows.
     pub computes: Answer,
+    /// Functions that its default calls and that are not PostgreSQL's own; none where it cannot be read.
+    pub calls: Option<Vec<RelationName>>,
     /// It has a default that is not NULL, or a value from an identity or a generation expression.
     pub has_value: bool,
     /// CHECK.
@@ -242,7 +246,12 @@ fn kind(subtype: At, definition: Option<&Node>, object: ObjectKind) -> AlterKind
             Some(Node::Constraint(constraint)) => constraint_kind(constraint),
             _ => ConstraintKind::Index,
         }),
-        At::AtAlterConstraint => AlterKind::AlterConstraint,
+        At::AtAlterConstraint => match definition {
+            Some(Node::AtalterConstraint(change)) if change.alter_enforceability && change.is_enforced => {
+                AlterKind::EnforceConstraint
+            }
+            _ => AlterKind::AlterConstraint,
+        },
         At::AtValidateConstraint => AlterKind::Validate,
         At::AtDropConstraint => AlterKind::DropConstraint,
         At::AtSetLogged => AlterKind::Logged(true),
@@ -324,6 +333,7 @@ fn added_column(column: &protobuf::ColumnDef) -> AddedColumn {
         .is_some_and(|last| last.ends_with("serial"));
     let mut added = AddedColumn {
         computes: if is_serial { Answer::Yes } else { Answer::No },
+        calls: Some(Vec::new()),
         has_value: is_serial,
         is_checked: false,
         is_not_null: false,
@@ -340,6 +350,7 @@ fn added_column(column: &protobuf::ColumnDef) -> AddedColumn {
                 if let Some(expression) = &constraint.raw_expr {
                     added.has_value |= !is_null(expression);
                     added.computes = added.computes.or(differs_by_row(expression));
+                    added.calls = called(expression);
                 }
             }
             Ok(ConstrType::ConstrIdentity) => {
@@ -396,6 +407,38 @@ fn differs_by_row(node: &protobuf::Node) -> Answer {
             }
         }
         _ => Answer::Unknown,
+    }
+}
+
+/// The functions that an expression calls and that are not PostgreSQL's own, where nothing else in it
+/// keeps one from knowing what it does.
+fn called(node: &protobuf::Node) -> Option<Vec<RelationName>> {
+    let all = |nodes: &mut dyn Iterator<Item = &protobuf::Node>| {
+        nodes.map(called).try_fold(Vec::new(), |mut found, more| {
+            found.extend(more?);
+            Some(found)
+        })
+    };
+    match &node.node {
+        Some(Node::TypeCast(cast)) => called(cast.arg.as_ref()?),
+        Some(Node::AExpr(expression)) => all(&mut expression
+            .lexpr
+            .iter()
+            .chain(&expression.rexpr)
+            .map(|side| &**side)),
+        Some(Node::AArrayExpr(array)) => all(&mut array.elements.iter()),
+        Some(Node::FuncCall(call)) => {
+            let mut found = all(&mut call.args.iter())?;
+            let words = words(&call.funcname);
+            let borrowed: Vec<&str> = words.iter().map(String::as_str).collect();
+            if function::known(&borrowed) == Function::Opaque {
+                let (name, schema) = words.split_last()?;
+                found.push(RelationName::new(schema.last().map(String::as_str), name));
+            }
+            Some(found)
+        }
+        _ if differs_by_row(node) == Answer::Unknown => None,
+        _ => Some(Vec::new()),
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
                 }),
                 rewrites: true,
                 mode: LockMode::AccessExclusive,
+                of: alter.relation.map(relation),
             }
         }
         Node::AlterTableStmt(alter) => {
@@ -54,6 +55,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         Node::DropStmt(drop) => Statement::Drop {
             object: object(drop.remove_type),
             relations: dropped(&drop),
+            names: dropped_names(&drop),
             concurrently: drop.concurrent,
             if_exists: drop.missing_ok,
             cascade: drop.behavior == protobuf::DropBehavior::DropCascade as i32,
@@ -205,6 +207,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             adds: alter.old_val.is_empty(),
         },
         Node::AlterDomainStmt(alter) => Statement::AlterDomain {
+            name: name_in(&alter.type_name, false).ok_or_else(|| malformed("ALTER DOMAIN"))?,
             // O: SET NOT NULL, V: VALIDATE, C: ADD CONSTRAINT (which scans unless it is NOT VALID).
             scans: match alter.subtype.as_str() {
                 "O" | "V" => true,
@@ -300,6 +303,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             loses: false,
             rewrites: true,
             mode: LockMode::AccessExclusive,
+            of: None,
         },
         Node::CreateExtensionStmt(_) => return catalog("create_extension"),
         // Its script may do anything to its objects.
@@ -308,6 +312,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             loses: false,
             rewrites: true,
             mode: LockMode::AccessExclusive,
+            of: None,
         },
         Node::AlterExtensionContentsStmt(alter) => {
             let relation = alter.object.as_ref().and_then(|node| name_of(node, false));
@@ -337,12 +342,14 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             loses: true,
             rewrites: false,
             mode: LockMode::AccessExclusive,
+            of: None,
         },
         Node::ReassignOwnedStmt(_) => Statement::Sweeping {
             kind: "reassign_owned",
             loses: false,
             rewrites: false,
             mode: LockMode::AccessExclusive,
+            of: None,
         },
         Node::GrantStmt(_) => return catalog("grant"),
         Node::GrantRoleStmt(_) => return catalog("grant_role"),
@@ -391,6 +398,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
                 loses: false,
                 rewrites: false,
                 mode: LockMode::ShareUpdateExclusive,
+                of: None,
             }
         }
         Node::AlterPublicationStmt(alter) => published("alter_publication", alter.pubobjects),
@@ -553,6 +561,14 @@ fn object(number: i32) -> ObjectKind {
         }
         Ok(ObjectType::ObjectType | ObjectType::ObjectDomain) => ObjectKind::Type,
         Ok(ObjectType::ObjectStatisticExt) => ObjectKind::Statistics,
+        Ok(
+            ObjectType::ObjectFunction
+            | ObjectType::ObjectProcedure
+            | ObjectType::ObjectRoutine
+            | ObjectType::ObjectAggregate,
+        ) => ObjectKind::Routine,
+        Ok(ObjectType::ObjectSchema) => ObjectKind::Schema,
+        Ok(ObjectType::ObjectExtension) => ObjectKind::Extension,
         _ => ObjectKind::Other,
     }
 }
@@ -562,7 +578,7 @@ fn object(number: i32) -> ObjectKind {
 fn dropped(drop: &protobuf::DropStmt) -> Vec<RelationName> {
     let on_table = object(drop.remove_type) == ObjectKind::OnTable;
     match object(drop.remove_type) {
-        ObjectKind::Type | ObjectKind::Statistics | ObjectKind::Other => Vec::new(),
+        kind if !is_relation(kind) && !on_table => Vec::new(),
         _ => drop
             .objects
             .iter()
@@ -571,13 +587,31 @@ fn dropped(drop: &protobuf::DropStmt) -> Vec<RelationName> {
     }
 }
 
+/// The names of the objects that a DROP names, where they are no relations.
+fn dropped_names(drop: &protobuf::DropStmt) -> Vec<RelationName> {
+    let kind = object(drop.remove_type);
+    if is_relation(kind) || kind == ObjectKind::OnTable {
+        return Vec::new();
+    }
+    let name = |node: &protobuf::Node| match &node.node {
+        Some(Node::TypeName(of)) => name_in(&of.names, false),
+        Some(Node::ObjectWithArgs(of)) => name_in(&of.objname, false),
+        Some(Node::String(word)) => Some(RelationName::new(None, &word.sval)),
+        _ => name_of(node, false),
+    };
+    drop.objects.iter().filter_map(name).collect()
+}
+
 /// The name that a list of words spells; `but_last` leaves out the last word (a column, a trigger).
 fn name_of(node: &protobuf::Node, but_last: bool) -> Option<RelationName> {
     let Some(Node::List(list)) = &node.node else {
         return None;
     };
-    let mut words: Vec<&str> = list
-        .items
+    name_in(&list.items, but_last)
+}
+
+fn name_in(items: &[protobuf::Node], but_last: bool) -> Option<RelationName> {
+    let mut words: Vec<&str> = items
         .iter()
         .filter_map(|item| match &item.node {
             Some(Node::String(word)) => Some(word.sval.as_str()),

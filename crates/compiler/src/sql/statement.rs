@@ -37,6 +37,8 @@ pub enum Statement {
         object: ObjectKind,
         /// The relations, where the objects are relations; the tables of dropped triggers, rules, policies.
         relations: Vec<RelationName>,
+        /// The names of the objects, where they are neither relations nor parts of one.
+        names: Vec<RelationName>,
         /// CONCURRENTLY.
         concurrently: bool,
         /// IF EXISTS.
@@ -190,6 +192,8 @@ pub enum Statement {
     },
     /// ALTER DOMAIN.
     AlterDomain {
+        /// The domain.
+        name: RelationName,
         /// It checks the rows of the tables that use the domain.
         scans: bool,
     },
@@ -209,6 +213,8 @@ pub enum Statement {
         rewrites: bool,
         /// The strongest lock on them.
         mode: LockMode,
+        /// The composite type that is altered.
+        of: Option<RelationName>,
     },
     /// CREATE STATISTICS, COMMENT ON a relation, publications, and others that only keep DDL away.
     OnRelations {
@@ -280,6 +286,12 @@ pub enum ObjectKind {
     Type,
     /// Extended statistics.
     Statistics,
+    /// A function, procedure or aggregate.
+    Routine,
+    /// A schema.
+    Schema,
+    /// An extension.
+    Extension,
     /// Anything else.
     Other,
 }

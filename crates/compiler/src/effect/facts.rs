@@ -1,0 +1,284 @@
+//! What a catalog tells about the relations that a statement names, and about those that stand to them.
+
+use std::collections::BTreeSet;
+
+use super::{Context, Kin, Through};
+use crate::catalog::{
+    Address, Catalog, Constraint, ConstraintKind, QualifiedName, Relation, RelationKind, SequenceOwner,
+};
+use crate::sql::RelationName;
+
+/// A catalog, and where names without a schema are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts<'a> {
+    pub(super) catalog: &'a Catalog,
+    search_path: &'a [&'a str],
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(context: &Context<'a>) -> Option<Self> {
+        Some(Self {
+            catalog: context.catalog?,
+            search_path: context.search_path,
+        })
+    }
+
+    /// The relation or index of that name.
+    pub(super) fn find(&self, name: &RelationName) -> Option<QualifiedName> {
+        self.catalog
+            .resolve(name.schema.as_deref(), &name.name, self.search_path)
+    }
+
+    /// The type of that name, whatever the search path has before it.
+    pub(super) fn type_named(&self, words: &[String]) -> Option<QualifiedName> {
+        match words {
+            [schema, name] => Some(QualifiedName::new(schema, name)),
+            [name] => self.search_path.iter().find_map(|schema| {
+                let name = QualifiedName::new(*schema, name);
+                let is_one =
+                    self.catalog.types.contains_key(&name) || self.catalog.relations.contains_key(&name);
+                is_one.then_some(name)
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a partitioned table, or an index of one.
+    pub(super) fn is_partitioned(&self, name: &RelationName) -> bool {
+        let of = match self.find(name) {
+            Some(found) => match self.catalog.index(&found) {
+                Some((table, ..)) => table.clone(),
+                None => found,
+            },
+            None => return false,
+        };
+        let relation = self.catalog.relations.get(&of);
+        relation.is_some_and(|relation| matches!(relation.kind, RelationKind::PartitionedTable(_)))
+    }
+
+    /// The relation or index with all that descend from it.
+    pub(super) fn tree(&self, of: &QualifiedName) -> Vec<QualifiedName> {
+        if self.catalog.relations.contains_key(of) {
+            return self.catalog.tree(of);
+        }
+        let mut tree = vec![of.clone()];
+        let mut at = 0;
+        while at < tree.len() {
+            let parent = tree[at].clone();
+            for (table, relation) in &self.catalog.relations {
+                let attached = relation
+                    .indexes
+                    .iter()
+                    .filter(|index| index.parent.as_ref() == Some(&parent));
+                tree.extend(attached.map(|index| table.beside(&index.name)));
+            }
+            at += 1;
+        }
+        tree
+    }
+
+    /// Tables of the tree that rows are stored in.
+    pub(super) fn stored(&self, of: &QualifiedName) -> Vec<(QualifiedName, &'a Relation)> {
+        let tree = self.tree(of).into_iter();
+        tree.filter_map(|name| {
+            let relation = self.catalog.relations.get(&name)?;
+            relation.has_storage().then_some((name, relation))
+        })
+        .collect()
+    }
+
+    /// The relations that stand to `of` as the kin says.
+    pub(super) fn kin(&self, of: &QualifiedName, kin: Kin, through: &Through) -> BTreeSet<QualifiedName> {
+        let catalog = self.catalog;
+        let relation = catalog.relations.get(of);
+        let tree = || self.tree(of).into_iter();
+        match kin {
+            Kin::Descendants => tree().skip(1).collect(),
+            Kin::DefaultPartition => self.default_of(of),
+            Kin::DefaultSibling => {
+                let parent = relation.and_then(|relation| relation.partition_of.as_ref());
+                parent.map_or_else(BTreeSet::new, |place| self.default_of(&place.parent))
+            }
+            Kin::Parents => match relation {
+                Some(relation) => {
+                    let partitioned = relation.partition_of.iter().map(|place| &place.parent);
+                    relation.inherits.iter().chain(partitioned).cloned().collect()
+                }
+                None => BTreeSet::new(),
+            },
+            Kin::Indexes => tree()
+                .flat_map(|table| {
+                    let indexes = catalog.relations.get(&table).map(|relation| &relation.indexes);
+                    let names = indexes
+                        .into_iter()
+                        .flatten()
+                        .map(move |index| table.beside(&index.name));
+                    names.collect::<Vec<_>>()
+                })
+                .collect(),
+            Kin::Table => tree()
+                .filter_map(|index| Some(catalog.index(&index)?.0.clone()))
+                .collect(),
+            Kin::Referenced => tree()
+                .filter_map(|table| catalog.relations.get(&table))
+                .flat_map(Relation::foreign_keys)
+                .filter(|(constraint, _)| through.counts(constraint, &constraint.columns))
+                .map(|(_, key)| key.references.clone())
+                .collect(),
+            Kin::Referencing => tree()
+                .flat_map(|table| self.referencing(&table, through))
+                .collect(),
+            Kin::ReferencingAll => {
+                let own: BTreeSet<_> = tree().collect();
+                let mut found: Vec<_> = own.iter().cloned().collect();
+                let mut at = 0;
+                while at < found.len() {
+                    let next = self.referencing(&found[at], &Through::Any);
+                    for name in next.into_iter().flat_map(|table| self.tree(&table)) {
+                        if !found.contains(&name) {
+                            found.push(name);
+                        }
+                    }
+                    at += 1;
+                }
+                found.into_iter().filter(|name| !own.contains(name)).collect()
+            }
+            Kin::Sequences => {
+                let tree: BTreeSet<_> = tree().collect();
+                let owned = catalog.relations.iter().filter(|(_, sequence)| {
+                    let RelationKind::Sequence(sequence) = &sequence.kind else {
+                        return false;
+                    };
+                    match &sequence.owner {
+                        SequenceOwner::Nobody => false,
+                        SequenceOwner::Column(table, column) => {
+                            tree.contains(table) && through.is_column(column)
+                        }
+                        SequenceOwner::Identity(table, column) => {
+                            tree.contains(table) && through.is_column(column)
+                        }
+                    }
+                });
+                owned.map(|(name, _)| name.clone()).collect()
+            }
+            Kin::Underlying => {
+                let mut found = vec![of.clone()];
+                let mut at = 0;
+                while at < found.len() {
+                    let view = catalog.relations.get(&found[at]);
+                    if view.is_some_and(|view| matches!(view.kind, RelationKind::View(_))) {
+                        let view = Address::Relation(found[at].clone());
+                        let below = catalog.dependencies.of(&view);
+                        let names: Vec<_> = below
+                            .filter_map(|(address, _)| relation_of(address).cloned())
+                            .collect();
+                        for name in names {
+                            if !found.contains(&name) {
+                                found.push(name);
+                            }
+                        }
+                    }
+                    at += 1;
+                }
+                found.into_iter().skip(1).collect()
+            }
+            Kin::Dependents => BTreeSet::new(),
+        }
+    }
+
+    fn default_of(&self, table: &QualifiedName) -> BTreeSet<QualifiedName> {
+        let partitions = self.catalog.partitions(table);
+        partitions
+            .filter(|(.., place)| place.is_default())
+            .map(|(name, ..)| name.clone())
+            .collect()
+    }
+
+    fn referencing(&self, table: &QualifiedName, through: &Through) -> Vec<QualifiedName> {
+        let keys = self.catalog.referencing(table);
+        keys.filter(|(_, constraint, key)| through.counts(constraint, &key.referenced_columns))
+            .map(|(name, ..)| name.clone())
+            .collect()
+    }
+
+    /// The relations that are locked when objects are dropped with all that depends on them, and whether
+    /// columns or tables are among what goes.
+    pub(super) fn cascade(
+        &self,
+        objects: impl IntoIterator<Item = Address>,
+    ) -> (BTreeSet<QualifiedName>, bool) {
+        let mut found: Vec<Address> = objects.into_iter().collect();
+        let begins = found.len();
+        let mut locked = BTreeSet::new();
+        let mut loses = false;
+        let mut at = 0;
+        while at < found.len() {
+            let address = found[at].clone();
+            if at >= begins {
+                if let Some(relation) = relation_of(&address) {
+                    locked.insert(relation.clone());
+                }
+                match &address {
+                    Address::Column(..) => loses = true,
+                    Address::Relation(name) => {
+                        let kind = self.catalog.relations.get(name).map(|relation| &relation.kind);
+                        loses |= !matches!(
+                            kind,
+                            Some(RelationKind::View(_) | RelationKind::MaterializedView(_)) | None
+                        );
+                    }
+                    Address::Constraint(table, constraint) => {
+                        let constraint = self
+                            .catalog
+                            .relations
+                            .get(table)
+                            .and_then(|relation| relation.constraint(constraint));
+                        if let Some(ConstraintKind::ForeignKey(key)) = constraint.map(|found| &found.kind) {
+                            locked.insert(key.references.clone());
+                        }
+                    }
+                    Address::Index(name) => {
+                        if let Some((table, ..)) = self.catalog.index(name) {
+                            locked.insert(table.clone());
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            for (dependent, _) in self.catalog.dependencies.on(&address) {
+                if !found.contains(dependent) {
+                    found.push(dependent.clone());
+                }
+            }
+            at += 1;
+        }
+        (locked, loses)
+    }
+}
+
+/// The relation that an object is, or is a part of.
+fn relation_of(address: &Address) -> Option<&QualifiedName> {
+    match address {
+        Address::Relation(name) | Address::Index(name) => Some(name),
+        Address::DomainConstraint(..) => None,
+        other => other.relation(),
+    }
+}
+
+impl Through {
+    fn counts(&self, constraint: &Constraint, columns: &[String]) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Column(name) => columns.contains(name),
+            Self::Constraint(name) => constraint.name == *name,
+        }
+    }
+
+    fn is_column(&self, column: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Column(name) => name == column,
+            Self::Constraint(_) => false,
+        }
+    }
+}
