@@ -79,6 +79,8 @@ enum Moment {
 struct State {
     upstream: (String, u16),
     mode: watch::Sender<Mode>,
+    /// Connections whose client began with something that contains this are frozen.
+    frozen: watch::Sender<Option<String>>,
     /// Goes up by one with each call of `cut`; a connection that sees it change ends.
     cuts: watch::Sender<u64>,
     trigger: Mutex<Option<(Moment, Fault)>>,
@@ -108,6 +110,7 @@ impl Proxy {
         let state = Arc::new(State {
             upstream: (host.clone(), port),
             mode: watch::Sender::new(Mode::Forward),
+            frozen: watch::Sender::new(None),
             cuts: watch::Sender::new(0),
             trigger: Mutex::new(None),
             fired: watch::Sender::new(0),
@@ -155,13 +158,20 @@ impl Proxy {
         self.state.mode.send_replace(Mode::Swallow);
     }
 
+    /// As [`swallow`](Self::swallow), for those connections only that began with something that contains
+    /// `text`, such as their `application_name`; also for new ones.
+    pub fn swallow_only(&self, text: &str) {
+        self.state.frozen.send_replace(Some(text.to_owned()));
+    }
+
     /// Refuses new connections; the open ones go on.
     pub fn refuse(&self) {
         self.state.mode.send_replace(Mode::Refuse);
     }
 
-    /// Ends [`swallow`](Self::swallow) and [`refuse`](Self::refuse).
+    /// Ends [`swallow`](Self::swallow), [`swallow_only`](Self::swallow_only) and [`refuse`](Self::refuse).
     pub fn resume(&self) {
+        self.state.frozen.send_replace(None);
         self.state.mode.send_replace(Mode::Forward);
     }
 
@@ -354,11 +364,19 @@ async fn carry(
     let mut seen = Seen::default();
     // Set by `CutAfter`: the server's next word is the answer that the client must not get.
     let mut awaits_answer = false;
+    let mut frozen = state.frozen.subscribe();
+    let mut beginning = Vec::new();
     loop {
-        let flows = *mode.borrow_and_update() != Mode::Swallow;
+        let is_frozen = frozen.borrow_and_update().as_deref().is_some_and(|text| {
+            beginning
+                .windows(text.len())
+                .any(|part: &[u8]| part == text.as_bytes())
+        });
+        let flows = *mode.borrow_and_update() != Mode::Swallow && !is_frozen;
         tokio::select! {
             _ = cuts.changed() => return End::Cut,
             _ = mode.changed() => {}
+            _ = frozen.changed() => {}
             sent = to_server.write(&for_server), if flows && !for_server.is_empty() => {
                 let Ok(count) = sent else { return End::Cut };
                 for_server.drain(..count);
@@ -376,6 +394,8 @@ async fn carry(
                     let _ = to_server.shutdown().await;
                 }
                 for_server.extend_from_slice(chunk);
+                const BEGINNING: usize = 1024;
+                beginning.extend(chunk.iter().take(BEGINNING.saturating_sub(beginning.len())));
                 match seen.look(chunk, &state.trigger) {
                     None => {}
                     Some((at, Fault::CutBefore)) => {
