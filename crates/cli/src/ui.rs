@@ -256,6 +256,22 @@ fn words(event: &Event) -> Option<String> {
                 "cancelled the query of"
             }
         ),
+        Event::MakesWait { step, waiter, waited } => format!(
+            "{}: makes other sessions wait ({} by now), and goes on\n  waiting: {waiter}",
+            at(step),
+            show(*waited)
+        ),
+        Event::DeadlockBroken { step, others } => {
+            let mut text = format!("{}: gave way to who waits for it and is waited for", at(step));
+            for other in others {
+                text.push_str(&format!("\n  deadlocked with {other}"));
+            }
+            text
+        }
+        Event::Yielded { step, waiters, .. } if waiters.is_empty() => format!(
+            "{}: gave way, since the watchdog could not see whether application queries waited for it",
+            at(step)
+        ),
         Event::Yielded {
             step,
             waiters,
@@ -496,6 +512,14 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
             terminated,
         } => json!({ "event": "blocker_ended",
             "step": step(name), "terminated": terminated, "blocker": sessions(std::slice::from_ref(blocker)) }),
+        Event::MakesWait {
+            step: name,
+            waiter,
+            waited,
+        } => json!({ "event": "makes_wait",
+            "step": step(name), "waited_ms": millis(waited), "waiters": sessions(std::slice::from_ref(waiter)) }),
+        Event::DeadlockBroken { step: name, others } => json!({ "event": "deadlock_broken",
+            "step": step(name), "others": sessions(others) }),
         Event::Yielded {
             step: name,
             waiters,

@@ -122,11 +122,28 @@ pub enum Event {
         /// Its session was terminated; otherwise its query was cancelled.
         terminated: bool,
     },
+    /// Somebody's DDL waits for what the step does, and is let wait: no application query needs what it wants.
+    MakesWait {
+        /// Where and what.
+        step: StepName,
+        /// The session that waits.
+        waiter: Blocker,
+        /// How long by now.
+        waited: Duration,
+    },
+    /// The watchdog ended what the step did, because it and these sessions waited for each other: PostgreSQL
+    /// would have failed one of them.
+    DeadlockBroken {
+        /// Where and what.
+        step: StepName,
+        /// Those sessions; they go on.
+        others: Vec<Blocker>,
+    },
     /// The watchdog ended what the step did, because application queries had waited for it.
     Yielded {
         /// Where and what.
         step: StepName,
-        /// The sessions that waited.
+        /// The sessions that waited; none when the watchdog could not see whether any did.
         waiters: Vec<Blocker>,
         /// The longest that any of them had waited.
         stalled: Duration,

@@ -69,22 +69,16 @@ impl Work<'_> {
         let (work, lock) = (self.session.pid, self.lock.pid);
         let mut said: Option<(Instant, Vec<Blocker>)> = None;
         loop {
-            let watch = self.watchdog.session().await?;
-            let holders = waits::holders(watch.client(), &approach.wanted, &[work, lock, watch.pid])
-                .await
-                .map_err(session::lost)?;
+            let holders = self.watchdog.holders(&approach.wanted, [work, lock]).await?;
             if self.end_blockers(job, &holders, approach).await? {
                 self.stop.sleep(LOOK / 4).await?;
                 continue;
             }
             approach.evict(&holders, policy);
-            let Ok(watch) = self.watchdog.session().await else {
-                continue;
-            };
             let old = approach.old(holders, oldest);
             if old.is_empty() {
                 if !approach.weak.is_empty() && approach.deadlock_timeout.is_none() {
-                    approach.deadlock_timeout = Some(deadlock_timeout(watch.client()).await?);
+                    approach.deadlock_timeout = Some(deadlock_timeout(self.session.client()).await?);
                 }
                 return Ok(Way::Clear);
             }

@@ -404,7 +404,7 @@ impl Runner {
             run_id,
             &self.policy,
             Box::new(Native),
-            watchdog::Watchdog::new(&self.connect, &self.session),
+            watchdog::Watchdog::new(&self.connect, &self.session, observer),
             observer,
             stop,
         ))

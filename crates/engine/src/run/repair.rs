@@ -78,12 +78,12 @@ pub(crate) async fn clean_up(client: &Client, statement: &PlannedStatement, watc
             let name = index_name(client, index, relation).await?;
             if state_of(client, &name).await? == IndexState::Invalid {
                 quiet(client, relation, watch).await?;
-                drop_invalid(client, &name, watch, Patience::Once).await?;
+                drop_invalid(client, &name, watch, Patience::Short).await?;
             }
             Ok(())
         }
         Probe::Reindex { relation } => {
-            sweep_reindex(client, statement, relation.as_ref(), watch, Patience::Once).await
+            sweep_reindex(client, statement, relation.as_ref(), watch, Patience::Short).await
         }
         _ => Ok(()),
     }
@@ -94,6 +94,9 @@ pub(crate) struct Watch<'a> {
     pub(crate) observer: &'a dyn Observe,
     pub(crate) stop: &'a Stop,
     pub(crate) step: &'a StepName,
+    /// How long the removal of an index may wait for one lock, since whoever comes behind it waits as long;
+    /// zero is no limit.
+    pub(crate) lock_timeout: Duration,
 }
 
 impl Watch<'_> {
@@ -193,28 +196,37 @@ async fn quiet(client: &Client, relation: &RelationName, watch: &Watch<'_>) -> R
 /// How long a remain's DROP waits for the transactions that may still use its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Patience {
-    /// One short try: the next run tries again.
-    Once,
+    /// A few seconds: the next run tries again.
+    Short,
     /// Until it is gone: what follows needs its name.
     Endless,
 }
 
 /// Drops an INVALID index, in short tries: DROP INDEX CONCURRENTLY waits for every transaction that has touched
-/// the table, and whoever asks us to stop meanwhile is to be heard.
+/// the table, whoever comes behind it with DDL waits as long, and who asks us to stop meanwhile is to be heard.
 async fn drop_invalid(client: &Client, name: &str, watch: &Watch<'_>, patience: Patience) -> Result<()> {
     const TRY: Duration = Duration::from_secs(2);
+    const PAUSE: Duration = Duration::from_millis(200);
+    const SHORT: Duration = Duration::from_secs(5);
+    let began = Instant::now();
     let mut told = false;
+    let before: String = client
+        .query_typed_one("SELECT pg_catalog.current_setting('lock_timeout')", &[])
+        .await
+        .map_err(session::lost)?
+        .get(0);
+    let once = if watch.lock_timeout.is_zero() {
+        TRY
+    } else {
+        TRY.min(watch.lock_timeout)
+    };
+    let short = format!("SET lock_timeout = {}", once.as_millis());
+    let back = format!("SET lock_timeout = '{before}'");
+    let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
     loop {
-        let sql = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
-        client
-            .batch_execute(&format!("SET lock_timeout = {}", TRY.as_millis()))
-            .await
-            .map_err(session::lost)?;
-        let dropped = client.batch_execute(&sql).await;
-        client
-            .batch_execute("SET lock_timeout = 0")
-            .await
-            .map_err(session::lost)?;
+        client.batch_execute(&short).await.map_err(session::lost)?;
+        let dropped = client.batch_execute(&drop).await;
+        client.batch_execute(&back).await.map_err(session::lost)?;
         match dropped {
             Ok(()) => {
                 watch.repaired(format!(
@@ -228,22 +240,23 @@ async fn drop_invalid(client: &Client, name: &str, watch: &Watch<'_>, patience: 
                 return Err(session::failed(error, &what));
             }
         }
-        if !told {
+        let is_over = patience == Patience::Short && began.elapsed() >= SHORT;
+        if is_over || (patience == Patience::Endless && !told) {
             watch.observer.event(Event::Warning {
                 message: format!(
                     "the invalid index {name} cannot be dropped while transactions use its table"
                 ),
                 hint: Some(match patience {
-                    Patience::Once => "the next run drops it".to_owned(),
+                    Patience::Short => "the next run drops it".to_owned(),
                     Patience::Endless => "waiting for them; `windlass doctor` names the old ones".to_owned(),
                 }),
             });
             told = true;
         }
-        if patience == Patience::Once {
+        if is_over {
             return Ok(());
         }
-        watch.stop.sleep(Duration::from_millis(200)).await?;
+        watch.stop.sleep(PAUSE).await?;
     }
 }
 

@@ -40,7 +40,7 @@ impl Failure {
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::LockTimeout => "the lock was not free in time",
-            Self::Deadlock => "PostgreSQL resolved a deadlock",
+            Self::Deadlock => "it waited for who waited for it (a deadlock)",
             Self::Serialization => "the transaction could not be serialized",
             Self::OwnCancel => "application queries had waited too long",
             Self::Lost => "the session was ended, and nothing was committed",

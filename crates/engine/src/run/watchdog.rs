@@ -13,9 +13,10 @@ use windlass_compiler::policy::{LanePolicy, OnDdlWaiter};
 
 use crate::blockers::Blocker;
 use crate::connect::ConnectOptions;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, Observe, StepName};
 use crate::session::{self, Purpose, Session, SessionSettings};
-use crate::waits::{self, Snapshot, Waiter};
+use crate::waits::{self, Holder, Reached, Snapshot, Waiter};
 
 /// Looks at least this often, however long the budget is.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -31,6 +32,7 @@ const GRACE: Duration = Duration::from_millis(100);
 pub(super) struct Watchdog<'a> {
     connect: &'a ConnectOptions,
     settings: &'a SessionSettings,
+    observer: &'a dyn Observe,
     /// Opened when it is needed first.
     session: Option<Session>,
 }
@@ -93,6 +95,16 @@ impl Rule {
             }
     }
 
+    /// Those whose DDL waits for us and is let wait: what they want no application query needs.
+    fn left_waiting<'w>(&self, waiters: &'w [Waiter]) -> impl Iterator<Item = &'w Waiter> {
+        const WORTH_TELLING: Duration = Duration::from_millis(500);
+        let is_long = self.whom != Whom::Every;
+        waiters
+            .iter()
+            .filter(move |waiter| is_long && !waiter.is_row_work && waiter.stalled >= WORTH_TELLING)
+            .filter(|waiter| waiter.is_application)
+    }
+
     /// Those for whose sake we must end what we do.
     fn stalled<'w>(&self, waiters: &'w [Waiter]) -> Vec<&'w Waiter> {
         let is_due = |waiter: &&Waiter| self.limit.is_some_and(|limit| waiter.stalled >= limit);
@@ -117,13 +129,17 @@ pub(super) struct Seen {
     pub(super) longest_stall: Duration,
     /// Whom we waited for at the last look at which we waited for anybody.
     pub(super) blockers: Vec<Blocker>,
-    /// We ended it ourselves, for these.
-    pub(super) ended_for: Option<Vec<Blocker>>,
+    /// We ended it ourselves.
+    pub(super) ended: Option<End>,
 }
 
 /// Why the watchdog ended what it watched.
-enum End {
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum End {
+    /// These had waited for as long as they may.
     Stalled(Vec<Blocker>),
+    /// It waited for these while they waited for it.
+    Deadlock(Vec<Blocker>),
     /// It could not see for longer than anyone may wait.
     Blind,
 }
@@ -137,10 +153,15 @@ enum How {
 }
 
 impl<'a> Watchdog<'a> {
-    pub(super) fn new(connect: &'a ConnectOptions, settings: &'a SessionSettings) -> Self {
+    pub(super) fn new(
+        connect: &'a ConnectOptions,
+        settings: &'a SessionSettings,
+        observer: &'a dyn Observe,
+    ) -> Self {
         Self {
             connect,
             settings,
+            observer,
             session: None,
         }
     }
@@ -163,6 +184,32 @@ impl<'a> Watchdog<'a> {
         }
     }
 
+    /// Who holds what a step is about to ask for; `ours` are our other backends. A connection that is cut
+    /// or does not answer is replaced by a new one.
+    pub(super) async fn holders(&mut self, wanted: &[Reached], ours: [i32; 2]) -> Result<Vec<Holder>> {
+        const ANSWER: Duration = Duration::from_secs(5);
+        const TRIES: u32 = 5;
+        for _ in 0..TRIES {
+            let ask = async {
+                let session = self.session().await?;
+                let ours = [ours[0], ours[1], session.pid];
+                waits::holders(session.client(), wanted, &ours)
+                    .await
+                    .map_err(session::lost)
+            };
+            match tokio::time::timeout(ANSWER, ask).await {
+                Ok(Ok(holders)) => return Ok(holders),
+                Ok(Err(error)) if error.kind() != ErrorKind::ConnectionLost => return Err(error),
+                Ok(Err(_)) | Err(_) => self.session = None,
+            }
+        }
+        Err(Error::new(
+            ErrorKind::ConnectionLost,
+            "the watchdog's connection does not answer, and without it nobody sees who waits",
+        )
+        .hint("run the same command again; it continues where this one stopped"))
+    }
+
     /// Opens a work session anew.
     pub(super) async fn reopen(&self) -> Result<Session> {
         session::open(self.connect, self.settings, Purpose::Work).await
@@ -173,9 +220,11 @@ impl<'a> Watchdog<'a> {
         &mut self,
         work: &Session,
         rule: Rule,
+        step: &StepName,
         run: impl Future<Output = T>,
     ) -> Watched<T> {
         let began = Instant::now();
+        let mut told: Vec<Option<i32>> = Vec::new();
         let mut run = pin!(run);
         let mut seen = Seen::default();
         let mut last_look = began;
@@ -187,7 +236,7 @@ impl<'a> Watchdog<'a> {
                 () = tokio::time::sleep(pause) => {}
             }
             let looked = {
-                let mut look = pin!(self.look(rule));
+                let mut look = pin!(self.look(rule, last_look));
                 tokio::select! {
                     biased;
                     outcome = &mut run => break outcome,
@@ -198,22 +247,30 @@ impl<'a> Watchdog<'a> {
             let end = match looked {
                 Some(snapshot) => {
                     last_look = Instant::now();
-                    judge(&snapshot, work.pid, began.elapsed(), rule, &mut seen)
+                    let waiters = snapshot.waiting_on(work.pid, began.elapsed());
+                    for waiter in rule.left_waiting(&waiters) {
+                        if !told.contains(&waiter.session.pid) {
+                            told.push(waiter.session.pid);
+                            self.observer.event(Event::MakesWait {
+                                step: step.clone(),
+                                waiter: waiter.session.clone(),
+                                waited: waiter.stalled,
+                            });
+                        }
+                    }
+                    judge(&snapshot, &waiters, work.pid, rule, &mut seen)
                 }
                 None if rule.limit.is_some_and(|limit| last_look.elapsed() >= limit) => Some(End::Blind),
                 None => None,
             };
             let Some(end) = end else { continue };
-            let again = seen.ended_for.is_some();
-            let how = match (&end, again) {
+            let how = match (&end, &seen.ended) {
                 (End::Blind, _) => How::CancelRequest,
-                (End::Stalled(_), false) => How::Cancel,
-                (End::Stalled(_), true) => How::Terminate,
+                (_, None) => How::Cancel,
+                (_, Some(_)) => How::Terminate,
             };
-            if let End::Stalled(waiters) = end {
-                seen.ended_for = Some(waiters);
-            } else {
-                seen.ended_for.get_or_insert_default();
+            if end != End::Blind || seen.ended.is_none() {
+                seen.ended = Some(end);
             }
             let act = self.end(work, how);
             // What was asked for must have arrived before the session is used for anything else: a late
@@ -235,10 +292,14 @@ impl<'a> Watchdog<'a> {
         Watched { outcome, seen }
     }
 
-    /// One look; none when the watchdog cannot see.
-    async fn look(&mut self, rule: Rule) -> Option<Snapshot> {
+    /// One look; none when the watchdog cannot see. It takes no longer than until it would have been blind
+    /// for as long as anyone may wait.
+    async fn look(&mut self, rule: Rule, last_look: Instant) -> Option<Snapshot> {
         const LONGEST: Duration = Duration::from_secs(1);
-        let patience = rule.limit.map_or(LONGEST, |limit| LONGEST.min(limit / 2));
+        let patience = rule.limit.map_or(LONGEST, |limit| {
+            let left = limit.saturating_sub(last_look.elapsed());
+            LONGEST.min(limit / 2).min(left.max(rule.interval))
+        });
         let look = async {
             let session = self.session().await.ok()?;
             waits::snapshot(session.client()).await.ok()
@@ -275,19 +336,23 @@ impl<'a> Watchdog<'a> {
     }
 }
 
-fn judge(snapshot: &Snapshot, ours: i32, since: Duration, rule: Rule, seen: &mut Seen) -> Option<End> {
+fn judge(snapshot: &Snapshot, waiters: &[Waiter], ours: i32, rule: Rule, seen: &mut Seen) -> Option<End> {
     let blockers = snapshot.blockers_of(ours);
     if !blockers.is_empty() {
         seen.blockers = blockers;
     }
-    let waiters = snapshot.waiting_on(ours, since);
     let applications = waiters.iter().filter(|waiter| waiter.is_application);
     let longest = applications
         .map(|waiter| waiter.stalled)
         .max()
         .unwrap_or_default();
     seen.longest_stall = seen.longest_stall.max(longest);
-    let stalled = rule.stalled(&waiters);
-    (!stalled.is_empty())
-        .then(|| End::Stalled(stalled.into_iter().map(|waiter| waiter.session.clone()).collect()))
+    let stalled = rule.stalled(waiters);
+    if !stalled.is_empty() {
+        let sessions = stalled.into_iter().map(|waiter| waiter.session.clone());
+        return Some(End::Stalled(sessions.collect()));
+    }
+    // PostgreSQL fails whoever looks first, and that may be the other.
+    let others = snapshot.deadlocked_with(ours, waiters);
+    (rule.limit.is_some() && !others.is_empty()).then_some(End::Deadlock(others))
 }

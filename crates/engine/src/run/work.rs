@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::lane::Lane;
-use windlass_compiler::plan::{Probe, Shape, Step};
+use windlass_compiler::plan::{PlannedStatement, Probe, Shape, Step};
 use windlass_compiler::policy::{LanePolicy, Origin, Overrides, Policy, Setting};
 
 use super::acquire::{Approach, Way};
@@ -12,7 +12,7 @@ use super::attempt::{self, Envelope, Failed, Limits, Refusal};
 use super::repair::{self, Finding, Watch};
 use super::request::{Report, StepReport};
 use super::retry::{self, Failure, Next};
-use super::watchdog::{Rule, Seen, Watchdog};
+use super::watchdog::{End, Rule, Seen, Watchdog};
 use crate::blockers::Blocker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Observe, StepName};
@@ -175,20 +175,33 @@ impl<'a> Work<'a> {
             approach.learn(&blockers);
         }
         let is_ours = matches!(failure, Failure::Final | Failure::Lost);
-        let Some(waiters) = seen.ended_for.filter(|_| is_ours) else {
-            return Attempted::Failed {
-                failure,
-                error,
-                blockers,
-            };
+        let step = job.name.clone();
+        let stalled = seen.longest_stall;
+        let failure = match seen.ended.filter(|_| is_ours) {
+            None => failure,
+            Some(End::Deadlock(others)) => {
+                self.observer.event(Event::DeadlockBroken { step, others });
+                Failure::Deadlock
+            }
+            Some(End::Stalled(waiters)) => {
+                self.observer.event(Event::Yielded {
+                    step,
+                    waiters,
+                    stalled,
+                });
+                Failure::OwnCancel
+            }
+            Some(End::Blind) => {
+                self.observer.event(Event::Yielded {
+                    step,
+                    waiters: Vec::new(),
+                    stalled,
+                });
+                Failure::OwnCancel
+            }
         };
-        self.observer.event(Event::Yielded {
-            step: job.name.clone(),
-            waiters,
-            stalled: seen.longest_stall,
-        });
         Attempted::Failed {
-            failure: Failure::OwnCancel,
+            failure,
             error,
             blockers,
         }
@@ -327,7 +340,7 @@ impl<'a> Work<'a> {
         let lock = self.lock.client();
         let follow = super::progress::follow(lock, self.session.pid, &self.run_id, &job.name, self.observer);
         let watched = tokio::select! {
-            watched = self.watchdog.guard(&self.session, rule, run) => watched,
+            watched = self.watchdog.guard(&self.session, rule, &job.name, run) => watched,
             never = follow => never,
             () = self.stop.asked() => {
                 self.observer.event(Event::Stopping);
@@ -353,7 +366,7 @@ impl<'a> Work<'a> {
                             // Not every role that may change a table may lock it.
                             Some("42501") => return Ok((Attempted::Again, seen)),
                             // The limit on all the locks behind the first one.
-                            Some("57014") if seen.ended_for.is_none() => {
+                            Some("57014") if seen.ended.is_none() => {
                                 return Ok((not_in_time(error, seen.blockers.clone()), seen));
                             }
                             _ => (error, "failed to lock its tables".to_owned()),
@@ -415,6 +428,7 @@ impl<'a> Work<'a> {
             observer: self.observer,
             stop: self.stop,
             step: &job.name,
+            lock_timeout: policy.stall_budget.map_or(Duration::ZERO, |budget| budget / 2),
         };
         let client = self.session.client();
         if job.again && statement.probe == Probe::Nothing && attempt == 1 {
@@ -450,7 +464,7 @@ impl<'a> Work<'a> {
             Finding::Unknown => return Err(self.unknown(job).await),
             Finding::Send => self.send(statement.clone(), rule, &job.name).await?,
             Finding::SendInstead(sql) => {
-                let instead = windlass_compiler::plan::PlannedStatement {
+                let instead = PlannedStatement {
                     sql,
                     ..statement.clone()
                 };
@@ -467,7 +481,10 @@ impl<'a> Work<'a> {
             Err(error) => {
                 let what = format!("line {}: {}", statement.line, attempt::one_line(&statement.sql));
                 if session::is_lost(&error) {
-                    return Err(session::failed(error, &what));
+                    if statement.probe == Probe::Nothing {
+                        return Err(session::failed(error, &what));
+                    }
+                    return Ok((self.recovered(job, error, &what).await?, seen));
                 }
                 client
                     .batch_execute("SET lock_timeout = 0; SET statement_timeout = 0")
@@ -504,7 +521,7 @@ impl<'a> Work<'a> {
     /// Sends a statement outside any transaction; a wish to stop cancels it.
     async fn send(
         &mut self,
-        statement: windlass_compiler::plan::PlannedStatement,
+        statement: PlannedStatement,
         rule: Rule,
         step: &StepName,
     ) -> Result<(std::result::Result<(), tokio_postgres::Error>, Seen)> {
@@ -517,7 +534,7 @@ impl<'a> Work<'a> {
             self.observer,
         );
         let run = attempt::execute(client, &statement);
-        let mut run = std::pin::pin!(self.watchdog.guard(&self.session, rule, run));
+        let mut run = std::pin::pin!(self.watchdog.guard(&self.session, rule, step, run));
         let watched = tokio::select! {
             watched = &mut run => watched,
             never = follow => never,
@@ -713,9 +730,20 @@ pub(super) fn policy_of(policy: &Policy, revision: &RevisionId, step: &Step) -> 
         lock_timeout: said(step.overrides.lock_timeout),
         statement_timeout: said(step.overrides.statement_timeout),
     };
-    policy
-        .for_statement(step.lane, &overrides)
-        .map_err(|error| Error::input(error.to_string(), vec![error.to_diagnostic()]))
+    let lane = |lane| {
+        let policy = policy.for_statement(lane, &overrides);
+        policy.map_err(|error| Error::input(error.to_string(), vec![error.to_diagnostic()]))
+    };
+    let mut policy = lane(step.lane)?;
+    let detaches = |statement: &PlannedStatement| matches!(statement.probe, Probe::Detach { .. });
+    if step.statements.iter().any(detaches) && policy.stall_budget.is_some() {
+        // At its end it takes the partition from its readers: the rules for blocking locks apply. How
+        // long it waits for the parent's users before that is no matter of a statement's timeout.
+        policy = lane(Lane::Ddl)?;
+        policy.statement_timeout = None;
+        policy.catalog_statement_timeout = None;
+    }
+    Ok(policy)
 }
 
 pub(super) fn limits(policy: &LanePolicy, step: &Step, attempt: u32) -> Limits {

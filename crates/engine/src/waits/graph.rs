@@ -1,6 +1,6 @@
 //! The graph of who waits for whom, and what of it is ours. Pure.
 
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap};
 use std::time::Duration;
 
 use windlass_compiler::effect::LockMode;
@@ -51,29 +51,25 @@ impl Snapshot {
     ///
     /// A session's wait counts from when it began or from when what it waits behind came to wait for us,
     /// whichever is later; otherwise someone who already waited for a third party would be ours at once.
+    ///
+    /// Who waits through several others has waited for us as long as the longest of those ways says.
     pub(crate) fn waiting_on(&self, ours: i32, since: Duration) -> Vec<Waiter> {
+        let behind = self.edges();
         let mut found: Vec<Waiter> = Vec::new();
-        let mut known: HashMap<i32, Duration> = HashMap::from([(ours, since)]);
-        let mut open = vec![ours];
-        while let Some(blocker) = open.pop() {
-            for wanted in self.locks.iter().filter(|lock| !lock.granted) {
-                let Some(pid) = wanted.leader.filter(|pid| !known.contains_key(pid)) else {
+        let mut places: HashMap<i32, usize> = HashMap::new();
+        let mut open = BinaryHeap::from([(since, ours)]);
+        while let Some((limit, blocker)) = open.pop() {
+            let best = places.get(&blocker).map(|place| found[*place].stalled);
+            if best.is_some_and(|best| best > limit) {
+                continue;
+            }
+            for edge in behind.get(&blocker).into_iter().flatten() {
+                let wanted = edge.wanted;
+                let Some(pid) = wanted.leader.filter(|pid| *pid != ours) else {
                     continue;
                 };
-                let Some(held) = self.in_the_way(wanted).find(|held| held.leader == Some(blocker)) else {
-                    continue;
-                };
-                let limit = known.get(&blocker).copied().unwrap_or_default();
-                // Behind a request that is itself not granted, no longer than that request.
-                let limit = if held.granted {
-                    limit
-                } else {
-                    limit.min(held.waited.unwrap_or_default())
-                };
-                let stalled = wanted.waited.unwrap_or_default().min(limit);
-                known.insert(pid, stalled);
-                open.push(pid);
-                found.push(Waiter {
+                let stalled = wanted.waited.unwrap_or_default().min(limit).min(edge.at_most);
+                let waiter = || Waiter {
                     session: wanted.session.clone(),
                     stalled,
                     is_application: wanted.session.is_application() && wanted.kind != "virtualxid",
@@ -83,10 +79,43 @@ impl Snapshot {
                         _ => false,
                     },
                     through: (blocker != ours).then_some(blocker),
-                });
+                };
+                match places.get(&pid) {
+                    None => {
+                        places.insert(pid, found.len());
+                        found.push(waiter());
+                    }
+                    Some(place) if found[*place].stalled < stalled => found[*place] = waiter(),
+                    Some(_) => continue,
+                }
+                open.push((stalled, pid));
             }
         }
         found
+    }
+
+    /// For each session those that wait behind it.
+    fn edges(&self) -> HashMap<i32, Vec<Edge<'_>>> {
+        let mut objects: HashMap<&str, Vec<&Lock>> = HashMap::new();
+        for lock in &self.locks {
+            objects.entry(&lock.object).or_default().push(lock);
+        }
+        let mut behind: HashMap<i32, Vec<Edge<'_>>> = HashMap::new();
+        for locks in objects.values() {
+            for wanted in locks.iter().filter(|lock| !lock.granted) {
+                for held in locks.iter().filter(|held| held.is_ahead_of(wanted)) {
+                    let Some(blocker) = held.leader else { continue };
+                    // Behind a request that is itself not granted, no longer than that request.
+                    let at_most = if held.granted {
+                        Duration::MAX
+                    } else {
+                        held.waited.unwrap_or_default()
+                    };
+                    behind.entry(blocker).or_default().push(Edge { wanted, at_most });
+                }
+            }
+        }
+        behind
     }
 
     /// The sessions that the backend `ours` waits for, each once, those that hold before those that queue.
@@ -96,7 +125,8 @@ impl Snapshot {
             .iter()
             .filter(|lock| !lock.granted && lock.leader == Some(ours));
         let mut found: Vec<&Lock> = Vec::new();
-        for held in wanted.flat_map(|wanted| self.in_the_way(wanted)) {
+        let in_the_way = wanted.flat_map(|wanted| self.locks.iter().filter(|held| held.is_ahead_of(wanted)));
+        for held in in_the_way {
             if !found.iter().any(|known| known.session.is_same(&held.session)) {
                 found.push(held);
             }
@@ -105,14 +135,36 @@ impl Snapshot {
         found.into_iter().map(|held| held.session.clone()).collect()
     }
 
-    /// What keeps `wanted` from being granted: conflicting modes that are held, and conflicting requests
-    /// that were there before.
-    fn in_the_way<'a>(&'a self, wanted: &'a Lock) -> impl Iterator<Item = &'a Lock> {
-        self.locks.iter().filter(move |other| {
-            let is_ahead = other.granted || other.waited > wanted.waited;
-            let is_other = other.leader.is_none() || other.leader != wanted.leader;
-            other.object == wanted.object && is_other && is_ahead && other.mode.conflicts_with(wanted.mode)
-        })
+    /// Of those that wait for the backend `ours` the ones that it waits for itself: nobody goes on until one
+    /// of them is failed.
+    pub(crate) fn deadlocked_with(&self, ours: i32, waiters: &[Waiter]) -> Vec<Blocker> {
+        let mut blockers = self.blockers_of(ours);
+        let leader = |session: &Blocker| {
+            let theirs = |lock: &&Lock| lock.session.is_same(session);
+            self.locks.iter().find(theirs).and_then(|lock| lock.leader)
+        };
+        let waiting: Vec<i32> = waiters
+            .iter()
+            .filter_map(|waiter| leader(&waiter.session))
+            .collect();
+        blockers.retain(|blocker| leader(blocker).is_some_and(|leader| waiting.contains(&leader)));
+        blockers
+    }
+}
+
+/// `wanted` waits behind somebody, by this way no longer than that.
+struct Edge<'a> {
+    wanted: &'a Lock,
+    at_most: Duration,
+}
+
+impl Lock {
+    /// Whether it keeps `wanted` from being granted: a conflicting mode that is held, or a conflicting
+    /// request that was there before.
+    fn is_ahead_of(&self, wanted: &Self) -> bool {
+        let is_ahead = self.granted || self.waited > wanted.waited;
+        let is_other = self.leader.is_none() || self.leader != wanted.leader;
+        self.object == wanted.object && is_other && is_ahead && self.mode.conflicts_with(wanted.mode)
     }
 }
 
@@ -183,6 +235,40 @@ mod tests {
         let mut found = stalls(locks, 10_000);
         found.sort_unstable();
         assert_eq!(found, [(2, 400), (3, 350), (4, 300), (5, 400)]);
+    }
+
+    #[test]
+    fn of_several_ways_to_us_the_longest_counts() {
+        let locks = vec![
+            lock(OURS, "t", AccessExclusive, None),
+            lock(2, "t", AccessShare, Some(900)),
+            lock(3, "t", AccessShare, Some(100)),
+            lock(2, "u", RowExclusive, None),
+            lock(3, "u", RowExclusive, None),
+            lock(4, "u", AccessExclusive, Some(800)),
+        ];
+        let mut found = stalls(locks, 1000);
+        found.sort_unstable();
+        assert_eq!(found, [(2, 900), (3, 100), (4, 800)]);
+    }
+
+    #[test]
+    fn who_waits_for_us_while_we_wait_for_them_is_in_a_deadlock_with_us() {
+        let build = |snapshot: Lock| {
+            let locks = vec![
+                lock(OURS, "t", ShareUpdateExclusive, None),
+                lock(2, "t", AccessExclusive, Some(300)),
+                lock(3, "t", AccessShare, Some(200)),
+                lock(OURS, "snapshot", LockMode::Share, Some(10)),
+                snapshot,
+            ];
+            let snapshot = Snapshot { locks };
+            let waiters = snapshot.waiting_on(OURS, Duration::from_secs(1));
+            let others = snapshot.deadlocked_with(OURS, &waiters);
+            others.iter().filter_map(|other| other.pid).collect::<Vec<_>>()
+        };
+        assert_eq!(build(lock(2, "snapshot", LockMode::Exclusive, None)), [2]);
+        assert_eq!(build(lock(9, "snapshot", LockMode::Exclusive, None)), [0; 0]);
     }
 
     #[test]

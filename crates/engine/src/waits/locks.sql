@@ -12,7 +12,7 @@ WITH locks AS MATERIALIZED (
 )
 SELECT locks.object,
        locks.locktype,
-       coalesce((SELECT relname FROM pg_catalog.pg_class WHERE oid = locks.relation), '')::text,
+       coalesce((SELECT quote_ident(relname) FROM pg_catalog.pg_class WHERE oid = locks.relation), '')::text,
        locks.pid,
        coalesce(activity.leader_pid, locks.pid),
        locks.mode,
@@ -22,7 +22,9 @@ SELECT locks.object,
        coalesce(activity.application_name, ''),
        coalesce(host(activity.client_addr), ''),
        coalesce(activity.state, ''),
-       coalesce(activity.backend_type, ''),
+       -- Hidden from plain roles; but of those at work in a database only autovacuum has no user.
+       coalesce(activity.backend_type,
+                CASE WHEN activity.datid <> 0 AND activity.usesysid IS NULL THEN 'autovacuum worker' END, ''),
        extract(epoch FROM clock_timestamp() - coalesce(activity.xact_start, prepared.prepared))::double precision,
        left(regexp_replace(coalesce(activity.query, ''), '\s+', ' ', 'g'), 200),
        coalesce(prepared.gid, '')
