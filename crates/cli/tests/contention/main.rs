@@ -3,80 +3,108 @@
 //!
 //! The waits are measured from outside (`Stalls`), beside what the run itself says.
 
+mod faults;
+mod holders;
 #[path = "../runner/project.rs"]
 #[allow(dead_code, reason = "the runner's tests use the rest")]
 mod project;
+mod rights;
 mod scene;
+mod table;
+mod waiters;
 
 use std::time::Duration;
 
-use scene::Scene;
+use scene::{Scene, at_each_budget, hold};
 use windlass_testkit::{Database, Rival, Server};
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// How many hold the hot table so that nobody can use it.
+const EXCLUSIVE: &str = "SELECT count(*) FROM pg_locks WHERE relation = 'hot'::regclass \
+    AND mode = 'AccessExclusiveLock' AND granted";
+
+/// Transactions that hold the hot table, each this long and the next at once behind it.
+fn one_after_the_other(each: Duration, times: u32) -> String {
+    format!(
+        "DO $$ BEGIN FOR i IN 1..{times} LOOP PERFORM pg_sleep({}) FROM hot WHERE id = i; COMMIT; END LOOP; END $$",
+        each.as_secs_f64()
+    )
+}
+
 #[tokio::test]
 async fn measured_idle_in_transaction_is_waited_for_outside_the_queue() {
-    let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
-    let rival = Rival::hold(scene.database(), "BEGIN; SELECT * FROM hot LIMIT 1").await;
-    let run = scene.begin(SECOND).await;
-    run.says("not queueing behind who holds the lock").await;
-    run.says("pg_terminate_backend").await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    rival.release().await;
-    let end = run.end(0).await;
-    end.kept(SECOND);
-    assert!(end.longest_by_itself() <= SECOND);
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+        let rival = Rival::hold(scene.database(), "BEGIN; SELECT * FROM hot LIMIT 1").await;
+        let run = scene.begin(budget).await;
+        run.says("not queueing behind who holds the lock").await;
+        run.says("pg_terminate_backend").await;
+        tokio::time::sleep(hold()).await;
+        rival.release().await;
+        let end = run.end(0).await;
+        end.kept();
+        assert!(end.longest_by_itself() <= budget);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn measured_idle_in_transaction_for_ever_ends_with_its_name() {
-    let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
-    let rival = Rival::hold(scene.database(), "BEGIN; SELECT * FROM hot LIMIT 1").await;
-    let run = scene
-        .begin_with(SECOND, &[("WINDLASS_LANE_DDL_RETRY_FOR", "3s")])
-        .await;
-    let end = run.end(3).await;
-    end.kept(SECOND);
-    let pid = rival.pid().to_string();
-    for part in [
-        pid.as_str(),
-        "idle in transaction",
-        "pg_terminate_backend",
-        "resumes at this step",
-    ] {
-        assert!(end.stderr.contains(part), "{part}: {}", end.stderr);
-    }
-    assert_eq!(end.json["error"]["blockers"][0]["pid"].to_string(), pid);
-    drop(rival);
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+        let rival = Rival::hold(scene.database(), "BEGIN; SELECT * FROM hot LIMIT 1").await;
+        let run = scene
+            .begin_with(budget, &[("WINDLASS_LANE_DDL_RETRY_FOR", "3s")])
+            .await;
+        let end = run.end(3).await;
+        end.kept();
+        let pid = rival.pid().to_string();
+        for part in [
+            pid.as_str(),
+            "idle in transaction",
+            "pg_terminate_backend",
+            "resumes at this step",
+        ] {
+            assert!(end.stderr.contains(part), "{part}: {}", end.stderr);
+        }
+        assert_eq!(end.json["error"]["blockers"][0]["pid"].to_string(), pid);
+        drop(rival);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn measured_a_long_query_is_let_finish() {
-    let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
-    let query = "SELECT pg_sleep(4) FROM hot WHERE id = 1";
-    let rival = Rival::run(scene.database(), query).await;
-    let end = scene.begin(SECOND).await.end(0).await;
-    end.kept(SECOND);
-    rival.finish().await.expect("nobody cancelled it");
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+        let query = format!("SELECT pg_sleep({}) FROM hot WHERE id = 1", hold().as_secs());
+        let rival = Rival::run(scene.database(), &query).await;
+        let end = scene.begin(budget).await.end(0).await;
+        end.kept();
+        rival.finish().await.expect("nobody cancelled it");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn measured_a_saturated_table_yields_its_lock() {
-    let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
-    let mut busy = Vec::new();
-    for _ in 0..4 {
-        // One after the other, each for 200 ms: there is never a moment without a holder.
-        let block = "DO $$ BEGIN FOR i IN 1..30 LOOP PERFORM pg_sleep(0.2) FROM hot WHERE id = i; COMMIT; END LOOP; END $$";
-        busy.push(Rival::run(scene.database(), block).await);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let end = scene.begin(SECOND).await.end(0).await;
-    end.kept(SECOND);
-    assert!(
-        busy.iter().any(|rival| !rival.is_finished()),
-        "it was saturated to the end"
-    );
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+        let mut busy = Vec::new();
+        for _ in 0..4 {
+            // One after the other: there is never a moment without a holder.
+            busy.push(Rival::run(scene.database(), &one_after_the_other(budget / 5, 30)).await);
+            tokio::time::sleep(budget / 20).await;
+        }
+        let end = scene.begin(budget).await.end(0).await;
+        end.kept();
+        assert!(
+            busy.iter().any(|rival| !rival.is_finished()),
+            "it was saturated to the end"
+        );
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -86,198 +114,232 @@ async fn measured_a_small_budget_is_kept_as_well() {
     let rival = Rival::hold(scene.database(), "BEGIN; SELECT * FROM hot LIMIT 1").await;
     let run = scene.begin(budget).await;
     run.says("not queueing behind who holds the lock").await;
-    tokio::time::sleep(SECOND).await;
+    tokio::time::sleep(hold() / 2).await;
     rival.release().await;
-    run.end(0).await.kept(budget);
+    run.end(0).await.kept();
 }
 
 #[tokio::test]
 async fn measured_autovacuum_is_evicted() {
-    let scene = Scene::on(
-        slow_autovacuum().await,
-        &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")],
-    )
+    at_each_budget(async |budget| {
+        let scene = Scene::on(
+            slow_autovacuum().await,
+            &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")],
+        )
+        .await;
+        vacuumed(scene.database()).await;
+        scene.begin(budget).await.end(0).await.kept();
+    })
     .await;
-    vacuumed(scene.database()).await;
-    let end = scene.begin(SECOND).await.end(0).await;
-    end.kept(SECOND);
 }
 
 #[tokio::test]
 async fn measured_a_prepared_transaction_is_named() {
-    let server = Server::builder()
-        .setting("max_prepared_transactions", "5")
-        .start()
+    at_each_budget(async |budget| {
+        let server = Server::builder()
+            .setting("max_prepared_transactions", "5")
+            .start()
+            .await;
+        let scene = Scene::on(server, &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+        let rival = Rival::hold(
+            scene.database(),
+            "BEGIN; SELECT * FROM hot LIMIT 1; PREPARE TRANSACTION 'left behind'",
+        )
         .await;
-    let scene = Scene::on(server, &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
-    let rival = Rival::hold(
-        scene.database(),
-        "BEGIN; SELECT * FROM hot LIMIT 1; PREPARE TRANSACTION 'left behind'",
-    )
+        let run = scene.begin(budget).await;
+        run.says("ROLLBACK PREPARED 'left behind'").await;
+        rival.execute("ROLLBACK PREPARED 'left behind'").await;
+        run.end(0).await.kept();
+    })
     .await;
-    let run = scene.begin(SECOND).await;
-    run.says("ROLLBACK PREPARED 'left behind'").await;
-    rival.execute("ROLLBACK PREPARED 'left behind'").await;
-    run.end(0).await.kept(SECOND);
 }
 
 #[tokio::test]
 async fn measured_a_foreign_key_to_a_second_hot_table() {
-    let scene = Scene::new(&[(
-        "0002_fk",
-        "ALTER TABLE child ADD CONSTRAINT fk FOREIGN KEY (hot_id) REFERENCES hot NOT VALID;",
-    )])
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[(
+            "0002_fk",
+            "ALTER TABLE child ADD CONSTRAINT fk FOREIGN KEY (hot_id) REFERENCES hot NOT VALID;",
+        )])
+        .await;
+        let rival = Rival::hold(scene.database(), "BEGIN; UPDATE hot SET n = n WHERE id = 9999").await;
+        let run = scene.begin(budget).await;
+        run.says("not queueing behind who holds the lock").await;
+        tokio::time::sleep(hold() / 2).await;
+        rival.release().await;
+        run.end(0).await.kept();
+    })
     .await;
-    let rival = Rival::hold(scene.database(), "BEGIN; UPDATE hot SET n = n WHERE id = 9999").await;
-    let run = scene.begin(SECOND).await;
-    run.says("not queueing behind who holds the lock").await;
-    tokio::time::sleep(SECOND).await;
-    rival.release().await;
-    run.end(0).await.kept(SECOND);
 }
 
 #[tokio::test]
 async fn measured_forty_partitions() {
-    let scene = Scene::new(&[("0002_c", "ALTER TABLE parted ADD COLUMN c int;")]).await;
-    let rival = Rival::hold(scene.database(), "BEGIN; SELECT * FROM parted_7 LIMIT 1").await;
-    let run = scene.begin(SECOND).await;
-    run.says("not queueing behind who holds the lock").await;
-    tokio::time::sleep(SECOND).await;
-    rival.release().await;
-    run.end(0).await.kept(SECOND);
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[("0002_c", "ALTER TABLE parted ADD COLUMN c int;")]).await;
+        let rival = Rival::hold(scene.database(), "BEGIN; SELECT * FROM parted_7 LIMIT 1").await;
+        let run = scene.begin(budget).await;
+        run.says("not queueing behind who holds the lock").await;
+        tokio::time::sleep(hold() / 2).await;
+        rival.release().await;
+        run.end(0).await.kept();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn measured_drop_table_with_foreign_keys() {
-    let scene = Scene::new(&[("0002_drop", "DROP TABLE tied;")]).await;
-    let rival = Rival::hold(scene.database(), "BEGIN; SELECT * FROM hot LIMIT 1").await;
-    let run = scene.begin(SECOND).await;
-    run.says("AccessShareLock on hot").await;
-    tokio::time::sleep(SECOND).await;
-    rival.release().await;
-    run.end(0).await.kept(SECOND);
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[("0002_drop", "DROP TABLE tied;")]).await;
+        let rival = Rival::hold(scene.database(), "BEGIN; SELECT * FROM hot LIMIT 1").await;
+        let run = scene.begin(budget).await;
+        run.says("AccessShareLock on hot").await;
+        tokio::time::sleep(hold() / 2).await;
+        rival.release().await;
+        run.end(0).await.kept();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn measured_nobody_is_the_deadlock_victim_of_a_migration() {
-    let scene = Scene::new(&[(
-        "0002_both",
-        "ALTER TABLE hot ADD COLUMN c int; ALTER TABLE child ADD COLUMN c int;",
-    )])
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[(
+            "0002_both",
+            "ALTER TABLE hot ADD COLUMN c int; ALTER TABLE child ADD COLUMN c int;",
+        )])
+        .await;
+        // Each transaction of these takes child first, then hot: the other order than the migration's.
+        let crossing = format!(
+            "DO $$ BEGIN FOR i IN 1..60 LOOP UPDATE child SET n = n + 1 WHERE id = 1; PERFORM pg_sleep({}); \
+         UPDATE hot SET n = n + 1 WHERE id = 1; COMMIT; END LOOP; END $$",
+            budget.as_secs_f64() / 20.0
+        );
+        let mut rivals = Vec::new();
+        for _ in 0..3 {
+            rivals.push(Rival::run(scene.database(), &crossing).await);
+        }
+        let end = scene.begin(budget).await.end(0).await;
+        end.kept();
+        for rival in rivals {
+            rival
+                .finish()
+                .await
+                .expect("no application transaction is the victim");
+        }
+    })
     .await;
-    // Each transaction of these takes child first, then hot: the other order than the migration's.
-    let crossing = "DO $$ BEGIN FOR i IN 1..60 LOOP UPDATE child SET n = n + 1 WHERE id = 1; PERFORM pg_sleep(0.05); \
-                    UPDATE hot SET n = n + 1 WHERE id = 1; COMMIT; END LOOP; END $$";
-    let mut rivals = Vec::new();
-    for _ in 0..3 {
-        rivals.push(Rival::run(scene.database(), crossing).await);
-    }
-    let end = scene.begin(SECOND).await.end(0).await;
-    end.kept(SECOND);
-    for rival in rivals {
-        rival
-            .finish()
-            .await
-            .expect("no application transaction is the victim");
-    }
 }
 
 #[tokio::test]
 async fn measured_a_scan_under_a_strong_lock_is_ended_by_the_watchdog() {
-    let scene = Scene::new(&[(
-        "0002_check",
-        "ALTER TABLE hot ADD CONSTRAINT slow CHECK (slow(n));",
-    )])
-    .await;
-    let run = scene
-        .begin_with(SECOND, &[("WINDLASS_LANE_DDL_RETRY_FOR", "4s")])
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[(
+            "0002_check",
+            "ALTER TABLE hot ADD CONSTRAINT slow CHECK (slow(n));",
+        )])
         .await;
-    run.says("gave way after application queries had waited").await;
-    let end = run.end(3).await;
-    end.kept(SECOND);
-    let constraints = "SELECT count(*) FROM pg_constraint WHERE conname = 'slow'";
-    assert_eq!(end.database().query_one_text(constraints).await, "0");
+        let run = scene
+            .begin_with(budget, &[("WINDLASS_LANE_DDL_RETRY_FOR", "4s")])
+            .await;
+        run.says("gave way after application queries had waited").await;
+        let end = run.end(3).await;
+        end.kept();
+        let constraints = "SELECT count(*) FROM pg_constraint WHERE conname = 'slow'";
+        assert_eq!(end.database().query_one_text(constraints).await, "0");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn measured_a_data_change_that_makes_queries_wait_is_given_up_with_advice() {
-    let scene = Scene::new(&[("0002_u", "UPDATE hot SET n = n + 1 WHERE slow(n);")]).await;
-    let run = scene.begin(SECOND).await;
-    let end = run.end(3).await;
-    end.kept(SECOND);
-    assert!(end.stderr.contains("make it a backfill"), "{}", end.stderr);
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[("0002_u", "UPDATE hot SET n = n + 1 WHERE slow(n);")]).await;
+        let run = scene.begin(budget).await;
+        let end = run.end(3).await;
+        end.kept();
+        assert!(end.stderr.contains("make it a backfill"), "{}", end.stderr);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn measured_a_colleagues_alter_behind_our_index_build_makes_us_give_way() {
-    let scene = Scene::new(&[(
-        "0002_i",
-        "CREATE INDEX CONCURRENTLY hot_slow ON hot (slow(n)) WHERE id < 200;",
-    )])
-    .await;
-    let run = scene.begin(SECOND).await;
-    let database = run.database();
-    database
-        .wait_for("SELECT count(*) FROM pg_stat_progress_create_index", |count| {
-            count > 0
-        })
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[(
+            "0002_i",
+            "CREATE INDEX CONCURRENTLY hot_slow ON hot (slow(n)) WHERE id < 200;",
+        )])
         .await;
-    let colleague = Rival::run(database, "ALTER TABLE hot ADD COLUMN theirs int").await;
-    run.says("gave way after application queries had waited").await;
-    colleague
-        .finish()
-        .await
-        .expect("the colleague's ALTER goes through");
-    let end = run.end(0).await;
-    end.kept(SECOND);
-    let valid = "SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'hot_slow'::regclass";
-    assert_eq!(end.database().query_one_text(valid).await, "true");
+        let run = scene.begin(budget).await;
+        let database = run.database();
+        database
+            .wait_for("SELECT count(*) FROM pg_stat_progress_create_index", |count| {
+                count > 0
+            })
+            .await;
+        let colleague = Rival::run(database, "ALTER TABLE hot ADD COLUMN theirs int").await;
+        run.says("gave way after application queries had waited").await;
+        colleague
+            .finish()
+            .await
+            .expect("the colleague's ALTER goes through");
+        let end = run.end(0).await;
+        end.kept();
+        let valid = "SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'hot_slow'::regclass";
+        assert_eq!(end.database().query_one_text(valid).await, "true");
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn measured_an_absent_synchronous_standby_keeps_no_lock() {
-    let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
-    let database = scene.database();
-    database
-        .execute("ALTER SYSTEM SET synchronous_standby_names = 'nope'")
-        .await;
-    database.execute("SELECT pg_reload_conf()").await;
-    let run = scene.reading_only().begin(SECOND).await;
-    let database = run.database();
-    let column = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'hot'::regclass AND attname = 'c'";
-    database.wait_for(column, |count| count == 1).await;
-    let locks =
-        "SELECT count(*) FROM pg_locks WHERE relation = 'hot'::regclass AND mode = 'AccessExclusiveLock'";
-    database.wait_for(locks, |count| count == 0).await;
-    database
-        .execute("ALTER SYSTEM RESET synchronous_standby_names")
-        .await;
-    database.execute("SELECT pg_reload_conf()").await;
-    run.end(0).await.kept(SECOND);
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+        let database = scene.database();
+        database
+            .execute("ALTER SYSTEM SET synchronous_standby_names = 'nope'")
+            .await;
+        database.execute("SELECT pg_reload_conf()").await;
+        let run = scene.reading_only().begin(budget).await;
+        let database = run.database();
+        let column = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'hot'::regclass AND attname = 'c'";
+        database.wait_for(column, |count| count == 1).await;
+        let locks =
+            "SELECT count(*) FROM pg_locks WHERE relation = 'hot'::regclass AND mode = 'AccessExclusiveLock'";
+        database.wait_for(locks, |count| count == 0).await;
+        database
+            .execute("ALTER SYSTEM RESET synchronous_standby_names")
+            .await;
+        database.execute("SELECT pg_reload_conf()").await;
+        run.end(0).await.kept();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn measured_a_runner_that_freezes_with_the_lock_loses_it() {
-    let scene = Scene::new(&[(
-        "0002_c",
-        "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
-         INSERT INTO fresh SELECT pg_sleep(0.3)::text; INSERT INTO fresh VALUES ('done');",
-    )])
+    at_each_budget(async |budget| {
+        let slow = format!(
+            "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
+         INSERT INTO fresh SELECT pg_sleep({})::text; INSERT INTO fresh VALUES ('done');",
+            budget.as_secs_f64() * 0.3
+        );
+        let scene = Scene::new(&[("0002_c", &slow)]).await;
+        let mut run = scene.begin(budget).await;
+        run.database().wait_for(EXCLUSIVE, |count| count > 0).await;
+        run.child.sigstop();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(
+            run.database().query_one_text(EXCLUSIVE).await,
+            "0",
+            "the server ended what the frozen runner held"
+        );
+        run.child.sigcont();
+        let end = run.end_any().await;
+        end.kept();
+        assert!(matches!(end.code, Some(0 | 7)), "{:?}: {}", end.code, end.stderr);
+    })
     .await;
-    let mut run = scene.begin(SECOND).await;
-    let held = "SELECT count(*) FROM pg_locks WHERE relation = 'hot'::regclass AND mode = 'AccessExclusiveLock' AND granted";
-    run.database().wait_for(held, |count| count > 0).await;
-    run.child.sigstop();
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(
-        run.database().query_one_text(held).await,
-        "0",
-        "the server ended what the frozen runner held"
-    );
-    run.child.sigcont();
-    let end = run.end_any().await;
-    end.kept(SECOND);
-    assert!(matches!(end.code, Some(0 | 7)), "{:?}: {}", end.code, end.stderr);
 }
 
 #[tokio::test]
@@ -291,7 +353,7 @@ async fn measured_an_idle_transaction_is_terminated_where_the_settings_say_so() 
     let idle = Rival::hold_as(scene.database(), &role, "BEGIN; SELECT * FROM hot LIMIT 1").await;
     let settings = [("WINDLASS_BLOCKERS_TERMINATE_IDLE_IN_TRANSACTION", "2s")];
     let end = scene.begin_with(SECOND, &settings).await.end(0).await;
-    end.kept(SECOND);
+    end.kept();
     assert!(
         end.stderr.contains(&format!("terminated pid {}", idle.pid())),
         "{}",
@@ -314,7 +376,7 @@ async fn measured_a_superusers_idle_transaction_is_let_be() {
         ("WINDLASS_LANE_DDL_RETRY_FOR", "3s"),
     ];
     let end = scene.begin_with(SECOND, &settings).await.end(3).await;
-    end.kept(SECOND);
+    end.kept();
     idle.execute("SELECT 1").await;
 }
 
@@ -330,7 +392,7 @@ async fn measured_a_query_is_cancelled_where_the_settings_say_so() {
     let busy = Rival::run_as(scene.database(), &role, query).await;
     let settings = [("WINDLASS_BLOCKERS_CANCEL_QUERIES", "2s")];
     let end = scene.begin_with(SECOND, &settings).await.end(0).await;
-    end.kept(SECOND);
+    end.kept();
     let cancelled = busy.finish().await.expect_err("it was cancelled");
     assert_eq!(cancelled.code().map(|code| code.code()), Some("57014"));
 }
@@ -345,7 +407,7 @@ async fn measured_an_autovacuum_is_cancelled_where_the_settings_say_so() {
     vacuumed(scene.database()).await;
     let settings = [("WINDLASS_BLOCKERS_CANCEL_AUTOVACUUM", "true")];
     let end = scene.begin_with(SECOND, &settings).await.end(0).await;
-    end.kept(SECOND);
+    end.kept();
     assert!(end.stderr.contains("autovacuum worker"), "{}", end.stderr);
     assert!(end.stderr.contains("cancelled the query of"), "{}", end.stderr);
 }

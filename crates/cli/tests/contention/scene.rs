@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use windlass_testkit::{Child, Database, Running, Server, Stalled, Stalls, Traffic, TrafficPlan};
+use windlass_testkit::{
+    Child, DEADLINE, Database, Report, Running, Server, Stalled, Stalls, Traffic, TrafficPlan,
+};
 
 use crate::project::Project;
+use crate::table::Line;
 
-/// The tables of every scene.
+/// The tables of every scene; {rows} is a number.
 pub(crate) const HOT: &str = "
 CREATE TABLE hot (id int PRIMARY KEY, n int NOT NULL);
-INSERT INTO hot SELECT g, g FROM generate_series(1, 10000) g;
+INSERT INTO hot SELECT g, g FROM generate_series(1, {rows}) g;
+CREATE INDEX hot_n ON hot (n);
 CREATE TABLE child (id int PRIMARY KEY, hot_id int, n int NOT NULL);
 INSERT INTO child SELECT g, g, g FROM generate_series(1, 1000) g;
 CREATE TABLE tied (id int PRIMARY KEY, hot_id int REFERENCES hot, child_id int REFERENCES child);
@@ -21,10 +25,36 @@ INSERT INTO parted SELECT g, g FROM generate_series(0, 3999) g;
 CREATE FUNCTION slow(n int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(0.01); RETURN true; END $$;
 ";
 
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Whether the long suite is asked for.
+pub(crate) fn is_full() -> bool {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the full suite is asked for by the environment"
+    )]
+    std::env::var_os("WINDLASS_TEST_FULL").is_some()
+}
+
+/// How long a holder stays that is there to be waited for.
+pub(crate) fn hold() -> Duration {
+    if is_full() { 30 * SECOND } else { 2 * SECOND }
+}
+
+/// Plays a scene at each budget that is to be kept.
+pub(crate) async fn at_each_budget(scene: impl AsyncFn(Duration)) {
+    scene(SECOND).await;
+    if is_full() {
+        scene(SECOND / 5).await;
+    }
+}
+
 /// A project on a hot database.
 pub(crate) struct Scene {
     project: Project,
-    writes: bool,
+    traffic: Vec<(u32, String)>,
+    /// Whom `windlass` connects as; the superuser unless said otherwise.
+    user: Option<String>,
 }
 
 /// A migration at work under traffic.
@@ -33,6 +63,8 @@ pub(crate) struct Run {
     traffic: Running,
     stalls: Stalls,
     project: Project,
+    budget: Duration,
+    before: Option<Report>,
 }
 
 /// What came of it.
@@ -40,9 +72,10 @@ pub(crate) struct End {
     pub(crate) code: Option<i32>,
     pub(crate) stderr: String,
     pub(crate) json: serde_json::Value,
-    traffic: windlass_testkit::Report,
-    stalled: Stalled,
+    pub(crate) traffic: Report,
+    pub(crate) stalled: Stalled,
     project: Project,
+    budget: Duration,
 }
 
 impl Scene {
@@ -52,25 +85,85 @@ impl Scene {
 
     /// The hot tables are there and used; `revisions` are pending.
     pub(crate) async fn on(server: Server, revisions: &[(&str, &str)]) -> Self {
-        let project = Project::on(server, &[("0001_hot", HOT)]).await;
-        project.upgrade(0).await;
-        for (name, text) in revisions {
-            project.write(name, text);
-        }
-        Self {
+        Self::laid(server, None, revisions).await
+    }
+
+    /// The same with all of it owned by a role that is no superuser and may see no other role's activity.
+    pub(crate) async fn of_a_plain_owner(server: Server, revisions: &[(&str, &str)]) -> Self {
+        Self::laid(server, Some("owner"), revisions).await
+    }
+
+    async fn laid(server: Server, owner: Option<&str>, revisions: &[(&str, &str)]) -> Self {
+        let rows = if is_full() { "1000000" } else { "10000" };
+        let hot = HOT.replace("{rows}", rows);
+        let project = Project::on(server, &[("0001_hot", &hot)]).await;
+        let mut scene = Self {
             project,
-            writes: true,
+            traffic: Vec::new(),
+            user: None,
+        };
+        if owner.is_some() {
+            scene.as_role("CREATE").await;
+            let user = scene.user.clone().unwrap_or_default();
+            let give = format!("GRANT ALL ON SCHEMA public TO {user}");
+            scene.database().execute(&give).await;
         }
+        let laid = scene.windlass(&["upgrade"]).run().await;
+        assert_eq!(laid.code, Some(0), "{}", laid.stderr);
+        for (name, text) in revisions {
+            scene.project.write(name, text);
+        }
+        scene
+            .also(6, "SELECT n FROM hot WHERE id = {1..10000}")
+            .also(2, "SELECT n FROM child WHERE id = {1..1000}")
+            .also(2, "SELECT count(*) FROM parted WHERE id = {0..4000}")
+            .also(3, "UPDATE hot SET n = n + 1 WHERE id = {1..10000}")
+    }
+
+    /// From now on `windlass` acts as a new role with these rights on the database.
+    pub(crate) async fn as_role(&mut self, rights: &str) {
+        let database = self.database();
+        let role = database.create_role("").await;
+        let name = database.name();
+        database
+            .execute(&format!("GRANT {rights} ON DATABASE {name} TO {role}"))
+            .await;
+        self.user = Some(role);
+    }
+
+    /// Whom `windlass` connects as, if not as the superuser.
+    pub(crate) fn user(&self) -> &str {
+        self.user.as_deref().unwrap_or_default()
+    }
+
+    /// Adds a statement to the traffic.
+    pub(crate) fn also(mut self, weight: u32, sql: &str) -> Self {
+        self.traffic.push((weight, sql.to_owned()));
+        self
     }
 
     /// Without writes in its traffic.
-    pub(crate) fn reading_only(mut self) -> Self {
-        self.writes = false;
+    pub(crate) fn reading_only(self) -> Self {
+        self.without("UPDATE")
+    }
+
+    /// Without those statements of its traffic that have this in them.
+    pub(crate) fn without(mut self, text: &str) -> Self {
+        self.traffic.retain(|(_, sql)| !sql.contains(text));
         self
     }
 
     pub(crate) fn database(&self) -> &Database {
         &self.project.database
+    }
+
+    /// The binary in this scene's project.
+    pub(crate) fn windlass(&self, args: &[&str]) -> windlass_testkit::Command {
+        let command = self.project.windlass(args);
+        match &self.user {
+            Some(user) => command.env("DATABASE_URL", self.database().url_for(user)),
+            None => command,
+        }
     }
 
     /// Starts traffic, and once it flows `windlass upgrade`.
@@ -80,18 +173,17 @@ impl Scene {
 
     pub(crate) async fn begin_with(self, budget: Duration, settings: &[(&str, &str)]) -> Run {
         let url = self.database().url();
-        let mut plan = TrafficPlan::new(20, 150.0)
-            .statement(6, "SELECT n FROM hot WHERE id = {1..10000}")
-            .statement(2, "SELECT n FROM child WHERE id = {1..1000}")
-            .statement(2, "SELECT count(*) FROM parted WHERE id = {0..4000}");
-        if self.writes {
-            plan = plan.statement(3, "UPDATE hot SET n = n + 1 WHERE id = {1..10000}");
-        }
-        let traffic = Traffic::start(&url, plan).await;
+        let before = if is_full() {
+            let traffic = Traffic::start(&url, self.plan()).await;
+            tokio::time::sleep(5 * SECOND).await;
+            Some(traffic.stop().await)
+        } else {
+            None
+        };
+        let traffic = Traffic::start(&url, self.plan()).await;
         let stalls = Stalls::behind(&url, "windlass").await;
         windlass_testkit::wait_until("the traffic to flow", async || traffic.count() > 50).await;
         let mut command = self
-            .project
             .windlass(&["upgrade", "--json"])
             .env("WINDLASS_STALL_BUDGET", format!("{}ms", budget.as_millis()));
         for (name, value) in settings {
@@ -102,7 +194,16 @@ impl Scene {
             traffic,
             stalls,
             project: self.project,
+            budget,
+            before,
         }
+    }
+
+    fn plan(&self) -> TrafficPlan {
+        let plan = TrafficPlan::new(20, 150.0);
+        self.traffic
+            .iter()
+            .fold(plan, |plan, (weight, sql)| plan.statement(*weight, sql))
     }
 }
 
@@ -113,7 +214,7 @@ impl Run {
 
     /// Waits until the runner has said so.
     pub(crate) async fn says(&self, text: &str) {
-        let until = std::time::Instant::now() + windlass_testkit::DEADLINE;
+        let until = std::time::Instant::now() + DEADLINE + hold();
         loop {
             let said = self.child.stderr_so_far();
             if said.contains(text) {
@@ -135,17 +236,30 @@ impl Run {
     }
 
     pub(crate) async fn end_any(self) -> End {
-        let finished = self.child.finish().await;
+        let finished = self.child.finish_within(DEADLINE + 4 * hold()).await;
         let stalled = self.stalls.stop().await;
         let traffic = self.traffic.stop().await;
-        End {
+        let end = End {
             code: finished.code,
             json: serde_json::from_str(&finished.stdout).unwrap_or_default(),
             stderr: finished.stderr,
             traffic,
             stalled,
             project: self.project,
-        }
+            budget: self.budget,
+        };
+        let line = Line {
+            budget: end.budget,
+            code: end.code,
+            attempts: end.attempts(),
+            longest: end.stalled.longest,
+            by_itself: Duration::from_millis(end.json["longest_stall_ms"].as_u64().unwrap_or_default()),
+            during: end.traffic.clone(),
+            before: self.before,
+        };
+        line.append();
+        println!("{}", line.json());
+        end
     }
 }
 
@@ -155,19 +269,22 @@ impl End {
     }
 
     /// No query waited for the migration longer than the budget, and none failed.
-    pub(crate) fn kept(&self, budget: Duration) {
-        println!(
-            "budget {budget:?}: longest wait {:?} in {} samples; traffic: {}",
-            self.stalled.longest, self.stalled.samples, self.traffic
-        );
+    pub(crate) fn kept(&self) {
         assert!(self.stalled.samples > 50, "{:?}", self.stalled);
         assert!(
-            self.stalled.longest <= budget,
+            self.stalled.longest <= self.budget,
             "{:?}: {}",
             self.stalled,
             self.stderr
         );
         assert_eq!(self.traffic.failed(), 0, "{}", self.traffic);
+    }
+
+    /// How often the run tried, all steps together.
+    pub(crate) fn attempts(&self) -> u64 {
+        let steps = self.json["steps"].as_array().map_or(0, Vec::len);
+        let retries = self.json["retries"].as_u64().unwrap_or_default();
+        retries + u64::try_from(steps).unwrap_or_default()
     }
 
     /// The longest wait that the run itself reports.

@@ -1,0 +1,104 @@
+//! What happens to the runner itself, or to its connections, while others depend on it.
+
+use std::time::{Duration, Instant};
+
+use windlass_testkit::{Fault, Proxy, Rival};
+
+use crate::scene::{Scene, at_each_budget};
+use crate::{EXCLUSIVE, SECOND, one_after_the_other};
+
+const CHECK: (&str, &str) = (
+    "0002_check",
+    "ALTER TABLE hot ADD CONSTRAINT slow CHECK (slow(n));",
+);
+
+#[tokio::test]
+async fn measured_both_connections_are_swallowed() {
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[(
+            "0002_c",
+            "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
+             INSERT INTO fresh VALUES ('one'); INSERT INTO fresh VALUES ('the other');",
+        )])
+        .await;
+        let proxy = Proxy::start(&scene.database().url()).await;
+        proxy.when_client_sends("the other", Fault::SwallowBefore);
+        let run = scene.begin_with(budget, &[("DATABASE_URL", proxy.url())]).await;
+        proxy.wait_until_fired().await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(
+            run.database().query_one_text(EXCLUSIVE).await,
+            "0",
+            "the server ended what nobody could end any more"
+        );
+        proxy.resume();
+        let end = run.end_any().await;
+        end.kept();
+        assert!(matches!(end.code, Some(0 | 7)), "{:?}: {}", end.code, end.stderr);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn measured_a_watchdog_that_cannot_see_lets_nobody_wait() {
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[CHECK]).await;
+        let proxy = Proxy::start(&scene.database().url()).await;
+        let settings = [
+            ("DATABASE_URL", proxy.url()),
+            ("WINDLASS_LANE_DDL_RETRY_FOR", "4s"),
+        ];
+        let run = scene.begin_with(budget, &settings).await;
+        run.database().wait_for(EXCLUSIVE, |count| count > 0).await;
+        proxy.swallow_only("windlass watch");
+        let since = Instant::now();
+        run.says("could not see").await;
+        println!("given up after {:?}", since.elapsed());
+        tokio::time::sleep(SECOND).await;
+        proxy.resume();
+        run.end(3).await.kept();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn measured_a_watchdog_whose_connection_is_cut_connects_again() {
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[CHECK]).await;
+        let run = scene
+            .begin_with(budget, &[("WINDLASS_LANE_DDL_RETRY_FOR", "4s")])
+            .await;
+        run.database().wait_for(EXCLUSIVE, |count| count > 0).await;
+        let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                    WHERE application_name = 'windlass watch'";
+        run.database().wait_for(cut, |count| count > 0).await;
+        run.says("gave way after application queries had waited").await;
+        run.end(3).await.kept();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn measured_a_runner_that_freezes_in_the_queue_leaves_it() {
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+        let mut busy = Vec::new();
+        for _ in 0..2 {
+            // Younger than the budget, so that it is queued for.
+            busy.push(Rival::run(scene.database(), &one_after_the_other(budget * 4 / 5, 6)).await);
+            tokio::time::sleep(budget * 2 / 5).await;
+        }
+        let mut run = scene.begin(budget).await;
+        let queueing = "SELECT count(*) FROM pg_locks WHERE relation = 'hot'::regclass \
+                         AND mode = 'AccessExclusiveLock'";
+        run.database().wait_for(queueing, |count| count > 0).await;
+        run.child.sigstop();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(run.database().query_one_text(queueing).await, "0");
+        run.child.sigcont();
+        let end = run.end_any().await;
+        end.kept();
+        assert!(matches!(end.code, Some(0 | 7)), "{:?}: {}", end.code, end.stderr);
+    })
+    .await;
+}
