@@ -194,6 +194,90 @@ async fn a_connection_cut_around_commit_never_applies_a_change_twice() {
     }
 }
 
+/// Three revisions that an empty database gets in one transaction: none changes rows or calls a function,
+/// either of which could change the session. Each fails when it is repeated.
+const GROUP: &[(&str, &str)] = &[
+    ("0001_t", "CREATE TABLE t (a int);\nCREATE INDEX t_a ON t (a);"),
+    ("0002_b", "-- windlass: label second\nALTER TABLE t ADD b int;"),
+    ("0003_c", "CREATE TABLE c (a int);"),
+];
+
+/// What the journal says of them, times and runs aside.
+const GROUP_FACTS: &[&str] = &[
+    "SELECT row_to_json(r)::jsonb - '{run_id,started_at,applied_at}'::text[] || \
+            jsonb_build_object('applied', applied_at >= started_at, 'run', run_id IS NOT NULL) \
+       FROM windlass.revision r ORDER BY position",
+    "SELECT row_to_json(s)::jsonb - '{run_id,started_at,finished_at}'::text[] || \
+            jsonb_build_object('finished', finished_at >= started_at, 'run', run_id IS NOT NULL) \
+       FROM windlass.step s ORDER BY revision_id, number",
+    "SELECT action || revision_id || coalesce(checksum, '') || coalesce(detail, '') || (run_id IS NOT NULL)::text \
+       FROM windlass.history ORDER BY entry",
+];
+
+#[tokio::test]
+async fn a_connection_cut_around_the_commit_of_a_group_applies_each_revision_once() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        let project = Project::new(GROUP).await;
+        let proxy = Proxy::start(&project.database.url()).await;
+        // As a message of its own: the script that makes the journal has it in its text.
+        proxy.when_client_sends("COMMIT\0", fault);
+        let finished = project
+            .windlass(&["upgrade"])
+            .env("DATABASE_URL", proxy.url())
+            .run()
+            .await
+            .expect(0);
+        assert!(proxy.has_fired());
+        // A revision of a group has no beginning of its own; those of one that was rolled back run one by one.
+        let one_by_one = finished.stderr.contains("0001_t: starting");
+        assert_eq!(one_by_one, fault == Fault::CutBefore, "{}", finished.stderr);
+        assert_eq!(project.one("SELECT count(*) FROM t NATURAL JOIN c").await, "0");
+        assert_eq!(project.applied().await, ["0001_t", "0002_b", "0003_c"]);
+        assert_eq!(project.one("SELECT count(*) FROM windlass.history").await, "3");
+    }
+}
+
+#[tokio::test]
+async fn a_runner_killed_in_a_group_has_applied_all_of_it_or_nothing() {
+    let project = Project::new(GROUP).await;
+    // A name that somebody is about to take makes the last statement wait; what is not committed is not seen,
+    // so the database is still one that nobody uses.
+    let rival = Rival::hold(&project.database, "BEGIN; CREATE TABLE c (b int)").await;
+    project.kill_upgrade_in("CREATE TABLE c (a int)").await;
+    assert_eq!(
+        project
+            .one("SELECT (to_regclass('t') IS NULL) || ' ' || count(*) FROM windlass.revision")
+            .await,
+        "true 0"
+    );
+    let next = project.windlass(&["upgrade"]).spawn();
+    rival.release().await;
+    next.finish().await.expect(0);
+    assert_eq!(project.one("SELECT count(*) FROM t NATURAL JOIN c").await, "0");
+    assert_eq!(project.applied().await, ["0001_t", "0002_b", "0003_c"]);
+    assert_eq!(project.one("SELECT count(*) FROM windlass.history").await, "3");
+}
+
+#[tokio::test]
+async fn the_journal_says_the_same_of_revisions_in_a_group_and_one_by_one() {
+    let grouped = Project::new(GROUP).await;
+    let finished = grouped.upgrade(0).await;
+    assert!(
+        !finished.stderr.contains("0001_t: starting"),
+        "{}",
+        finished.stderr
+    );
+    let alone = Project::new(GROUP).await;
+    alone.database.execute("CREATE TABLE in_use (id int)").await;
+    alone.upgrade(0).await;
+    for facts in GROUP_FACTS {
+        assert_eq!(
+            grouped.database.query_column(facts).await,
+            alone.database.query_column(facts).await
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_runner_that_freezes_while_it_waits_for_a_lock_does_not_keep_readers_out() {
     let project = Project::new(&[TABLE]).await;

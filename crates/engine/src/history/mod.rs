@@ -31,6 +31,11 @@ pub(crate) trait History: Debug + Send + Sync {
     /// Key of the advisory lock that the tool itself takes, to be taken beside ours.
     fn lock_key(&self) -> Option<i64>;
 
+    /// Whether it is our journal alone, so that a revision of one step can be written in one go.
+    fn is_the_journal(&self) -> bool {
+        false
+    }
+
     /// What to write when a revision is applied or reverted.
     fn record(&self, change: &Change<'_>) -> Vec<Write>;
 }

@@ -13,6 +13,10 @@ impl History for Native {
         None
     }
 
+    fn is_the_journal(&self) -> bool {
+        true
+    }
+
     fn record(&self, change: &Change<'_>) -> Vec<Write> {
         match change.direction {
             Direction::Up => {

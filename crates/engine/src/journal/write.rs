@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 use tokio_postgres::{Client, Statement};
@@ -45,6 +46,19 @@ impl Write {
 
     fn int(self, value: i32) -> Self {
         self.with(value, Type::INT4)
+    }
+
+    /// The eight facts of a revision that do not change while it is under way.
+    fn frozen(self, revision: &FrozenRevision) -> Self {
+        let names = |ids: &[RevisionId]| ids.iter().map(|id| id.as_str().to_owned()).collect();
+        self.text(revision.id.as_str())
+            .texts(names(&revision.parents))
+            .texts(revision.labels.clone())
+            .texts(names(&revision.replaces))
+            .text(&revision.checksum)
+            .text(&revision.directives_checksum)
+            .optional(revision.down_checksum.clone())
+            .with(revision.plan.clone(), Type::JSONB)
     }
 
     /// The seven facts that each row of a step begins with.
@@ -295,27 +309,19 @@ pub(crate) struct FrozenRevision {
 
 /// A revision is begun, or the rest of an edited one is planned again: its plan is frozen.
 pub(crate) fn start_revision(revision: &FrozenRevision, run_id: &str) -> Write {
-    let names = |ids: &[RevisionId]| ids.iter().map(|id| id.as_str().to_owned()).collect();
     Write::new(
         "INSERT INTO windlass.revision AS known (revision_id, parents, labels, replaces, state, direction, \
                 checksum, directives_checksum, down_checksum, plan, run_id) \
-         VALUES ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9, $10::uuid) \
+         VALUES ($1, $2, $3, $4, 'running', $10, $5, $6, $7, $8, $9::uuid) \
          ON CONFLICT (revision_id) DO UPDATE SET state = 'running', direction = excluded.direction, \
                 plan = excluded.plan, run_id = excluded.run_id, \
                 checksum = CASE excluded.direction WHEN 'up' THEN excluded.checksum ELSE known.checksum END, \
                 directives_checksum = CASE excluded.direction \
                      WHEN 'up' THEN excluded.directives_checksum ELSE known.directives_checksum END",
     )
-    .text(revision.id.as_str())
-    .texts(names(&revision.parents))
-    .texts(revision.labels.clone())
-    .texts(names(&revision.replaces))
-    .text(revision.direction.name())
-    .text(&revision.checksum)
-    .text(&revision.directives_checksum)
-    .optional(revision.down_checksum.clone())
-    .with(revision.plan.clone(), Type::JSONB)
+    .frozen(revision)
     .text(run_id)
+    .text(revision.direction.name())
 }
 
 /// How a step ended.
@@ -346,6 +352,58 @@ pub(crate) fn step_done(end: &StepEnd<'_>, run_id: &str) -> Write {
     )
     .step(end, run_id)
     .optional(end.warning.clone())
+}
+
+/// All that [`start_revision`], [`step_done`] and [`finish_revision`] write of a revision of one step that
+/// the journal did not know, in one statement.
+pub(crate) fn apply_revision(revision: &FrozenRevision, end: &StepEnd<'_>, run_id: &str) -> Write {
+    Write::new(include_str!("apply_revision.sql"))
+        .frozen(revision)
+        .text(run_id)
+        .text(end.lane)
+        .text(end.title)
+        .int(i32::try_from(end.attempts).unwrap_or(i32::MAX))
+}
+
+/// A row of [`apply_revisions`].
+#[derive(Serialize)]
+struct Applied<'a> {
+    id: &'a str,
+    parents: Vec<&'a str>,
+    labels: &'a [String],
+    replaces: Vec<&'a str>,
+    checksum: &'a str,
+    directives_checksum: &'a str,
+    down_checksum: Option<&'a str>,
+    plan: &'a serde_json::Value,
+    lane: &'a str,
+    title: &'a str,
+    attempts: u32,
+}
+
+/// The same for many revisions at once.
+pub(crate) fn apply_revisions(revisions: &[(FrozenRevision, StepEnd<'_>)], run_id: &str) -> Result<Write> {
+    let rows: Vec<_> = revisions
+        .iter()
+        .map(|(revision, end)| Applied {
+            id: revision.id.as_str(),
+            parents: revision.parents.iter().map(RevisionId::as_str).collect(),
+            labels: &revision.labels,
+            replaces: revision.replaces.iter().map(RevisionId::as_str).collect(),
+            checksum: &revision.checksum,
+            directives_checksum: &revision.directives_checksum,
+            down_checksum: revision.down_checksum.as_deref(),
+            plan: &revision.plan,
+            lane: end.lane,
+            title: end.title,
+            attempts: end.attempts,
+        })
+        .collect();
+    let rows = serde_json::to_string(&rows)
+        .map_err(|error| Error::new(ErrorKind::Failed, "failed to freeze a plan").caused_by(error))?;
+    Ok(Write::new(include_str!("apply_revisions.sql"))
+        .text(rows)
+        .text(run_id))
 }
 
 /// Notes the session settings that a step leaves behind, in a setting of the transaction, before

@@ -143,24 +143,21 @@ async fn in_order(sendings: Vec<Sending<'_>>) -> Vec<Answer> {
     .await
 }
 
-/// Several revisions of one step each in one transaction, for a database that nobody uses yet.
+/// Several revisions of one step each in one transaction, for a database that nobody uses yet;
+/// `write` is what the journal keeps of them.
 /// Nothing of it is done when it fails.
 pub(crate) async fn grouped(
     client: &Client,
     limits: &Limits,
     fence: &Write,
     prepared: &Prepared,
-    revisions: &[(Step, Vec<Write>)],
+    steps: &[&Step],
+    write: &Write,
 ) -> std::result::Result<(), tokio_postgres::Error> {
     let mut sendings = vec![simple(client, limits.begin()), written(client, fence, prepared)];
-    for (step, writes) in revisions {
-        sendings.extend(
-            step.statements
-                .iter()
-                .map(|statement| simple(client, statement.sql.clone())),
-        );
-        sendings.extend(writes.iter().map(|write| written(client, write, prepared)));
-    }
+    let statements = steps.iter().flat_map(|step| &step.statements);
+    sendings.extend(statements.map(|statement| simple(client, statement.sql.clone())));
+    sendings.push(written(client, write, prepared));
     sendings.push(simple(client, "COMMIT".to_owned()));
     let outcome: std::result::Result<Vec<_>, _> = in_order(sendings).await.into_iter().collect();
     if outcome.is_err() {

@@ -27,6 +27,7 @@ use windlass_compiler::format::{Directory, Revision, RevisionId};
 use windlass_compiler::graph::{Graph, Target};
 use windlass_compiler::plan::{self, Prepared, Step};
 use windlass_compiler::policy::Policy;
+use windlass_compiler::sql;
 
 use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
@@ -58,6 +59,9 @@ pub struct Runner {
     /// The lock session of the first run, when it was begun before the files were read.
     opening: Mutex<Option<Opening>>,
 }
+
+/// The scripts of a run that are still to come, parsed.
+type Scripts = HashMap<RevisionId, Prepared>;
 
 /// A revision and the steps that it would take.
 #[derive(Debug, Clone)]
@@ -153,7 +157,8 @@ impl Runner {
         let mut plans = Vec::new();
         let mut problems = Vec::new();
         for id in self.wanted(target, &standing)? {
-            match self.steps_left(&id, Direction::Up, &journal) {
+            let prepared = self.prepare(&id, Direction::Up);
+            match prepared.and_then(|prepared| self.steps_left(&id, Direction::Up, &journal, &prepared)) {
                 Ok(Left { steps, warnings, .. }) => plans.push(RevisionPlan { id, steps, warnings }),
                 Err(error) => problems.extend(error.diagnostics().to_vec()),
             }
@@ -186,7 +191,7 @@ impl Runner {
         if wanted.is_empty() {
             return Ok(Outcome::nothing(began.elapsed()));
         }
-        self.parse_all(&wanted, Direction::Up)?;
+        let mut scripts = self.parse_all(&wanted, Direction::Up)?;
         let led = mutex::lead(lock.client(), request.wait, observer, stop, async || {
             let journal = journal::read(lock.client()).await?;
             let wanted = self.wanted(&request.target, &standing(&self.directory, &self.graph, &journal))?;
@@ -214,7 +219,9 @@ impl Runner {
                 direction: Direction::Up,
                 revisions: wanted.clone(),
             });
-            let ran = self.revisions(&mut work, &wanted, Direction::Up, &journal).await;
+            let ran = self
+                .revisions(&mut work, &wanted, Direction::Up, &journal, &mut scripts)
+                .await;
             self.end(&work, ran, Direction::Up, began).await
         }
         .await;
@@ -246,7 +253,7 @@ impl Runner {
         let ran = async {
             let journal = self.journal_for_leader(&lock, observer).await?;
             let unwanted = self.unwanted(&request.target, &journal)?;
-            self.parse_all(&unwanted, Direction::Down)?;
+            let mut scripts = self.parse_all(&unwanted, Direction::Down)?;
             if !request.allow_data_loss {
                 self.refuse_loss(&unwanted)?;
             }
@@ -258,7 +265,7 @@ impl Runner {
                 revisions: unwanted.clone(),
             });
             let ran = self
-                .revisions(&mut work, &unwanted, Direction::Down, &journal)
+                .revisions(&mut work, &unwanted, Direction::Down, &journal, &mut scripts)
                 .await;
             self.end(&work, ran, Direction::Down, began).await
         }
@@ -570,18 +577,25 @@ impl Runner {
     }
 
     /// Parses every script before the first one runs, so that a mistake in the last is found now.
-    fn parse_all(&self, ids: &[RevisionId], direction: Direction) -> Result<()> {
+    fn parse_all(&self, ids: &[RevisionId], direction: Direction) -> Result<Scripts> {
+        let mut scripts = Scripts::with_capacity(ids.len());
         let mut problems = Vec::new();
-        for id in ids {
-            if let Err(error) = self.prepare(id, direction) {
-                if error.kind() != ErrorKind::BadInput {
-                    return Err(error);
+        // On one deep stack for all of them; each would start a thread for its own.
+        let parsed = sql::deep(|| {
+            let prepared = ids.iter().map(|id| (id, self.prepare(id, direction)));
+            prepared.collect::<Vec<_>>()
+        });
+        for (id, prepared) in parsed {
+            match prepared {
+                Ok(prepared) => {
+                    scripts.insert(id.clone(), prepared);
                 }
-                problems.extend(error.diagnostics().to_vec());
+                Err(error) if error.kind() != ErrorKind::BadInput => return Err(error),
+                Err(error) => problems.extend(error.diagnostics().to_vec()),
             }
         }
         if problems.is_empty() {
-            Ok(())
+            Ok(scripts)
         } else {
             Err(Error::input(
                 "nothing was run: the revisions have errors",

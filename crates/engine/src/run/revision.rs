@@ -4,15 +4,17 @@ use std::time::Instant;
 
 use windlass_compiler::diagnostic::Diagnostic;
 use windlass_compiler::format::RevisionId;
-use windlass_compiler::plan::{self, FrozenPlan, PlannedStatement, Resumption, Shape, Step};
+use windlass_compiler::plan::{self, FrozenPlan, PlannedStatement, Prepared, Resumption, Shape, Step};
 
 use super::attempt::one_line;
 use super::work::{Job, Work};
-use super::{Resolution, Runner};
+use super::{Resolution, Runner, Scripts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event, StepName};
 use crate::history::Change;
-use crate::journal::{self, Fence, FrozenRevision, RevisionRow, Snapshot, StepRow, StepState, Write};
+use crate::journal::{
+    self, Fence, FrozenRevision, RevisionRow, Snapshot, StepEnd, StepRow, StepState, Write,
+};
 use crate::session;
 use windlass_compiler::graph::Target;
 
@@ -33,13 +35,19 @@ impl Runner {
         ids: &[RevisionId],
         direction: Direction,
         journal: &Snapshot,
+        scripts: &mut Scripts,
     ) -> Result<()> {
         let mut rest = ids;
-        if direction == Direction::Up && work.is_unused().await? {
-            rest = self.in_groups(work, rest, journal).await?;
+        if direction == Direction::Up && work.history.is_the_journal() && work.is_unused().await? {
+            rest = self.in_groups(work, rest, journal, scripts).await?;
         }
         for id in rest {
-            self.revision(work, id, direction, journal).await?;
+            // One that another runner took back meanwhile was not parsed.
+            let prepared = match scripts.remove(id) {
+                Some(prepared) => prepared,
+                None => self.prepare(id, direction)?,
+            };
+            self.revision(work, id, direction, journal, prepared).await?;
         }
         Ok(())
     }
@@ -52,6 +60,7 @@ impl Runner {
         work: &mut Work<'_>,
         ids: &'i [RevisionId],
         journal: &Snapshot,
+        scripts: &Scripts,
     ) -> Result<&'i [RevisionId]> {
         const MOST: usize = 50;
         let mut rest = ids;
@@ -59,7 +68,8 @@ impl Runner {
             work.stop.check()?;
             let mut group = Vec::new();
             for id in rest.iter().take(MOST) {
-                let steps = self.steps_left(id, Direction::Up, journal)?.steps;
+                let Some(prepared) = scripts.get(id) else { break };
+                let steps = self.steps_left(id, Direction::Up, journal, prepared)?.steps;
                 let Ok([step]) = <[Step; 1]>::try_from(steps) else {
                     break;
                 };
@@ -73,21 +83,24 @@ impl Runner {
                 return Ok(rest);
             }
             let began = Instant::now();
-            let mut prepared = Vec::with_capacity(group.len());
-            for (id, step) in &group {
-                let frozen = self.frozen(id, Direction::Up, None, std::slice::from_ref(step), &[])?;
-                let mut writes = vec![journal::start_revision(&frozen, &work.run_id)];
-                writes.push(work.step_row(&step_name(id, step, 1), Direction::Up, step));
-                writes.extend(self.finish(work, id, Direction::Up, &frozen));
-                prepared.push((step.clone(), writes));
+            let names: Vec<_> = group.iter().map(|(id, step)| step_name(id, step, 1)).collect();
+            let mut frozen = Vec::with_capacity(group.len());
+            for ((id, step), name) in group.iter().zip(&names) {
+                let steps = std::slice::from_ref(step);
+                frozen.push((
+                    self.frozen(id, Direction::Up, None, steps, &[])?,
+                    done_at_once(name),
+                ));
             }
+            let write = journal::apply_revisions(&frozen, &work.run_id)?;
+            let steps: Vec<&Step> = group.iter().map(|(_, step)| step).collect();
             // What a group fails with is found again, and told, by the revision that is at fault.
-            if !work.group(&prepared).await? {
+            if !work.group(&names, &steps, &write).await? {
                 return Ok(rest);
             }
-            for (id, step) in &group {
-                let took = began.elapsed() / u32::try_from(group.len()).unwrap_or(1);
-                work.grouped(step_name(id, step, 1), took);
+            let took = began.elapsed() / u32::try_from(group.len()).unwrap_or(1);
+            for name in names {
+                work.grouped(name, took);
             }
             rest = &rest[group.len()..];
         }
@@ -99,11 +112,13 @@ impl Runner {
         id: &RevisionId,
         direction: Direction,
         journal: &Snapshot,
+        prepared: Prepared,
     ) -> Result<()> {
         let began = Instant::now();
         let row = journal.revisions.iter().find(|row| row.id == *id);
         let rows = steps_of(journal, id, direction);
-        let Left { steps, replanned, .. } = self.steps_left(id, direction, journal)?;
+        let Left { steps, replanned, .. } = self.steps_left(id, direction, journal, &prepared)?;
+        drop(prepared);
         let done: Vec<_> = rows.iter().filter(|row| is_over(row.state)).collect();
         let of = u32::try_from(done.len() + steps.len()).unwrap_or(u32::MAX);
         work.observer.event(Event::RevisionStarted {
@@ -115,7 +130,15 @@ impl Runner {
             work.observer.event(Event::Replanned { revision: id.clone() });
         }
         let frozen = self.frozen(id, direction, row, &steps, &rows)?;
-        let mut before = vec![journal::start_revision(&frozen, &work.run_id)];
+        let is_whole = row.is_none()
+            && rows.is_empty()
+            && direction == Direction::Up
+            && work.history.is_the_journal()
+            && matches!(steps.as_slice(), [step] if step.shape == Shape::Transaction && !step.best_effort);
+        let mut before = Vec::new();
+        if !is_whole {
+            before.push(journal::start_revision(&frozen, &work.run_id));
+        }
         if direction == Direction::Down && rows.is_empty() {
             before.push(journal::revert_steps(id));
         }
@@ -130,7 +153,8 @@ impl Runner {
                 name,
                 direction,
                 before: std::mem::take(&mut before),
-                after: if is_last {
+                whole: is_whole.then(|| frozen.clone()),
+                after: if is_last && !is_whole {
                     self.finish(work, id, direction, &frozen)
                 } else {
                     Vec::new()
@@ -169,8 +193,8 @@ impl Runner {
         id: &RevisionId,
         direction: Direction,
         journal: &Snapshot,
+        prepared: &Prepared,
     ) -> Result<Left> {
-        let prepared = self.prepare(id, direction)?;
         let row = journal.revisions.iter().find(|row| row.id == *id);
         let started = row.filter(|row| !row.state.is_applied() && row.direction == direction);
         if let Some(row) = started
@@ -185,15 +209,15 @@ impl Runner {
             })?;
             let rows = steps_of(journal, id, direction);
             let over = |number| rows.iter().any(|row| row.number == number && is_over(row.state));
-            return match plan::resume(&frozen, &prepared, over) {
+            return match plan::resume(&frozen, prepared, over) {
                 Resumption::AsFrozen(steps) => Ok(Left {
                     steps,
-                    warnings: prepared.warnings,
+                    warnings: prepared.warnings.clone(),
                     replanned: false,
                 }),
                 Resumption::Replanned(steps) => Ok(Left {
                     steps,
-                    warnings: prepared.warnings,
+                    warnings: prepared.warnings.clone(),
                     replanned: true,
                 }),
                 Resumption::DoneWasEdited { step, ran, now, line } => {
@@ -216,7 +240,7 @@ impl Runner {
         let steps = plan::steps(&prepared.statements, prepared.mode, 1);
         Ok(Left {
             steps,
-            warnings: prepared.warnings,
+            warnings: prepared.warnings.clone(),
             replanned: false,
         })
     }
@@ -431,6 +455,19 @@ async fn commit(client: &tokio_postgres::Client, fence: Fence, writes: &[Write])
         write.send(client).await.map_err(failed)?;
     }
     client.batch_execute("COMMIT").await.map_err(failed)
+}
+
+/// The end of a step of a group.
+fn done_at_once(name: &StepName) -> StepEnd<'_> {
+    StepEnd {
+        revision: &name.revision,
+        direction: Direction::Up,
+        number: name.number,
+        lane: name.lane.name(),
+        title: &name.title,
+        attempts: 1,
+        warning: None,
+    }
 }
 
 /// Whether a step can share its transaction with other revisions: nothing of it outlives the

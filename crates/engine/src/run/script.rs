@@ -10,7 +10,7 @@ use windlass_compiler::sql::quote_identifier;
 use super::attempt::{self, literal};
 use super::revision::{Left, is_over, step_name, steps_of};
 use super::work::{limits, policy_of};
-use super::{Runner, Upgrade, list, run_id};
+use super::{Runner, Scripts, Upgrade, list, run_id};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Observe, StepName};
 use crate::history::{Change, History, Native};
@@ -61,7 +61,7 @@ impl Runner {
             }
             Direction::Down => self.unwanted(&request.target, &journal)?,
         };
-        self.parse_all(&revisions, request.direction)?;
+        let scripts = self.parse_all(&revisions, request.direction)?;
         let mut script = Writer {
             runner: self,
             request,
@@ -71,7 +71,7 @@ impl Runner {
         if !revisions.is_empty() {
             script.opening(&session, &journal, &revisions).await?;
             for id in &revisions {
-                script.revision(id, &journal)?;
+                script.revision(id, &journal, &scripts)?;
             }
             script.closing(revisions.len());
         }
@@ -188,7 +188,7 @@ impl Writer<'_> {
         }
     }
 
-    fn revision(&mut self, id: &RevisionId, journal: &Snapshot) -> Result<()> {
+    fn revision(&mut self, id: &RevisionId, journal: &Snapshot, scripts: &Scripts) -> Result<()> {
         let direction = self.request.direction;
         let row = journal.revisions.iter().find(|row| row.id == *id);
         let rows = steps_of(journal, id, direction);
@@ -202,7 +202,7 @@ impl Writer<'_> {
             )
             .hint("let windlass finish it: `windlass upgrade`"));
         }
-        let Left { steps, .. } = self.runner.steps_left(id, direction, journal)?;
+        let Left { steps, .. } = self.runner.steps_left(id, direction, journal, &scripts[id])?;
         let of = u32::try_from(rows.iter().filter(|row| is_over(row.state)).count() + steps.len())
             .unwrap_or(u32::MAX);
         let frozen = self.runner.frozen(id, direction, row, &steps, &rows)?;

@@ -15,9 +15,9 @@ use super::retry::{self, Failure, Next};
 use super::watchdog::{End, Rule, Seen, Watchdog};
 use crate::blockers::Blocker;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Event, Observe, StepName};
+use crate::event::{Direction, Event, Observe, StepName};
 use crate::history::History;
-use crate::journal::{self, Fence, Prepared, StepEnd, Write};
+use crate::journal::{self, Fence, FrozenRevision, Prepared, StepEnd, Write};
 use crate::session::{self, Session, Stop};
 
 /// A leading runner at work.
@@ -42,11 +42,14 @@ pub(super) struct Work<'a> {
 pub(super) struct Job<'a> {
     pub(super) step: &'a Step,
     pub(super) name: StepName,
-    pub(super) direction: crate::event::Direction,
+    pub(super) direction: Direction,
     /// What is written with the first thing that the step commits.
     pub(super) before: Vec<Write>,
     /// What is written when it is done.
     pub(super) after: Vec<Write>,
+    /// The revision, when this step is all of it and it was never begun: then nothing stands in
+    /// `before` and `after`, and one row of everything is written.
+    pub(super) whole: Option<FrozenRevision>,
     /// Session settings that the step before left behind, as JSON.
     pub(super) session: Option<String>,
     /// Whether a later step of the revision wants those of this one.
@@ -240,7 +243,7 @@ impl<'a> Work<'a> {
     }
 
     /// The row of a step that is done at its first attempt.
-    pub(super) fn step_row(&self, name: &StepName, direction: crate::event::Direction, step: &Step) -> Write {
+    pub(super) fn step_row(&self, name: &StepName, direction: Direction, step: &Step) -> Write {
         let end = StepEnd {
             revision: &name.revision,
             direction,
@@ -253,8 +256,8 @@ impl<'a> Work<'a> {
         journal::step_done(&end, &self.run_id)
     }
 
-    /// Runs a group of revisions in one transaction. Whether it was committed.
-    pub(super) async fn group(&mut self, revisions: &[(Step, Vec<Write>)]) -> Result<bool> {
+    /// Runs a group of revisions in one transaction, `names` being their steps. Whether it was committed.
+    pub(super) async fn group(&mut self, names: &[StepName], steps: &[&Step], write: &Write) -> Result<bool> {
         self.clean().await?;
         let policy = self.policy.lane(Lane::Ddl);
         let limits = Limits {
@@ -265,15 +268,30 @@ impl<'a> Work<'a> {
         };
         let fence = journal::fence(self.fence);
         let client = self.session.client();
-        let writes = revisions.iter().flat_map(|(_, writes)| writes).chain([&fence]);
         self.prepared
-            .ensure(client, writes)
+            .ensure(client, [&fence, write])
             .await
             .map_err(session::lost)?;
-        match attempt::grouped(client, &limits, &fence, &self.prepared, revisions).await {
-            Ok(()) => Ok(true),
-            Err(error) if session::is_lost(&error) => Err(session::lost(error)),
-            Err(_) => Ok(false),
+        let run = attempt::grouped(client, &limits, &fence, &self.prepared, steps, write);
+        let outcome = tokio::select! {
+            outcome = run => outcome,
+            () = self.stop.asked() => {
+                self.observer.event(Event::Stopping);
+                self.session.cancel().await;
+                return Err(session::interrupted());
+            }
+        };
+        match (outcome, names.first()) {
+            (Ok(()), _) => Ok(true),
+            (Err(error), Some(first)) if session::is_lost(&error) => {
+                if !self.reopened().await? {
+                    return Err(session::lost(error));
+                }
+                // All of a group is committed, or nothing of it.
+                let lock = self.lock.client();
+                journal::is_step_done(lock, &first.revision, Direction::Up, first.number).await
+            }
+            (Err(_), _) => Ok(false),
         }
     }
 
@@ -291,7 +309,7 @@ impl<'a> Work<'a> {
         self.report.revisions.push(revision.clone());
         self.observer.event(Event::RevisionDone {
             revision,
-            direction: crate::event::Direction::Up,
+            direction: Direction::Up,
             took,
         });
     }
@@ -309,7 +327,11 @@ impl<'a> Work<'a> {
         let prelude = approach.prelude(&limits, policy);
         let role = self.policy.role.value.as_deref();
         let fence = journal::fence(self.fence);
-        let own = journal::step_done(&end(job, attempt, None), &self.run_id);
+        let ended = end(job, attempt, None);
+        let own = match &job.whole {
+            Some(revision) => journal::apply_revision(revision, &ended, &self.run_id),
+            None => journal::step_done(&ended, &self.run_id),
+        };
         let none = Prepared::default();
         let prepared = if job.step.changes_session() || job.session.is_some() {
             &none
@@ -385,7 +407,7 @@ impl<'a> Work<'a> {
 
     /// The work session is gone while this runner still leads: its backend was terminated by our watchdog, by
     /// the server's own limit on an idle transaction, or by somebody. Whether COMMIT came before is in the
-    /// journal; the fence says when the old backend has really ended.
+    /// journal.
     async fn recovered(
         &mut self,
         job: &Job<'_>,
@@ -393,16 +415,9 @@ impl<'a> Work<'a> {
         what: &str,
     ) -> Result<Attempted> {
         let error = session::failed(error, what);
-        if self.lock.client().is_closed() {
+        if !self.reopened().await? {
             return Err(error);
         }
-        let Ok(session) = self.watchdog.reopen().await else {
-            return Err(error);
-        };
-        self.session = session;
-        self.prepared = Prepared::default();
-        self.dirty = false;
-        super::orphan::take_fence(&self.session, self.lock, self.observer, self.stop).await?;
         let revision = &job.name.revision;
         let client = self.lock.client();
         Ok(
@@ -416,6 +431,22 @@ impl<'a> Work<'a> {
                 }
             },
         )
+    }
+
+    /// Opens the work session anew. Whether there is one again; the fence has then said that the backend
+    /// of the old one has really ended, so that what it committed is seen.
+    async fn reopened(&mut self) -> Result<bool> {
+        if self.lock.client().is_closed() {
+            return Ok(false);
+        }
+        let Ok(session) = self.watchdog.reopen().await else {
+            return Ok(false);
+        };
+        self.session = session;
+        self.prepared = Prepared::default();
+        self.dirty = false;
+        super::orphan::take_fence(&self.session, self.lock, self.observer, self.stop).await?;
+        Ok(true)
     }
 
     /// One attempt of a statement that refuses a transaction.
