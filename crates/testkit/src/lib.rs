@@ -20,6 +20,7 @@
 
 mod background;
 mod database;
+mod messages;
 mod process;
 mod proxy;
 mod rival;
@@ -29,6 +30,7 @@ mod traffic;
 mod wait;
 
 pub use database::Database;
+pub use messages::Message;
 pub use process::{Child, Command, Finished};
 pub use proxy::{Connection, Fault, Proxy};
 pub use rival::{BusyRival, Rival};

@@ -1,7 +1,9 @@
 //! A TCP proxy in front of a server that breaks connections on request. It reads the bytes that pass
-//! only to find a moment to break at; it understands no protocol and cannot look into TLS.
+//! only to find a moment to break at: a text, a number of bytes, or a message (`messages` knows where one begins).
+//! It cannot look into TLS.
 
 use crate::background;
+use crate::messages::{Message, Reader};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -74,6 +76,11 @@ enum Mode {
 enum Moment {
     Text(Vec<u8>),
     Bytes(u64),
+    /// So many acting messages are still to come, those of this application not counted.
+    Message {
+        left: usize,
+        ignoring: String,
+    },
 }
 
 struct State {
@@ -83,6 +90,10 @@ struct State {
     frozen: watch::Sender<Option<String>>,
     /// Goes up by one with each call of `cut`; a connection that sees it change ends.
     cuts: watch::Sender<u64>,
+    /// The same for `hang_up`.
+    hang_ups: watch::Sender<u64>,
+    /// What clients have said, see [`Proxy::messages`].
+    messages: Mutex<Vec<Message>>,
     trigger: Mutex<Option<(Moment, Fault)>>,
     /// How many triggers have fired.
     fired: watch::Sender<u64>,
@@ -98,6 +109,23 @@ struct Counters {
     closed: AtomicBool,
 }
 
+impl State {
+    fn new(host: String, port: u16) -> Self {
+        Self {
+            upstream: (host, port),
+            mode: watch::Sender::new(Mode::Forward),
+            frozen: watch::Sender::new(None),
+            cuts: watch::Sender::new(0),
+            hang_ups: watch::Sender::new(0),
+            messages: Mutex::default(),
+            trigger: Mutex::new(None),
+            fired: watch::Sender::new(0),
+            drained: watch::Sender::new(0),
+            connections: Mutex::default(),
+        }
+    }
+}
+
 impl Proxy {
     /// Starts a proxy in front of the server that `url` names.
     pub async fn start(url: &str) -> Self {
@@ -107,16 +135,7 @@ impl Proxy {
             _ => panic!("a proxy needs a server that listens on TCP: {url}"),
         };
         let port = config.get_ports().first().copied().unwrap_or(5432);
-        let state = Arc::new(State {
-            upstream: (host.clone(), port),
-            mode: watch::Sender::new(Mode::Forward),
-            frozen: watch::Sender::new(None),
-            cuts: watch::Sender::new(0),
-            trigger: Mutex::new(None),
-            fired: watch::Sender::new(0),
-            drained: watch::Sender::new(0),
-            connections: Mutex::default(),
-        });
+        let state = Arc::new(State::new(host.clone(), port));
         let (ready, address) = tokio::sync::oneshot::channel();
         let shared = Arc::clone(&state);
         let thread = background::spawn("proxy", move || serve(shared, ready));
@@ -149,6 +168,12 @@ impl Proxy {
     /// Resets all connections of this moment, on both sides; new ones are taken.
     pub fn cut(&self) {
         self.state.cuts.send_modify(|count| *count += 1);
+    }
+
+    /// What the end of the clients' process looks like to the server: everything that was passed on has arrived, and
+    /// nothing comes any more. What [`swallow`](Self::swallow) holds back is dropped. New connections are taken.
+    pub fn hang_up(&self) {
+        self.state.hang_ups.send_modify(|count| *count += 1);
     }
 
     /// Freezes: connections stay open, new ones are taken, and nothing passes in either direction.
@@ -187,6 +212,19 @@ impl Proxy {
     /// Once, when a connection's client has sent `count` bytes: these arrive, and it is cut.
     pub fn cut_after(&self, count: u64) {
         self.arm(Moment::Bytes(count), Fault::CutBefore);
+    }
+
+    /// Once, before the acting message number `number` from now (from 1) over all connections but those whose
+    /// `application_name` is `ignoring`: freezes everything, the message not at the server.
+    pub fn freeze_before_message(&self, number: usize, ignoring: &str) {
+        let (left, ignoring) = (number, ignoring.to_owned());
+        self.arm(Moment::Message { left, ignoring }, Fault::SwallowBefore);
+    }
+
+    /// The acting messages that clients have sent so far; one that the proxy froze at is the last.
+    pub fn messages(&self) -> Vec<Message> {
+        let messages = self.state.messages.lock();
+        messages.expect("no holder of this lock panics").clone()
     }
 
     fn arm(&self, moment: Moment, fault: Fault) {
@@ -308,6 +346,7 @@ enum End {
 /// Carries one connection to its end.
 async fn forward(state: &State, mut client: TcpStream, counters: &Counters) {
     let mut cuts = state.cuts.subscribe();
+    let mut hang_ups = state.hang_ups.subscribe();
     let mut mode = state.mode.subscribe();
     let upstream = (state.upstream.0.as_str(), state.upstream.1);
     let server = tokio::select! {
@@ -317,13 +356,19 @@ async fn forward(state: &State, mut client: TcpStream, counters: &Counters) {
             TcpStream::connect(upstream).await
         } => server,
         _ = cuts.changed() => return reset(client),
+        _ = hang_ups.changed() => return reset(client),
     };
     let Ok(mut server) = server else {
         return reset(client);
     };
     let _ = client.set_nodelay(true);
     let _ = server.set_nodelay(true);
-    match carry(state, &mut client, &mut server, counters, &mut cuts, &mut mode).await {
+    let carried = carry(state, &mut client, &mut server, counters, &mut cuts, &mut mode);
+    let end = tokio::select! {
+        end = carried => end,
+        _ = hang_ups.changed() => End::Lost(Vec::new()),
+    };
+    match end {
         End::Closed => {}
         End::Cut => {
             reset(client);
@@ -396,7 +441,7 @@ async fn carry(
                 for_server.extend_from_slice(chunk);
                 const BEGINNING: usize = 1024;
                 beginning.extend(chunk.iter().take(BEGINNING.saturating_sub(beginning.len())));
-                match seen.look(chunk, &state.trigger) {
+                match seen.look(chunk, state) {
                     None => {}
                     Some((at, Fault::CutBefore)) => {
                         for_server.truncate(at);
@@ -444,13 +489,15 @@ struct Seen {
     count: u64,
     /// The end of the bytes before: a text may begin in one chunk and end in the next.
     tail: Vec<u8>,
+    reader: Reader,
 }
 
 impl Seen {
     /// Where in `chunk` the armed moment comes; disarms it.
-    fn look(&mut self, chunk: &[u8], trigger: &Mutex<Option<(Moment, Fault)>>) -> Option<(usize, Fault)> {
-        let mut armed = trigger.lock().expect("no holder of this lock panics");
-        let at = match armed.as_ref().map(|(moment, _)| moment) {
+    fn look(&mut self, chunk: &[u8], state: &State) -> Option<(usize, Fault)> {
+        let messages = self.reader.read(chunk);
+        let mut armed = state.trigger.lock().expect("no holder of this lock panics");
+        let at = match armed.as_mut().map(|(moment, _)| moment) {
             Some(Moment::Text(text)) => {
                 let before = self.tail.len().min(text.len() - 1);
                 let window = [&self.tail[self.tail.len() - before..], chunk].concat();
@@ -462,35 +509,62 @@ impl Seen {
             Some(Moment::Bytes(limit)) if self.count + chunk.len() as u64 >= *limit => {
                 Some(limit.saturating_sub(self.count) as usize)
             }
+            Some(Moment::Message { left, ignoring }) => count_down(&messages, left, ignoring),
             Some(Moment::Bytes(_)) | None => None,
         };
         self.count += chunk.len() as u64;
         self.tail.extend_from_slice(chunk);
         let excess = self.tail.len().saturating_sub(256);
         self.tail.drain(..excess);
+        // What comes behind the place of a freeze was not said.
+        let said = messages
+            .into_iter()
+            .take_while(|(begin, _)| at.is_none_or(|at| *begin <= at));
+        let mut all = state.messages.lock().expect("no holder of this lock panics");
+        all.extend(said.map(|(_, message)| message));
         let at = at?;
         armed.take().map(|(_, fault)| (at, fault))
     }
+}
+
+/// Where the awaited message begins, when it is among these.
+fn count_down(messages: &[(usize, Message)], left: &mut usize, ignoring: &str) -> Option<usize> {
+    for (begin, _) in messages
+        .iter()
+        .filter(|(_, message)| message.application != ignoring)
+    {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            return Some(*begin);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn armed(moment: Moment) -> State {
+        let state = State::new(String::new(), 0);
+        *state.trigger.lock().expect("nobody else has it") = Some((moment, Fault::CutBefore));
+        state
+    }
+
     #[test]
     fn a_text_is_found_across_chunks_and_once() {
-        let trigger = Mutex::new(Some((Moment::Text(b"COMMIT".to_vec()), Fault::CutBefore)));
+        let state = armed(Moment::Text(b"COMMIT".to_vec()));
         let mut seen = Seen::default();
-        assert_eq!(seen.look(b"COM", &trigger), None);
-        assert_eq!(seen.look(b"MIT; COMMIT", &trigger), Some((0, Fault::CutBefore)));
-        assert_eq!(seen.look(b"COMMIT", &trigger), None);
+        assert_eq!(seen.look(b"COM", &state), None);
+        assert_eq!(seen.look(b"MIT; COMMIT", &state), Some((0, Fault::CutBefore)));
+        assert_eq!(seen.look(b"COMMIT", &state), None);
     }
 
     #[test]
     fn bytes_are_counted_over_the_whole_connection() {
-        let trigger = Mutex::new(Some((Moment::Bytes(5), Fault::CutBefore)));
+        let state = armed(Moment::Bytes(5));
         let mut seen = Seen::default();
-        assert_eq!(seen.look(b"abc", &trigger), None);
-        assert_eq!(seen.look(b"defg", &trigger), Some((2, Fault::CutBefore)));
+        assert_eq!(seen.look(b"abc", &state), None);
+        assert_eq!(seen.look(b"defg", &state), Some((2, Fault::CutBefore)));
     }
 }

@@ -1,6 +1,7 @@
 //! Rivals, traffic, the proxy and child processes do what they say.
 
 use std::time::{Duration, Instant};
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, NoTls};
 use windlass_testkit::{Command, Database, Fault, Proxy, Rival, Traffic, TrafficPlan, shared, wait_until};
 
@@ -188,6 +189,43 @@ async fn the_proxy_decides_whether_a_commit_happens() {
         () = proxy.wait_until_fired() => {}
     }
     assert_eq!(db.query_one_text("SELECT n FROM t WHERE id = 7").await, "0");
+}
+
+#[tokio::test]
+async fn the_proxy_freezes_before_a_message_and_hangs_up_as_a_dead_client_would() {
+    let db = table().await;
+    let proxy = Proxy::start(&db.url()).await;
+    proxy.freeze_before_message(3, "somebody else");
+    let client = connect(proxy.url()).await.expect("the proxy forwards");
+    let update = "UPDATE t SET n = n + 1 WHERE id = $1::text::int";
+    let frozen = async {
+        client.execute_typed(update, &[(&"1", Type::TEXT)]).await?;
+        client.batch_execute("UPDATE t SET n = n + 1 WHERE id = 2").await
+    };
+    tokio::select! {
+        outcome = frozen => panic!("it was to freeze: {outcome:?}"),
+        () = proxy.wait_until_fired() => {}
+    }
+    let said: Vec<String> = proxy
+        .messages()
+        .into_iter()
+        .map(|message| format!("{} {}", message.kind, message.sql))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            &format!("execute {update}"),
+            "sync ",
+            "query UPDATE t SET n = n + 1 WHERE id = 2"
+        ]
+    );
+    proxy.hang_up();
+    proxy.wait_until_drained().await;
+    assert_eq!(
+        db.query_column("SELECT id || ' ' || n FROM t WHERE id < 3 ORDER BY id")
+            .await,
+        ["1 1", "2 0"]
+    );
 }
 
 #[tokio::test]
