@@ -4,6 +4,7 @@
 //! bodies), and then parsed statement by statement: the tree of a whole 10 MB file takes 1.5 GB.
 
 mod alter;
+mod custom_setting;
 mod expression;
 mod ffi;
 mod function;
@@ -17,6 +18,7 @@ mod touch;
 mod type_name;
 
 pub use alter::{AddedColumn, AlterCommand, AlterKind, Constrained, ConstraintKind, NewType};
+pub use custom_setting::custom_settings;
 pub use expression::{columns_of, proves_not_null};
 pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;

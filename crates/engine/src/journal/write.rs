@@ -221,17 +221,14 @@ pub(crate) fn begin_run(
     profile: &str,
     runner: &str,
 ) -> Write {
-    Write::new(
-        "INSERT INTO windlass.run (run_id, epoch, command, target, windlass_version, profile, runner) \
-         VALUES ($1::uuid, $2, $3, $4, $5, $6, $7)",
-    )
-    .text(run_id)
-    .with(fence.epoch, Type::INT8)
-    .text(command)
-    .text(target)
-    .text(env!("CARGO_PKG_VERSION"))
-    .text(profile)
-    .text(runner)
+    Write::new(include_str!("begin_run.sql"))
+        .text(run_id)
+        .with(fence.epoch, Type::INT8)
+        .text(command)
+        .text(target)
+        .text(env!("CARGO_PKG_VERSION"))
+        .text(profile)
+        .text(runner)
 }
 
 /// A run ends; `result` is one of the words of `windlass.run.result`.
@@ -408,9 +405,12 @@ pub(crate) fn apply_revisions(revisions: &[(FrozenRevision, StepEnd<'_>)], run_i
 
 /// Notes the session settings that a step leaves behind, in a setting of the transaction, before
 /// the role is reset and the journal written. `ours` are the settings that the engine itself made,
-/// as `name=value`; what still has our value was not set by the script.
-pub(crate) fn save_session(ours: Vec<String>) -> Write {
-    Write::new(include_str!("save_session.sql")).texts(ours)
+/// as `name=value`; what still has our value was not set by the script. `custom` are names that PostgreSQL
+/// does not list.
+pub(crate) fn save_session(ours: Vec<String>, custom: Vec<String>) -> Write {
+    Write::new(include_str!("save_session.sql"))
+        .texts(ours)
+        .texts(custom)
 }
 
 /// A step that refuses a transaction is about to run; its backend is noted, so that a later run

@@ -194,9 +194,12 @@ async fn attempt(
     step: &Step,
 ) -> std::result::Result<(), Failed> {
     let statements = &step.statements;
-    let save = envelope
-        .keep_session
-        .then(|| journal::save_session(limits.ours(envelope.role)));
+    let save = envelope.keep_session.then(|| {
+        journal::save_session(
+            limits.ours(envelope.role),
+            custom_settings(step, envelope.session),
+        )
+    });
     let mut opening: Vec<Sending<'_>> = vec![
         simple(client, limits.begin()),
         written(client, &envelope.fence, envelope.prepared),
@@ -365,6 +368,26 @@ pub(crate) fn one_line(sql: &str) -> String {
         Some((end, _)) => format!("{}…", &folded[..end]),
         None => folded,
     }
+}
+
+/// The settings unknown to PostgreSQL that the step makes, and those that it found (`session`).
+pub(super) fn custom_settings(step: &Step, session: Option<&str>) -> Vec<String> {
+    let found: serde_json::Map<String, serde_json::Value> = session
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    let found = found
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| name.contains('.'));
+    let made = step
+        .statements
+        .iter()
+        .filter(|statement| statement.changes_session);
+    let made = made.flat_map(|statement| windlass_compiler::sql::custom_settings(&statement.sql));
+    let mut names: Vec<String> = found.chain(made).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// The SQL that puts back what [`journal::save_session`] collected; none when that is nothing.

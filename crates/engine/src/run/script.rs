@@ -294,7 +294,8 @@ impl Writer<'_> {
                         .iter()
                         .map(|(name, value)| format!("{name}={value}")),
                 );
-                script.write(&journal::save_session(ours));
+                let custom = attempt::custom_settings(job.step, None);
+                script.write(&journal::save_session(ours, custom));
             }
             if job.step.changes_session() {
                 script.statement(&format!(
