@@ -3,6 +3,7 @@
 mod backfills;
 mod faults;
 mod files;
+mod kills;
 mod looks;
 mod many;
 mod project;

@@ -1,6 +1,6 @@
 //! Many runners at once: one works, the others wait and find nothing to do.
 
-use crate::project::{Ended, Project};
+use crate::project::{Ended, Project, is_full};
 
 async fn race(revisions: &[(&str, &str)], runners: usize) -> Project {
     let project = Project::new(revisions).await;
@@ -14,15 +14,7 @@ async fn race(revisions: &[(&str, &str)], runners: usize) -> Project {
 }
 
 fn runners() -> usize {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the full suite is asked for by the environment"
-    )]
-    if std::env::var_os("WINDLASS_TEST_FULL").is_some() {
-        50
-    } else {
-        10
-    }
+    if is_full() { 50 } else { 10 }
 }
 
 #[tokio::test]

@@ -105,6 +105,15 @@ impl Project {
     }
 }
 
+/// Whether the long suite was asked for.
+pub(crate) fn is_full() -> bool {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the full suite is asked for by the environment"
+    )]
+    std::env::var_os("WINDLASS_TEST_FULL").is_some()
+}
+
 /// What a child left, judged.
 pub(crate) trait Ended {
     /// Panics with all output unless the exit code is `code`.

@@ -10,7 +10,7 @@ use windlass_compiler::format::RevisionId;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
-use crate::session;
+use crate::{mutex, session};
 
 /// The journal as it stood at one moment.
 #[derive(Debug, Clone, Default)]
@@ -285,7 +285,7 @@ pub struct Running {
     pub running_for: Duration,
 }
 
-/// What runners are doing this moment. One that was killed stays until the next one leads.
+/// What runners are doing this moment.
 pub(crate) async fn read_running(client: &Client) -> Result<Vec<Running>> {
     let exists = "SELECT pg_catalog.to_regclass('windlass.progress') IS NOT NULL";
     let row = client.query_typed_one(exists, &[]).await.map_err(session::lost)?;
@@ -293,7 +293,13 @@ pub(crate) async fn read_running(client: &Client) -> Result<Vec<Running>> {
         return Ok(Vec::new());
     }
     let rows = client
-        .query_typed(include_str!("running.sql"), &[])
+        .query_typed(
+            include_str!("running.sql"),
+            &[
+                (&i64::from(mutex::LOCK_CLASS), Type::INT8),
+                (&i64::from(mutex::LEADER), Type::INT8),
+            ],
+        )
         .await
         .map_err(session::lost)?;
     let seconds = |row: &Row, at: usize| Duration::try_from_secs_f64(row.get::<_, f64>(at).max(0.0));
