@@ -87,6 +87,15 @@ impl Failure {
         }
     }
 
+    /// What the run had done when it failed.
+    pub(crate) fn outcome(&self) -> Option<&windlass::Outcome> {
+        match self {
+            Self::Engine(error) => error.outcome(),
+            Self::Wrapped { failure, .. } => failure.outcome(),
+            Self::Input(_) | Self::Other { .. } => None,
+        }
+    }
+
     /// What a person reads.
     pub(crate) fn render(&self) -> String {
         let mut text = String::new();

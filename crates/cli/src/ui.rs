@@ -398,26 +398,7 @@ fn at(step: &StepName) -> String {
 /// A duration for people: whole milliseconds below ten seconds, else whole seconds.
 /// Sessions as JSON.
 pub(crate) fn sessions(sessions: &[Blocker]) -> serde_json::Value {
-    let one = |session: &Blocker| {
-        let (meaning, remedy) = session.remedy();
-        serde_json::json!({
-            "pid": session.pid,
-            "prepared_transaction": session.prepared,
-            "user": session.user,
-            "application": session.application,
-            "client": session.client,
-            "backend": session.backend,
-            "state": session.state,
-            "transaction_age_ms": session.transaction_age.map(|age| age.as_secs_f64() * 1000.0),
-            "mode": session.mode,
-            "relation": session.relation,
-            "query": session.query,
-            "text": session.to_string(),
-            "meaning": meaning,
-            "remedy": remedy,
-        })
-    };
-    sessions.iter().map(one).collect()
+    sessions.iter().map(Blocker::to_json).collect()
 }
 
 fn show(took: Duration) -> String {

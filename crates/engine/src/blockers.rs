@@ -72,6 +72,32 @@ impl Blocker {
         self.pid == other.pid && self.prepared == other.prepared
     }
 
+    /// Whether the server hides what it does: this role may not see other roles' activity.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.query == "<insufficient privilege>"
+    }
+
+    /// It as data. Keys are only ever added.
+    pub fn to_json(&self) -> serde_json::Value {
+        let (meaning, remedy) = self.remedy();
+        serde_json::json!({
+            "pid": self.pid,
+            "prepared_transaction": self.prepared,
+            "user": self.user,
+            "application": self.application,
+            "client": self.client,
+            "backend": self.backend,
+            "state": self.state,
+            "transaction_age_ms": self.transaction_age.map(|age| age.as_secs_f64() * 1000.0),
+            "mode": self.mode,
+            "relation": self.relation,
+            "query": self.query,
+            "text": self.to_string(),
+            "meaning": meaning,
+            "remedy": remedy,
+        })
+    }
+
     /// What it means, and what ends it: a clause, and SQL where there is any.
     pub fn remedy(&self) -> (&'static str, Option<String>) {
         let by_pid = |what: &str| self.pid.map(|pid| format!("SELECT {what}({pid})"));

@@ -7,6 +7,7 @@ use windlass_compiler::diagnostic::Diagnostic;
 
 use crate::blockers::Blocker;
 use crate::event::StepName;
+use crate::run::Outcome;
 
 /// What sort of failure it is; the command line maps each kind to one exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,7 @@ struct Parts {
     step: Option<StepName>,
     done: Vec<String>,
     blockers: Vec<Blocker>,
+    outcome: Option<Outcome>,
     hints: Vec<String>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -62,6 +64,7 @@ impl Error {
             step: None,
             done: Vec::new(),
             blockers: Vec::new(),
+            outcome: None,
             hints: Vec::new(),
             diagnostics: Vec::new(),
         }))
@@ -101,6 +104,12 @@ impl Error {
     #[must_use]
     pub(crate) fn with_blockers(mut self, blockers: Vec<Blocker>) -> Self {
         self.0.blockers = blockers;
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = Some(outcome);
         self
     }
 
@@ -146,6 +155,11 @@ impl Error {
     /// The sessions that were in the way when it was given up.
     pub fn blockers(&self) -> &[Blocker] {
         &self.0.blockers
+    }
+
+    /// What the run did and cost before it failed; none where it had not begun.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.0.outcome.as_ref()
     }
 
     /// What to do next, a sentence each.

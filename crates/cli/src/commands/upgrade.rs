@@ -187,43 +187,42 @@ pub(super) fn say(context: &Context, outcome: &Outcome) {
 
 /// The result as JSON; keys are only ever added.
 pub(super) fn result(done: &Result<Outcome, Failure>) -> serde_json::Value {
-    match done {
-        Ok(outcome) => json!({
-            "result": match (outcome.is_nothing(), outcome.direction) {
-                (true, _) => "nothing",
-                (false, Direction::Up) => "applied",
-                (false, Direction::Down) => "reverted",
-            },
-            "revisions": outcome.revisions.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "steps": outcome.steps.iter().map(|step| json!({
-                "revision": step.name.revision.as_str(),
-                "number": step.name.number,
-                "lane": step.lane.name(),
-                "title": step.name.title,
-                "attempts": step.attempts,
-                "took_ms": millis(step.took),
-                "longest_stall_ms": millis(step.longest_stall),
-                "warning": step.warning,
-            })).collect::<Vec<_>>(),
-            "longest_stall_ms": outcome.longest_stall.map(millis),
-            "watch_interval_ms": outcome.watch_interval.map(millis),
-            "retries": outcome.retries,
-            "took_ms": millis(outcome.took),
-            "error": null,
-        }),
-        Err(failure) => json!({
-            "result": "failed",
-            "revisions": [],
-            "steps": [],
-            "longest_stall_ms": null,
-            "retries": 0,
-            "error": {
-                "message": failure.message(),
-                "exit": failure.code(),
-                "blockers": failure.blockers(),
-            },
-        }),
-    }
+    let outcome = match done {
+        Ok(outcome) => Some(outcome),
+        Err(failure) => failure.outcome(),
+    };
+    let steps = outcome.map_or(&[][..], |outcome| &outcome.steps);
+    let revisions = outcome.map_or(&[][..], |outcome| &outcome.revisions);
+    let word = match done {
+        Err(_) => "failed",
+        Ok(outcome) if outcome.is_nothing() => "nothing",
+        Ok(outcome) if outcome.direction == Direction::Up => "applied",
+        Ok(_) => "reverted",
+    };
+    json!({
+        "result": word,
+        "revisions": revisions.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "steps": steps.iter().map(|step| json!({
+            "revision": step.name.revision.as_str(),
+            "number": step.name.number,
+            "lane": step.lane.name(),
+            "title": step.name.title,
+            "attempts": step.attempts,
+            "took_ms": millis(step.took),
+            "longest_stall_ms": millis(step.longest_stall),
+            "blockers": crate::ui::sessions(&step.blockers),
+            "warning": step.warning,
+        })).collect::<Vec<_>>(),
+        "longest_stall_ms": outcome.and_then(|outcome| outcome.longest_stall).map(millis),
+        "watch_interval_ms": outcome.and_then(|outcome| outcome.watch_interval).map(millis),
+        "retries": outcome.map_or(0, |outcome| outcome.retries),
+        "took_ms": outcome.map(|outcome| millis(outcome.took)),
+        "error": done.as_ref().err().map(|failure| json!({
+            "message": failure.message(),
+            "exit": failure.code(),
+            "blockers": failure.blockers(),
+        })),
+    })
 }
 
 fn millis(time: Duration) -> u64 {

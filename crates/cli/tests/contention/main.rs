@@ -41,10 +41,14 @@ async fn measured_idle_in_transaction_is_waited_for_outside_the_queue() {
         run.says("not queueing behind who holds the lock").await;
         run.says("pg_terminate_backend").await;
         tokio::time::sleep(hold()).await;
+        let pid = rival.pid().to_string();
         rival.release().await;
         let end = run.end(0).await;
         end.kept();
         assert!(end.longest_by_itself() <= budget);
+        assert_eq!(end.json["steps"][0]["blockers"][0]["pid"].to_string(), pid);
+        let noted = "SELECT blockers #>> '{0,pid}' FROM windlass.step WHERE revision_id = '0002_c'";
+        assert_eq!(end.database().query_one_text(noted).await, pid);
     })
     .await;
 }
@@ -69,6 +73,11 @@ async fn measured_idle_in_transaction_for_ever_ends_with_its_name() {
             assert!(end.stderr.contains(part), "{part}: {}", end.stderr);
         }
         assert_eq!(end.json["error"]["blockers"][0]["pid"].to_string(), pid);
+        assert!(end.longest_by_itself() <= budget, "{}", end.json);
+        let noted = "SELECT error #>> '{blockers,0,pid}' || ' ' || (error ->> 'revision') || ' ' || (error ->> 'step') \
+                       FROM windlass.run ORDER BY started_at DESC LIMIT 1";
+        let noted = end.database().query_one_text(noted).await;
+        assert_eq!(noted, format!("{pid} 0002_c 1"));
         drop(rival);
     })
     .await;
@@ -129,6 +138,38 @@ async fn measured_autovacuum_is_evicted() {
         .await;
         vacuumed(scene.database()).await;
         scene.begin(budget).await.end(0).await.kept();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn measured_autovacuum_to_prevent_wraparound_is_named_and_let_finish() {
+    at_each_budget(async |budget| {
+        let server = Server::builder().setting("autovacuum_naptime", "1s").start().await;
+        let scene = Scene::on(server, &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+        let database = scene.database();
+        database
+            .execute(
+                "ALTER TABLE hot SET (autovacuum_freeze_max_age = 100000, autovacuum_vacuum_cost_delay = 100, \
+                        autovacuum_vacuum_cost_limit = 1)",
+            )
+            .await;
+        // So many transactions, that it is time.
+        database
+            .execute("DO $$ BEGIN FOR i IN 1..110000 LOOP PERFORM txid_current(); COMMIT; END LOOP; END $$")
+            .await;
+        let vacuums = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'autovacuum: VACUUM public.hot (to prevent%'";
+        database.wait_for(vacuums, |count| count > 0).await;
+        let run = scene
+            .begin_with(budget, &[("WINDLASS_LANE_DDL_RETRY_FOR", "3s")])
+            .await;
+        run.says("(to prevent wraparound)").await;
+        let end = run.end(3).await;
+        end.kept();
+        let told = "autovacuum to prevent wraparound must finish";
+        assert!(end.stderr.contains(told), "{}", end.stderr);
+        assert!(!end.stderr.contains("pg_cancel_backend"), "{}", end.stderr);
+        assert_eq!(end.database().query_one_text(vacuums).await, "1", "nobody chased it away");
     })
     .await;
 }

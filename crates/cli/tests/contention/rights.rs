@@ -15,6 +15,9 @@ async fn measured_a_plain_owner_waits_outside_the_queue() {
         // The server hides how old it is, so its age is how long it has been seen.
         run.says("not queueing behind who holds the lock").await;
         run.says(&format!("pid {}", rival.pid())).await;
+        run.says("this role does not see what other roles' sessions do")
+            .await;
+        run.says("pg_read_all_stats").await;
         tokio::time::sleep(hold()).await;
         rival.release().await;
         run.end(0).await.kept();

@@ -282,7 +282,9 @@ impl End {
 
     /// How often the run tried, all steps together.
     pub(crate) fn attempts(&self) -> u64 {
-        let steps = self.json["steps"].as_array().map_or(0, Vec::len);
+        // A step that was given up is none of those.
+        let failed = usize::from(!self.json["error"].is_null());
+        let steps = self.json["steps"].as_array().map_or(0, Vec::len) + failed;
         let retries = self.json["retries"].as_u64().unwrap_or_default();
         retries + u64::try_from(steps).unwrap_or_default()
     }

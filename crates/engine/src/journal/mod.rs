@@ -16,7 +16,7 @@ pub use report::{PastRun, PastStep};
 pub(crate) use schema::{VERSION, upgrade, upgrading};
 pub(crate) use write::{
     Cursor, FENCED, Fence, FrozenRevision, Prepared, StepEnd, Write, accept, apply_revision, apply_revisions,
-    beat, begin_run, claim, end_run, fence, finish_revision, intend_step, intend_step_here, move_cursor,
-    note_stall, note_step_error, progress, read_cursor, record, remove_revision, resolve_step, revert_steps,
-    save_session, stamp_revision, start_revision, step_done,
+    beat, begin_run, claim, end_run, error_as_json, fence, finish_revision, intend_step, intend_step_here,
+    move_cursor, note_contention, note_step_error, progress, read_cursor, record, remove_revision,
+    resolve_step, revert_steps, save_session, stamp_revision, start_revision, step_done,
 };

@@ -64,6 +64,7 @@ CREATE TABLE windlass.step (
     backend_start timestamptz,
     attempts integer NOT NULL DEFAULT 1,
     longest_stall_ms double precision,
+    blockers jsonb,
     session jsonb,
     warning text,
     error jsonb,

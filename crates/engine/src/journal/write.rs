@@ -11,6 +11,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 use tokio_postgres::{Client, Statement};
 use windlass_compiler::format::RevisionId;
 
+use crate::blockers::Blocker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
 use crate::run::literal;
@@ -235,19 +236,18 @@ pub(crate) fn begin_run(
 pub(crate) fn end_run(
     run_id: &str,
     result: &str,
-    error: Option<String>,
+    error: Option<serde_json::Value>,
     retries: u32,
     longest_stall: Duration,
 ) -> Write {
     Write::new(
         "WITH beat AS (DELETE FROM windlass.progress WHERE run_id = $1::uuid) \
          UPDATE windlass.run SET finished_at = pg_catalog.clock_timestamp(), result = $2, \
-                error = pg_catalog.jsonb_build_object('message', $3), retries = $4, \
-                longest_stall_ms = $5 WHERE run_id = $1::uuid",
+                error = $3, retries = $4, longest_stall_ms = $5 WHERE run_id = $1::uuid",
     )
     .text(run_id)
     .text(result)
-    .optional(error)
+    .with(error, Type::JSONB)
     .int(i32::try_from(retries).unwrap_or(i32::MAX))
     .with(longest_stall.as_secs_f64() * 1000.0, Type::FLOAT8)
 }
@@ -528,10 +528,10 @@ pub(crate) fn note_step_error(
     direction: Direction,
     number: u32,
     unknown: bool,
-    error: &str,
+    error: &Error,
 ) -> Write {
     Write::new(
-        "WITH open AS (UPDATE windlass.step SET error = pg_catalog.jsonb_build_object('message', $5), \
+        "WITH open AS (UPDATE windlass.step SET error = $5, \
                 state = CASE WHEN $4 THEN 'unknown' ELSE state END \
           WHERE revision_id = $1 AND direction = $2 AND number = $3) \
          UPDATE windlass.revision SET state = 'unknown' WHERE $4 AND revision_id = $1",
@@ -540,19 +540,44 @@ pub(crate) fn note_step_error(
     .text(direction.name())
     .int(i32::try_from(number).unwrap_or(i32::MAX))
     .with(unknown, Type::BOOL)
-    .text(error)
+    .with(error_as_json(error), Type::JSONB)
 }
 
-/// The longest that an application's query was seen to wait for a step.
-pub(crate) fn note_stall(revision: &RevisionId, direction: Direction, number: u32, stall: Duration) -> Write {
+/// An error as it stands in the journal. Keys are only ever added.
+pub(crate) fn error_as_json(error: &Error) -> serde_json::Value {
+    serde_json::json!({
+        "message": error.to_string(),
+        "sqlstate": error.sqlstate(),
+        "revision": error.step().map(|step| step.revision.as_str()),
+        "step": error.step().map(|step| step.number),
+        "blockers": sessions(error.blockers()),
+    })
+}
+
+fn sessions(sessions: &[Blocker]) -> serde_json::Value {
+    sessions.iter().map(Blocker::to_json).collect()
+}
+
+/// What a step cost others and others cost it: the longest that an application's query was seen to wait for
+/// it, and the sessions that were in its way.
+pub(crate) fn note_contention(
+    revision: &RevisionId,
+    direction: Direction,
+    number: u32,
+    stall: Duration,
+    blockers: &[Blocker],
+) -> Write {
+    let met = (!blockers.is_empty()).then(|| sessions(blockers));
     Write::new(
-        "UPDATE windlass.step SET longest_stall_ms = greatest(longest_stall_ms, $4) \
+        "UPDATE windlass.step SET longest_stall_ms = greatest(longest_stall_ms, nullif($4, 0)), \
+                blockers = coalesce($5, blockers) \
           WHERE revision_id = $1 AND direction = $2 AND number = $3",
     )
     .text(revision.as_str())
     .text(direction.name())
     .int(i32::try_from(number).unwrap_or(i32::MAX))
     .with(stall.as_secs_f64() * 1000.0, Type::FLOAT8)
+    .with(met, Type::JSONB)
 }
 
 /// A revision's last step is done.

@@ -38,6 +38,8 @@ pub(super) struct Approach {
     /// Sessions that this role may not end.
     pub(super) untouchable: Vec<Blocker>,
     first_seen: HashMap<(Option<i32>, String), Instant>,
+    /// Everybody who was in the way so far, the first of them.
+    pub(super) met: Vec<Blocker>,
 }
 
 /// Whether the locks may be asked for.
@@ -95,6 +97,8 @@ impl Work<'_> {
                         .all(|(one, other)| one.is_same(other))
             });
             if is_news {
+                approach.meet(&blockers);
+                self.tell_hidden(&blockers);
                 self.observer.event(Event::WaitingForHolders {
                     step: job.name.clone(),
                     blockers: blockers.clone(),
@@ -149,6 +153,16 @@ impl Approach {
             .iter()
             .filter(|reached| reached.lockable && policy.evicts_autovacuum);
         self.weak = busy.filter(is_busy).map(|reached| reached.name.clone()).collect();
+    }
+
+    /// Remembers who was in the way.
+    pub(super) fn meet(&mut self, blockers: &[Blocker]) {
+        const ENOUGH: usize = 20;
+        for blocker in blockers {
+            if self.met.len() < ENOUGH && !self.met.iter().any(|known| known.is_same(blocker)) {
+                self.met.push(blocker.clone());
+            }
+        }
     }
 
     /// The relation that could not be had is the one to queue for next time, when the others are free.

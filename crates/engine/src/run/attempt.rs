@@ -48,6 +48,12 @@ impl Limits {
             .collect();
         if self.blocks {
             ours.push("synchronous_commit=local".to_owned());
+            let timeout = self.idle_in_transaction.as_millis();
+            // On a local socket it is not taken.
+            ours.extend([
+                format!("tcp_user_timeout={timeout}"),
+                "tcp_user_timeout=0".to_owned(),
+            ]);
         }
         ours.push(format!("role={}", role.unwrap_or("none")));
         ours
@@ -61,6 +67,9 @@ impl Limits {
         if self.blocks {
             // With an absent synchronous standby COMMIT would hang while the locks are still held.
             sql.push_str("; SET LOCAL synchronous_commit = local");
+            // No other timeout ends a backend that writes to a runner that has stopped reading (measured).
+            let timeout = self.idle_in_transaction.as_millis();
+            sql.push_str(&format!("; SET LOCAL tcp_user_timeout = {timeout}"));
         }
         sql
     }
@@ -101,19 +110,17 @@ pub(crate) enum Failed {
     Fatal(Error),
 }
 
-type Sending<'a> = Pin<
-    Box<dyn Future<Output = std::result::Result<Vec<SimpleQueryMessage>, tokio_postgres::Error>> + Send + 'a>,
->;
+type Answer = std::result::Result<(), tokio_postgres::Error>;
+type Sending<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
+/// Rows that it returns are dropped as they come.
 fn simple(client: &Client, sql: String) -> Sending<'_> {
-    Box::pin(async move { client.simple_query(&sql).await })
+    Box::pin(async move { client.batch_execute(&sql).await })
 }
 
 fn written<'a>(client: &'a Client, write: &'a Write, prepared: &'a Prepared) -> Sending<'a> {
-    Box::pin(async move { prepared.send(client, write).await.map(|_| Vec::new()) })
+    Box::pin(async move { prepared.send(client, write).await.map(|_| ()) })
 }
-
-type Answer = std::result::Result<Vec<SimpleQueryMessage>, tokio_postgres::Error>;
 
 /// Sends everything in one go, first to last, and collects the answers. A request is sent when it
 /// is polled for the first time, so the order of polling is the order on the wire.
@@ -306,14 +313,12 @@ pub(crate) async fn execute(
     if let Some(data) = &statement.copy_data {
         return copy(client, &statement.sql, data).await.map_err(Refusal::Server);
     }
-    let answer = client
-        .simple_query(&statement.sql)
-        .await
-        .map_err(Refusal::Server)?;
-    match &statement.assertion {
-        Some(assertion) => hold(assertion, &answer, statement).map_err(Refusal::Engine),
-        None => Ok(()),
-    }
+    let sql = &statement.sql;
+    let Some(assertion) = &statement.assertion else {
+        return client.batch_execute(sql).await.map_err(Refusal::Server);
+    };
+    let answer = client.simple_query(sql).await.map_err(Refusal::Server)?;
+    hold(assertion, &answer, statement).map_err(Refusal::Engine)
 }
 
 async fn copy(client: &Client, sql: &str, data: &str) -> std::result::Result<(), tokio_postgres::Error> {

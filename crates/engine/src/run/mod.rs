@@ -424,26 +424,30 @@ impl Runner {
         direction: Direction,
         began: Instant,
     ) -> Result<Outcome> {
-        let (result, message) = match &ran {
-            Ok(()) if direction == Direction::Up => ("applied", None),
-            Ok(()) => ("reverted", None),
-            Err(error) if error.kind() == ErrorKind::Interrupted => ("interrupted", Some(error.to_string())),
-            Err(error) => ("failed", Some(error.to_string())),
+        let result = match &ran {
+            Ok(()) if direction == Direction::Up => "applied",
+            Ok(()) => "reverted",
+            Err(error) if error.kind() == ErrorKind::Interrupted => "interrupted",
+            Err(_) => "failed",
         };
         // The run's own record; when the connection is gone, the next run is no worse for its absence.
         let _ = work.lock.client().batch_execute("RESET synchronous_commit").await;
         let _ = journal::end_run(
             &work.run_id,
             result,
-            message,
+            ran.as_ref().err().map(journal::error_as_json),
             work.report.retries,
             work.report.longest_stall(),
         )
         .send(work.lock.client())
         .await;
+        let outcome = work.report.outcome(direction, began.elapsed());
         match ran {
-            Ok(()) => Ok(work.report.outcome(direction, began.elapsed())),
-            Err(error) => Err(work.report.done().into_iter().fold(error, Error::with_done)),
+            Ok(()) => Ok(outcome),
+            Err(error) => {
+                let done = work.report.done().into_iter();
+                Err(done.fold(error, Error::with_done).with_outcome(outcome))
+            }
         }
     }
 

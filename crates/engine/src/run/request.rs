@@ -6,6 +6,7 @@ use windlass_compiler::format::RevisionId;
 use windlass_compiler::graph::Target;
 use windlass_compiler::lane::Lane;
 
+use crate::blockers::Blocker;
 use crate::event::{Direction, StepName};
 use crate::mutex::Wait;
 
@@ -125,6 +126,8 @@ pub struct StepReport {
     pub took: Duration,
     /// The longest that an application's query was seen to wait for it.
     pub longest_stall: Duration,
+    /// The sessions that were in its way, the first of them.
+    pub blockers: Vec<Blocker>,
     /// Why a best-effort step was skipped.
     pub warning: Option<String>,
 }

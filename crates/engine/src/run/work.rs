@@ -36,6 +36,7 @@ pub(super) struct Work<'a> {
     /// A script may have left something behind in the session.
     dirty: bool,
     last_beat: Option<Instant>,
+    told_hidden: bool,
 }
 
 /// One step in its revision.
@@ -103,6 +104,7 @@ impl<'a> Work<'a> {
             prepared: Prepared::default(),
             dirty: false,
             last_beat: None,
+            told_hidden: false,
         }
     }
 
@@ -132,7 +134,8 @@ impl<'a> Work<'a> {
             let attempted = self.judged(&job, attempted, seen, &mut approach);
             match attempted {
                 Attempted::Done => {
-                    self.done(&job, attempt, began.elapsed(), stalled, None).await;
+                    let blockers = approach.met;
+                    self.done(&job, attempt, began.elapsed(), stalled, blockers).await;
                     return Ok(());
                 }
                 Attempted::Again => {}
@@ -154,14 +157,24 @@ impl<'a> Work<'a> {
         };
         self.report.unfinished_stall = self.report.unfinished_stall.max(stalled);
         if job.step.best_effort && matches!(error.kind(), ErrorKind::Failed | ErrorKind::Locked) {
-            return self.skip(job, attempt, began.elapsed(), error).await;
+            return self
+                .skip(job, attempt, began.elapsed(), error, approach.met)
+                .await;
         }
+        // Only a step that refuses a transaction has a row by now.
+        self.note_contention(&job, stalled, &approach.met).await;
         Err(error.at_step(job.name))
     }
 
     /// What an attempt came to, with what the watchdog saw: an end that was our own doing is none of the
     /// statement's failures.
-    fn judged(&self, job: &Job<'_>, attempted: Attempted, seen: Seen, approach: &mut Approach) -> Attempted {
+    fn judged(
+        &mut self,
+        job: &Job<'_>,
+        attempted: Attempted,
+        seen: Seen,
+        approach: &mut Approach,
+    ) -> Attempted {
         let Attempted::Failed {
             failure,
             error,
@@ -174,6 +187,8 @@ impl<'a> Work<'a> {
         if blockers.is_empty() {
             blockers = seen.blockers;
         }
+        approach.meet(&blockers);
+        self.tell_hidden(&blockers);
         if failure == Failure::LockTimeout {
             approach.learn(&blockers);
         }
@@ -304,6 +319,7 @@ impl<'a> Work<'a> {
             attempts: 1,
             took,
             longest_stall: Duration::ZERO,
+            blockers: Vec::new(),
             warning: None,
         });
         self.report.revisions.push(revision.clone());
@@ -538,7 +554,7 @@ impl<'a> Work<'a> {
                         job.direction,
                         job.step.number,
                         false,
-                        &error.to_string(),
+                        error,
                     )
                     .send(self.lock.client())
                     .await
@@ -643,15 +659,15 @@ impl<'a> Work<'a> {
     }
 
     async fn unknown(&self, job: &Job<'_>) -> Error {
-        let noted = journal::note_step_error(
-            &job.name.revision,
-            job.direction,
-            job.step.number,
-            true,
+        let error = Error::new(
+            ErrorKind::OutcomeUnknown,
             "an earlier run was interrupted while it ran",
         )
-        .send(self.lock.client())
-        .await;
+        .at_step(job.name.clone());
+        let noted =
+            journal::note_step_error(&job.name.revision, job.direction, job.step.number, true, &error)
+                .send(self.lock.client())
+                .await;
         match noted {
             Ok(_) => super::revision::unknown_step(&job.name),
             Err(error) => session::lost(error),
@@ -659,7 +675,14 @@ impl<'a> Work<'a> {
     }
 
     /// A best-effort step is given up: its row says so, and `status` keeps saying it.
-    async fn skip(&mut self, job: Job<'_>, attempt: u32, took: Duration, error: Error) -> Result<()> {
+    async fn skip(
+        &mut self,
+        job: Job<'_>,
+        attempt: u32,
+        took: Duration,
+        error: Error,
+        blockers: Vec<Blocker>,
+    ) -> Result<()> {
         self.clean().await?;
         let reason = error.to_string();
         let skipped = journal::step_done(&end(&job, attempt, Some(reason.clone())), &self.run_id);
@@ -672,9 +695,11 @@ impl<'a> Work<'a> {
             reason: reason.clone(),
         });
         let stalled = self.report.unfinished_stall;
-        self.report
-            .steps
-            .push(report(&job, attempt, took, stalled, Some(reason)));
+        self.note_contention(&job, stalled, &blockers).await;
+        self.report.steps.push(StepReport {
+            warning: Some(reason),
+            ..report(&job, attempt, took, stalled, blockers)
+        });
         Ok(())
     }
 
@@ -684,13 +709,9 @@ impl<'a> Work<'a> {
         attempts: u32,
         took: Duration,
         stalled: Duration,
-        warning: Option<String>,
+        blockers: Vec<Blocker>,
     ) {
-        if !stalled.is_zero() {
-            // Known only after the step's own transaction; to have it is no condition of going on.
-            let note = journal::note_stall(&job.name.revision, job.direction, job.step.number, stalled);
-            let _ = note.send(self.lock.client()).await;
-        }
+        self.note_contention(job, stalled, &blockers).await;
         self.observer.event(Event::StepDone {
             step: job.name.clone(),
             took,
@@ -698,7 +719,32 @@ impl<'a> Work<'a> {
         });
         self.report
             .steps
-            .push(report(job, attempts, took, stalled, warning));
+            .push(report(job, attempts, took, stalled, blockers));
+    }
+
+    /// Known only after the step's own transaction; to have it is no condition of going on.
+    async fn note_contention(&self, job: &Job<'_>, stalled: Duration, blockers: &[Blocker]) {
+        if stalled.is_zero() && blockers.is_empty() {
+            return;
+        }
+        let (revision, number) = (&job.name.revision, job.step.number);
+        let note = journal::note_contention(revision, job.direction, number, stalled, blockers);
+        let _ = note.send(self.lock.client()).await;
+    }
+
+    /// Says once what the server does not show of the sessions that are spoken of.
+    pub(super) fn tell_hidden(&mut self, sessions: &[Blocker]) {
+        if self.told_hidden || !sessions.iter().any(Blocker::is_hidden) {
+            return;
+        }
+        self.told_hidden = true;
+        self.observer.event(Event::Warning {
+            message:
+                "this role does not see what other roles' sessions do, nor since when: of those in the way \
+                      only their locks are known, and their age counts from when they were first seen"
+                    .to_owned(),
+            hint: Some("GRANT pg_read_all_stats TO this role, and it is told".to_owned()),
+        });
     }
 
     /// Puts the session back to what it was when it was opened, if a script may have changed it.
@@ -819,15 +865,16 @@ fn report(
     attempts: u32,
     took: Duration,
     longest_stall: Duration,
-    warning: Option<String>,
+    blockers: Vec<Blocker>,
 ) -> StepReport {
     StepReport {
         longest_stall,
+        blockers,
         name: job.name.clone(),
         lane: job.step.lane,
         attempts,
         took,
-        warning,
+        warning: None,
     }
 }
 
