@@ -2,15 +2,16 @@
 //! its end, and the next run must end where an undisturbed one does: in schema, data and journal.
 //!
 //! A point is a message that makes the server act, so every journal write, every statement of a script and every COMMIT
-//! is killed at once before and once behind. The full suite (`WINDLASS_TEST_FULL`) takes all messages, the others those
-//! that can change something.
+//! is killed at once before and once behind. The full suite (`WINDLASS_TEST_FULL`) takes all messages.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 use windlass_testkit::{Database, Message, Proxy};
 
 use crate::project::{Ended, Project, is_full};
+use crate::state::state;
 
 /// Connections whose messages come when the clock says so.
 const WATCH: &str = "windlass watch";
@@ -86,11 +87,13 @@ async fn kill_everywhere(scene: Scene) {
     }
 }
 
-/// The messages to freeze before, from 1: those that can change something, and those behind them.
+/// The messages to freeze before, from 1: all in the full suite; else those that can change something and those behind
+/// them, each text where it is said first and where it is said last.
 fn points(said: &[Message]) -> Vec<usize> {
     let changes = |message: &Message| {
         let sql = message.sql.as_str();
-        let ours = [
+        let reads = [
+            "--",
             "SELECT pg_catalog",
             "WITH target",
             "SHOW",
@@ -100,16 +103,20 @@ fn points(said: &[Message]) -> Vec<usize> {
             "SELECT 1 /",
         ];
         let reads_journal = sql.contains("FROM windlass.") && !sql.contains("WITH");
-        !sql.is_empty()
-            && !sql.starts_with("--")
-            && !reads_journal
-            && !ours.iter().any(|word| sql.starts_with(word))
+        !sql.is_empty() && !reads_journal && !reads.iter().any(|word| sql.starts_with(word))
     };
-    let is_point = |at: &usize| {
-        let before = at.checked_sub(1).and_then(|at| said.get(at));
-        is_full() || said.get(*at).into_iter().chain(before).any(changes)
-    };
-    (0..said.len()).filter(is_point).map(|at| at + 1).collect()
+    if is_full() {
+        return (1..=said.len()).collect();
+    }
+    let mut points = BTreeSet::new();
+    for (at, message) in said.iter().enumerate().filter(|(_, message)| changes(message)) {
+        let first = said.iter().position(|other| other == message);
+        let last = said.iter().rposition(|other| other == message);
+        if [first, last].contains(&Some(at)) {
+            points.extend([at + 1, (at + 2).min(said.len())]);
+        }
+    }
+    points.into_iter().collect()
 }
 
 struct Stage {
@@ -172,38 +179,6 @@ impl Stage {
             finished.stderr
         );
     }
-}
-
-/// Everything that must be as after an undisturbed run: schema, data, journal.
-async fn state(database: &Database) -> Vec<String> {
-    const FACTS: &[&str] = &[
-        "SELECT attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod) || ' ' || attnotnull \
-           FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid \
-          WHERE relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped ORDER BY 1",
-        "SELECT pg_get_indexdef(indexrelid) || ' ' || indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indrelid \
-          WHERE relnamespace = 'public'::regnamespace OR NOT indisvalid ORDER BY 1",
-        "SELECT inhrelid::regclass || ' of ' || inhparent::regclass || ' ' || inhdetachpending FROM pg_inherits ORDER BY 1",
-        "SELECT enumlabel FROM pg_enum ORDER BY 1",
-        "SELECT concat_ws(' ', revision_id, state, direction, checksum, directives_checksum, down_checksum, parents, plan) \
-           FROM windlass.revision ORDER BY position",
-        "SELECT concat_ws(' ', revision_id, direction, number, state, lane, title, warning, session, error) \
-           FROM windlass.step ORDER BY revision_id, direction, number",
-        "SELECT concat_ws(' ', name, revision_id, step, state, upper_bound, tenant, cursor, rows_done) \
-           FROM windlass.backfill ORDER BY name",
-        "SELECT concat_ws(' ', revision_id, action, checksum, detail) FROM windlass.history ORDER BY entry",
-        "SELECT journal_version::text FROM windlass.leader",
-    ];
-    let mut state = Vec::new();
-    for facts in FACTS {
-        state.extend(database.query_column(facts).await);
-    }
-    let tables = "SELECT oid::regclass FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY 1";
-    for table in database.query_column(tables).await {
-        let rows =
-            format!("SELECT coalesce(string_agg(t::text, ' ' ORDER BY t::text), '') FROM {table} AS t");
-        state.push(format!("{table}: {}", database.query_one_text(&rows).await));
-    }
-    state
 }
 
 #[tokio::test]
