@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Done, Global, print_json};
+use crate::context::Context;
 use crate::deploy;
 use crate::failure;
 use crate::ui::Ui;
@@ -23,6 +24,7 @@ pub(crate) struct Deploy {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(Check),
+    Init(Init),
 }
 
 /// Proves that a set-up migrates once, before its services start
@@ -54,11 +56,63 @@ struct Check {
     json: bool,
 }
 
+/// Writes the files of a deployment that migrates once, before anything else starts
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass deploy init compose              adds a migrate service to the Compose file, or writes one
+  windlass deploy init kubernetes --dry-run shows what it would write
+  windlass deploy init helm --image registry.example/shop-migrate:42
+
+A file that is there is edited line by line and keeps its comments and order, or stays as it is; the patch is
+shown. Without --image, Dockerfile.migrate builds an image of the migrations and windlass. Where a revision has
+a deferred backfill, a worker is written too.
+Exit codes: 0 written, 4 written, and `deploy check` still finds something wrong.")]
+struct Init {
+    /// What to write for
+    #[arg(value_enum)]
+    target: deploy::Target,
+    /// An image that holds windlass and the migrations, instead of Dockerfile.migrate
+    #[arg(long)]
+    image: Option<String>,
+    /// Shows the patch and writes nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
 impl Deploy {
     pub(crate) fn run(&self, global: &Global) -> Done {
         match &self.command {
             Command::Check(check) => check.run(&Ui::new(global)),
+            Command::Init(init) => init.run(global),
         }
+    }
+}
+
+impl Init {
+    fn run(&self, global: &Global) -> Done {
+        let context = Context::new(global)?;
+        let ui = &context.ui;
+        let folder = Path::new("");
+        let facts = deploy::Facts::of(folder, &context.config.dir, self.image.clone());
+        let written = deploy::init(folder, self.target, &facts)?;
+        let report = &written.report;
+        let patch = report.patch();
+        anstream::print!("{patch}");
+        if patch.is_empty() {
+            ui.say("nothing to write: all of it is there");
+        } else if !self.dry_run {
+            for (path, is_new) in report.write()? {
+                let verb = if is_new { "wrote" } else { "changed" };
+                ui.say(&format!("{verb} {}", path.display()));
+            }
+        }
+        for note in &written.notes {
+            ui.say(note);
+        }
+        for problem in report.diagnostics() {
+            ui.diagnostic(&problem);
+        }
+        Ok(if report.errors() > 0 { REFUSED } else { 0 })
     }
 }
 

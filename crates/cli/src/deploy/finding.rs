@@ -115,6 +115,8 @@ pub(super) struct SourceFile {
     pub(super) name: Arc<str>,
     pub(super) text: Arc<str>,
     original: Arc<str>,
+    /// Not on disk yet.
+    is_new: bool,
 }
 
 /// Every file that was read.
@@ -130,16 +132,21 @@ impl Sources {
             return Ok(known);
         }
         let text: Arc<str> = std::fs::read_to_string(path)?.into();
-        Ok(self.add(path, text))
+        Ok(self.add(path, text.clone(), text, false))
     }
 
-    /// A text that is not on disk, or not yet.
-    pub(super) fn add(&mut self, path: &Path, text: Arc<str>) -> usize {
+    /// A file that is to be made.
+    pub(super) fn create(&mut self, path: &Path, text: Arc<str>) -> usize {
+        self.add(path, text, "".into(), true)
+    }
+
+    fn add(&mut self, path: &Path, text: Arc<str>, original: Arc<str>, is_new: bool) -> usize {
         self.files.push(SourceFile {
             path: path.to_owned(),
             name: path.display().to_string().into(),
-            original: text.clone(),
             text,
+            original,
+            is_new,
         });
         self.files.len() - 1
     }
@@ -173,7 +180,12 @@ impl Sources {
             .filter(|file| file.text != file.original)
             .map(|file| {
                 let diff = TextDiff::from_lines(&*file.original, &*file.text);
-                let (old, new) = (format!("a/{}", file.name), format!("b/{}", file.name));
+                let old = if file.is_new {
+                    "/dev/null".to_owned()
+                } else {
+                    format!("a/{}", file.name)
+                };
+                let new = format!("b/{}", file.name);
                 diff.unified_diff()
                     .context_radius(3)
                     .header(&old, &new)
@@ -182,14 +194,16 @@ impl Sources {
             .collect()
     }
 
-    /// Writes what was changed, and says how many files.
-    pub(super) fn write(&self) -> std::io::Result<usize> {
-        let changed = self.files.iter().filter(|file| file.text != file.original);
-        let mut count = 0;
-        for file in changed {
+    /// Writes what was changed, and gives the files and whether each is new.
+    pub(super) fn write(&self) -> std::io::Result<Vec<(&Path, bool)>> {
+        let mut written = Vec::new();
+        for file in self.files.iter().filter(|file| file.text != file.original) {
+            if let Some(parent) = file.path.parent().filter(|_| file.is_new) {
+                std::fs::create_dir_all(parent)?;
+            }
             std::fs::write(&file.path, &*file.text)?;
-            count += 1;
+            written.push((&*file.path, file.is_new));
         }
-        Ok(count)
+        Ok(written)
     }
 }

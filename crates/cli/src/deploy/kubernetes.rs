@@ -1,6 +1,7 @@
 //! Kubernetes manifests and Helm templates: the Job that migrates, the workloads that wait for it,
 //! and hooks. Manifests given together are judged together.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use windlass::compiler::format::RevisionId;
@@ -19,10 +20,50 @@ pub(super) fn is_manifest(text: &str) -> bool {
     starts("apiVersion:") && starts("kind:")
 }
 
-/// Everything that is wrong with these manifests.
+/// Everything that is wrong with these manifests. A chart is applied by itself, so it is judged so.
 pub(super) fn check(sources: &Sources, files: &[usize]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut objects = Vec::new();
+    let chart = |file: usize| {
+        let folders = sources.files[file].path.ancestors();
+        let mut templates =
+            folders.filter(|folder| folder.file_name().is_some_and(|name| name == "templates"));
+        templates.next().map(Path::to_owned)
+    };
+    let mut groups: Vec<(Option<PathBuf>, Vec<usize>)> = Vec::new();
+    for &file in files {
+        let chart = chart(file);
+        match groups.iter_mut().find(|(known, _)| *known == chart) {
+            Some((_, group)) => group.push(file),
+            None => groups.push((chart, vec![file])),
+        }
+    }
+    groups
+        .iter()
+        .flat_map(|(_, group)| check_together(sources, group))
+        .collect()
+}
+
+fn check_together(sources: &Sources, files: &[usize]) -> Vec<Finding> {
+    let (objects, mut findings) = read(sources, files);
+    let jobs: Vec<&Object> = objects.iter().filter(|object| object.is_migration()).collect();
+    for job in &jobs {
+        check_job(job, &objects, &mut findings);
+    }
+    for object in &objects {
+        check_secrets(object, &mut findings);
+        if object.is_workload() {
+            check_workload(object, &jobs, &mut findings);
+        }
+    }
+    findings
+}
+
+/// The objects of these manifests; what cannot be read is `check`'s to tell of.
+pub(super) fn objects(sources: &Sources, files: &[usize]) -> Vec<Object> {
+    read(sources, files).0
+}
+
+fn read(sources: &Sources, files: &[usize]) -> (Vec<Object>, Vec<Finding>) {
+    let (mut objects, mut findings) = (Vec::new(), Vec::new());
     for &file in files {
         let text = sources.text(file);
         match yaml::read(file, &without_templates(&text)) {
@@ -39,17 +80,7 @@ pub(super) fn check(sources: &Sources, files: &[usize]) -> Vec<Finding> {
             )),
         }
     }
-    let jobs: Vec<&Object> = objects.iter().filter(|object| object.is_migration()).collect();
-    for job in &jobs {
-        check_job(job, &objects, &mut findings);
-    }
-    for object in &objects {
-        check_secrets(object, &mut findings);
-        if object.is_workload() {
-            check_workload(object, &jobs, &mut findings);
-        }
-    }
-    findings
+    (objects, findings)
 }
 
 fn collect(document: Node, text: &Arc<str>, objects: &mut Vec<Object>) {
@@ -66,7 +97,7 @@ fn collect(document: Node, text: &Arc<str>, objects: &mut Vec<Object>) {
 }
 
 /// An object, with the text that its places are in: templates are blanked in the tree.
-struct Object {
+pub(super) struct Object {
     node: Node,
     text: Arc<str>,
 }
@@ -94,19 +125,38 @@ impl Object {
             .map_or(self.node.place, |node| node.place)
     }
 
-    fn pod(&self) -> Option<&Node> {
+    pub(super) fn pod(&self) -> Option<&Node> {
         match self.kind() {
             "Pod" => self.node.get("spec"),
+            // Cloud Run has an execution between the Job and its task.
+            "Job" if self.is_cloud_run() => self.node.at(&["spec", "template", "spec", "template", "spec"]),
             "CronJob" => self.node.at(&["spec", "jobTemplate", "spec", "template", "spec"]),
             _ => self.node.at(&["spec", "template", "spec"]),
         }
     }
 
-    fn containers(&self, key: &str) -> &[Node] {
+    pub(super) fn containers(&self, key: &str) -> &[Node] {
         self.pod()
             .and_then(|pod| pod.get(key))
             .map(Node::items)
             .unwrap_or_default()
+    }
+
+    fn is_cloud_run(&self) -> bool {
+        let version = self.node.text_of("apiVersion").unwrap_or_default();
+        version.starts_with("run.googleapis.com/")
+    }
+
+    /// Whether its pods wait for the schema, or migrate, by windlass.
+    pub(super) fn waits(&self) -> bool {
+        let is_ours = |container: &Node| {
+            start_words(container)
+                .iter()
+                .any(|word| word.ends_with("windlass"))
+        };
+        ["initContainers", "containers"]
+            .iter()
+            .any(|key| self.containers(key).iter().any(is_ours))
     }
 
     fn annotation(&self, name: &str) -> Option<&Node> {
@@ -121,7 +171,7 @@ impl Object {
         self.annotation("argocd.argoproj.io/hook")
     }
 
-    fn is_migration(&self) -> bool {
+    pub(super) fn is_migration(&self) -> bool {
         let is_named = || words::names_migration(self.name());
         let migrates = |container: &Node| match words::migrates(&start_words(container)) {
             Migrates::Only => true,
@@ -131,14 +181,14 @@ impl Object {
         self.kind() == "Job" && self.containers("containers").iter().any(migrates)
     }
 
-    fn is_workload(&self) -> bool {
+    pub(super) fn is_workload(&self) -> bool {
         matches!(
             self.kind(),
             "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Rollout"
         )
     }
 
-    fn images(&self) -> Vec<&str> {
+    pub(super) fn images(&self) -> Vec<&str> {
         let containers = self.containers("containers").iter();
         containers
             .filter_map(|container| container.get("image"))
@@ -163,7 +213,8 @@ fn check_job(job: &Object, objects: &[Object], findings: &mut Vec<Finding>) {
         .iter()
         .any(|word| lower.contains(word))
         || job.node.at(&["metadata", "generateName"]).is_some();
-    if !is_hook && !changes && !ends_like_a_version(name) {
+    // A Job of Cloud Run is executed anew in each release, and its execution is waited for.
+    if !is_hook && !changes && !ends_like_a_version(name) && !job.is_cloud_run() {
         findings.push(Finding::new(
             &rules::JOB_NAME,
             place,
@@ -174,7 +225,14 @@ fn check_job(job: &Object, objects: &[Object], findings: &mut Vec<Finding>) {
     let Some(pod) = job.pod() else { return };
     let policy = pod.get("restartPolicy");
     let has_rule = job.node.at(&["spec", "podFailurePolicy"]).is_some();
-    let limit = job.node.at(&["spec", "backoffLimit"]).and_then(Node::text);
+    let limit_node = if job.is_cloud_run() {
+        pod.get("maxRetries")
+    } else {
+        job.node.at(&["spec", "backoffLimit"])
+    };
+    let limit = limit_node
+        .and_then(Node::text)
+        .or(job.is_cloud_run().then_some("3"));
     if policy.and_then(Node::text) == Some("OnFailure") {
         let place = policy.map_or(place, |node| node.place);
         findings.push(
@@ -190,10 +248,9 @@ fn check_job(job: &Object, objects: &[Object], findings: &mut Vec<Finding>) {
             }]),
         );
     } else if !has_rule && limit.is_none_or(|limit| limit.parse::<u32>().is_ok_and(|limit| limit > 3)) {
-        let node = job.node.at(&["spec", "backoffLimit"]);
         findings.push(Finding::new(
             &rules::REPEATS,
-            node.map_or(place, |node| node.place),
+            limit_node.map_or(place, |node| node.place),
             format!("the Job `{name}` is tried {} more times when the migration failed", limit.unwrap_or("6")),
             "backoffLimit: 0 to 3, or `podFailurePolicy` for the exit codes that are worth another try (3 and 7)",
         ));

@@ -4,10 +4,13 @@
 mod compose;
 mod dockerfile;
 mod finding;
+mod init;
 mod kubernetes;
+mod pipeline;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod units;
 mod words;
 mod yaml;
 
@@ -15,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use finding::{Finding, Sources};
+pub(crate) use init::{Facts, Target, init};
 
 /// The files of one check.
 #[derive(Debug, Default)]
@@ -23,6 +27,17 @@ struct Files {
     projects: Vec<Vec<usize>>,
     manifests: Vec<usize>,
     dockerfiles: Vec<usize>,
+    pipelines: Vec<usize>,
+    units: Vec<usize>,
+}
+
+impl Files {
+    fn is_empty(&self) -> bool {
+        self.projects.is_empty()
+            && [&self.manifests, &self.dockerfiles, &self.pipelines, &self.units]
+                .iter()
+                .all(|files| files.is_empty())
+    }
 }
 
 /// What a check found.
@@ -77,33 +92,17 @@ impl Report {
 
     /// Mends what a program can mend, and gives the patch; nothing is written yet.
     pub(crate) fn mend(&mut self, files: &CheckedFiles) -> String {
-        // Each fix is made on what the one before left, so that places are always true. One that
-        // does not take its finding away, or brings another, is undone and not tried twice.
-        let mut useless: Vec<String> = Vec::new();
-        loop {
-            let before = self.findings.len();
-            let next = self
-                .findings
-                .iter()
-                .find(|finding| !finding.fix.is_empty() && !useless.contains(&finding.message));
-            let Some(finding) = next else { break };
-            let (message, fix) = (finding.message.clone(), finding.fix.clone());
-            let texts: Vec<_> = self.sources.files.iter().map(|file| file.text.clone()).collect();
-            self.sources.apply(&fix);
-            self.findings = run(&mut self.sources, &files.0);
-            if self.findings.len() >= before {
-                for (file, text) in self.sources.files.iter_mut().zip(texts) {
-                    file.text = text;
-                }
-                self.findings = run(&mut self.sources, &files.0);
-                useless.push(message);
-            }
-        }
+        self.findings = mend(&mut self.sources, &files.0, |_| true);
         self.sources.patch()
     }
 
-    /// Writes what was mended.
-    pub(crate) fn write(&self) -> Result<usize, Failure> {
+    /// What is changed, as a patch.
+    pub(crate) fn patch(&self) -> String {
+        self.sources.patch()
+    }
+
+    /// Writes what was changed, and gives the files and whether each is new.
+    pub(crate) fn write(&self) -> Result<Vec<(&Path, bool)>, Failure> {
         self.sources
             .write()
             .map_err(|error| Failure::other(format!("failed to write: {error}")))
@@ -112,6 +111,32 @@ impl Report {
 
 /// The files of a check, by number.
 pub(crate) struct CheckedFiles(Files);
+
+/// Makes the fixes of the findings that are wanted, and gives what is left.
+fn mend(sources: &mut Sources, files: &Files, is_wanted: impl Fn(&Finding) -> bool) -> Vec<Finding> {
+    let mut findings = run(sources, files);
+    // Each fix is made on what the one before left, so that places are always true. One that does
+    // not take its finding away, or brings another, is undone and not tried twice.
+    let mut useless: Vec<String> = Vec::new();
+    loop {
+        let next = findings.iter().find(|finding| {
+            !finding.fix.is_empty() && is_wanted(finding) && !useless.contains(&finding.message)
+        });
+        let Some(finding) = next else { break };
+        let texts: Vec<_> = sources.files.iter().map(|file| file.text.clone()).collect();
+        sources.apply(&finding.fix);
+        let after = run(sources, files);
+        if after.len() >= findings.len() {
+            useless.push(finding.message.clone());
+            for (file, text) in sources.files.iter_mut().zip(texts) {
+                file.text = text;
+            }
+        } else {
+            findings = after;
+        }
+    }
+    findings
+}
 
 /// Checks these files, or those that are found in the folder.
 pub(crate) fn check(folder: &Path, given: &[PathBuf]) -> Result<(Report, CheckedFiles), Failure> {
@@ -132,9 +157,9 @@ pub(crate) fn check(folder: &Path, given: &[PathBuf]) -> Result<(Report, Checked
             files.projects.push(project);
         }
     }
-    if files.projects.is_empty() && files.manifests.is_empty() && files.dockerfiles.is_empty() {
+    if files.is_empty() {
         return Err(Failure::usage(
-            "there is nothing to check: no Compose file, manifest or Dockerfile",
+            "there is nothing to check: no Compose file, manifest, Dockerfile, pipeline or unit",
             "name the files, or write them with `windlass deploy init compose` (or kubernetes, helm, …)",
         ));
     }
@@ -151,6 +176,10 @@ fn run(sources: &mut Sources, files: &Files) -> Vec<Finding> {
     for &file in &files.dockerfiles {
         all.extend(dockerfile::check(sources, file));
     }
+    for &file in &files.pipelines {
+        all.extend(pipeline::check(sources, file));
+    }
+    all.extend(units::check(sources, &files.units));
     // A project and the same with a variant on top find the same things.
     let mut findings: Vec<Finding> = Vec::new();
     for finding in all {
@@ -175,14 +204,15 @@ fn take(
     project: &mut Vec<usize>,
 ) -> Result<(), Failure> {
     let file = read(sources, path)?;
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().to_ascii_lowercase());
-    let name = name.unwrap_or_default();
+    let name = name_of(path).to_ascii_lowercase();
     if name.contains("dockerfile") || name.contains("containerfile") {
         files.dockerfiles.push(file);
     } else if kubernetes::is_manifest(&sources.text(file)) {
         files.manifests.push(file);
+    } else if pipeline::is_pipeline(&path.display().to_string(), &sources.text(file)) {
+        files.pipelines.push(file);
+    } else if units::is_unit(&name, &sources.text(file)) {
+        files.units.push(file);
     } else {
         project.push(file);
     }
@@ -232,7 +262,7 @@ fn compose_files(folder: &Path) -> (Option<PathBuf>, Option<PathBuf>, Vec<PathBu
     (Some(folder.join(name)), overriding, variants)
 }
 
-fn discover(folder: &Path, sources: &mut Sources, files: &mut Files) -> Result<(), Failure> {
+fn discover_compose(folder: &Path, sources: &mut Sources, files: &mut Files) -> Result<(), Failure> {
     let (base, overriding, variants) = compose_files(folder);
     if let Some(base) = base {
         let base = read(sources, &base)?;
@@ -246,32 +276,52 @@ fn discover(folder: &Path, sources: &mut Sources, files: &mut Files) -> Result<(
             files.projects.push(vec![base, variant]);
         }
     }
-    for path in entries(folder) {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = name.unwrap_or_default();
-        if path.is_file() && (name.starts_with("Dockerfile") || name.ends_with(".Dockerfile")) {
-            files.dockerfiles.push(read(sources, &path)?);
+    Ok(())
+}
+
+/// The folders that manifests and charts are usually in.
+const MANIFEST_FOLDERS: [&str; 10] = [
+    "argocd",
+    "chart",
+    "charts",
+    "cloud-run",
+    "deploy",
+    "deployment",
+    "helm",
+    "k8s",
+    "kubernetes",
+    "manifests",
+];
+
+fn discover(folder: &Path, sources: &mut Sources, files: &mut Files) -> Result<(), Failure> {
+    discover_compose(folder, sources, files)?;
+    for path in entries(&folder.join(".github/workflows")) {
+        if path.extension().is_some_and(|end| end == "yml" || end == "yaml") {
+            files.pipelines.push(read(sources, &path)?);
         }
-        let is_manifests = matches!(
-            name.as_str(),
-            "k8s"
-                | "kubernetes"
-                | "manifests"
-                | "deploy"
-                | "deployment"
-                | "helm"
-                | "chart"
-                | "charts"
-                | "argocd"
-        );
-        if path.is_dir() && is_manifests {
+    }
+    for path in entries(folder) {
+        let name = name_of(&path);
+        if path.is_dir() && MANIFEST_FOLDERS.contains(&name.as_str()) {
             scan(&path, sources, files, 0)?;
+        } else if path.is_file() && (name.starts_with("Dockerfile") || name.ends_with(".Dockerfile")) {
+            files.dockerfiles.push(read(sources, &path)?);
+        } else if matches!(
+            name.as_str(),
+            ".gitlab-ci.yml" | "cloudbuild.yaml" | "cloudbuild.yml"
+        ) {
+            files.pipelines.push(read(sources, &path)?);
         }
     }
     Ok(())
 }
 
-/// Every manifest and Dockerfile below a folder.
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_default()
+}
+
+/// Every manifest, Dockerfile and unit below a folder.
 fn scan(folder: &Path, sources: &mut Sources, files: &mut Files, depth: usize) -> Result<(), Failure> {
     const DEEPEST: usize = 6;
     let (base, overriding, _) = compose_files(folder);
@@ -283,16 +333,21 @@ fn scan(folder: &Path, sources: &mut Sources, files: &mut Files, depth: usize) -
         files.projects.push(project);
     }
     for path in entries(folder) {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = name.unwrap_or_default();
+        let name = name_of(&path);
         if path.is_dir() && depth < DEEPEST && !name.starts_with('.') && name != "node_modules" {
             scan(&path, sources, files, depth + 1)?;
         } else if name.starts_with("Dockerfile") {
             files.dockerfiles.push(read(sources, &path)?);
-        } else if name.ends_with(".yml") || name.ends_with(".yaml") {
-            let file = read(sources, &path)?;
-            if kubernetes::is_manifest(&sources.text(file)) {
-                files.manifests.push(file);
+        } else if [".yml", ".yaml", ".service", ".conf"]
+            .iter()
+            .any(|end| name.ends_with(end))
+        {
+            // What it is, is in it; most YAML is none of ours.
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            if kubernetes::is_manifest(&text) {
+                files.manifests.push(read(sources, &path)?);
+            } else if units::is_unit(&name, &text) {
+                files.units.push(read(sources, &path)?);
             }
         }
     }
@@ -301,10 +356,16 @@ fn scan(folder: &Path, sources: &mut Sources, files: &mut Files, depth: usize) -
 
 /// A folder's entries in order; one that cannot be read has none.
 fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+    // The working directory is the empty path here, so that names have no `./` before them.
+    let here = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(here)
         .map(|entries| {
             entries
-                .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+                .filter_map(|entry| entry.ok().map(|entry| folder.join(entry.file_name())))
                 .collect()
         })
         .unwrap_or_default();

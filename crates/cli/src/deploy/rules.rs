@@ -53,6 +53,8 @@ rules! {
     SECRET_IN_MANIFEST Warning "secret-in-manifest" "Base64 hides nothing: whoever can read the repository can read the password."
     SHELL_FORM Error "entrypoint-in-shell-form" "A shell is process 1 then, and does not pass signals on: each stop takes ten seconds and ends in a kill."
     NO_EXEC Warning "entrypoint-without-exec" "The shell stays process 1 and does not pass signals on to the application."
+    DEPLOYS_TOO_EARLY Error "deploys-before-migration" "What the pipeline deploys meets the old schema, and stays up when the migration failed."
+    CANCELLED Warning "migration-is-cancelled" "A migration that is cancelled leaves its revision half done until the next one goes on."
     AT_BUILD Error "migrates-at-build" "An image is built without the database that it will run on."
 }
 

@@ -789,3 +789,129 @@ mod dockerfile {
         );
     }
 }
+
+mod pipelines {
+    use super::*;
+
+    #[test]
+    fn a_deployment_waits_for_the_migration() {
+        let workflow = "\
+on: push
+jobs:
+  migrate:
+    runs-on: ubuntu-latest
+    steps:
+    - run: windlass upgrade
+  build:
+    needs: migrate
+    steps: [{run: make}]
+  deploy:
+    needs: [build]
+    steps: [{run: make deploy}]
+";
+        let name = ".github/workflows/main.yml";
+        assert_eq!(found(&[(name, workflow)]), [""; 0]);
+        let early = workflow.replace("    needs: migrate\n", "");
+        assert_eq!(found(&[(name, &early)]), ["9:3 deploys-before-migration"]);
+        let careless = workflow.replace(
+            "    - run: windlass upgrade\n",
+            "    - run: windlass upgrade\n      continue-on-error: true\n",
+        );
+        assert_eq!(found(&[(name, &careless)]), ["7:26 migration-failure-ignored"]);
+        let hasty = workflow.replace(
+            "    runs-on: ubuntu-latest\n",
+            "    runs-on: ubuntu-latest\n    concurrency: {group: m, cancel-in-progress: true}\n",
+        );
+        assert_eq!(found(&[(name, &hasty)]), ["5:49 migration-is-cancelled"]);
+    }
+
+    #[test]
+    fn a_database_of_the_pipelines_own_is_nobodys_business() {
+        let workflow = "\
+on: push
+jobs:
+  test:
+    services: {postgres: {image: postgres}}
+    steps:
+    - run: alembic upgrade head || true
+  deploy:
+    steps: [{run: make deploy}]
+";
+        assert_eq!(found(&[(".github/workflows/main.yml", workflow)]), [""; 0]);
+    }
+
+    #[test]
+    fn stages_and_needs_of_gitlab_decide_the_order() {
+        let pipeline = "\
+stages: [migrate, deploy]
+migrate:
+  stage: migrate
+  script: [alembic upgrade head]
+ship:
+  stage: deploy
+  script: [make ship]
+";
+        let name = ".gitlab-ci.yml";
+        assert_eq!(found(&[(name, pipeline)]), [""; 0]);
+        let reversed = pipeline.replace("[migrate, deploy]", "[deploy, migrate]");
+        assert_eq!(found(&[(name, &reversed)]), ["5:1 deploys-before-migration"]);
+        let free = pipeline.replace("script: [make ship]", "script: [make ship]\n  needs: []");
+        assert_eq!(found(&[(name, &free)]), ["5:1 deploys-before-migration"]);
+        let careless = pipeline.replace("head]\n", "head]\n  allow_failure: true\n");
+        assert_eq!(found(&[(name, &careless)]), ["5:18 migration-failure-ignored"]);
+    }
+
+    #[test]
+    fn steps_of_a_build_come_in_their_order() {
+        let deploy = "- {id: deploy, name: gcloud, args: [run, deploy, shop]}\n";
+        let migrate = "- {id: migrate, name: gcloud, args: [run, jobs, execute, shop-migrate]}\n";
+        assert_eq!(
+            found(&[("cloudbuild.yaml", &format!("steps:\n{migrate}{deploy}"))]),
+            [""; 0]
+        );
+        assert_eq!(
+            found(&[("cloudbuild.yaml", &format!("steps:\n{deploy}{migrate}"))]),
+            ["2:8 deploys-before-migration"]
+        );
+    }
+}
+
+mod units {
+    use super::*;
+
+    const MIGRATE: &str = "[Service]\nType=oneshot\nExecStart=/usr/bin/windlass upgrade\n";
+    const AFTER: &str = "[Unit]\nRequires=m.service\nAfter=m.service\n";
+
+    fn units(migrate: &str, after: &str) -> Vec<String> {
+        found(&[("m.service", migrate), ("shop.service", after)])
+    }
+
+    #[test]
+    fn the_application_requires_the_migration_and_comes_after_it() {
+        assert_eq!(units(MIGRATE, AFTER), [""; 0]);
+        assert_eq!(
+            units(MIGRATE, &AFTER.replace("Requires", "Wants")),
+            ["2:1 starts-before-migration"]
+        );
+        assert_eq!(
+            units(MIGRATE, &AFTER.replace("After=m.service\n", "")),
+            ["2:1 starts-before-migration"]
+        );
+        assert_eq!(units(MIGRATE, "[Unit]\nAfter=network.target\n"), [""; 0]);
+    }
+
+    #[test]
+    fn the_migration_ends_and_is_not_started_again() {
+        let bad = MIGRATE
+            .replace("oneshot", "simple")
+            .replace("ExecStart=", "Restart=always\nExecStart=-");
+        assert_eq!(
+            units(&bad, AFTER),
+            [
+                "2:1 starts-before-migration",
+                "3:1 migrate-restarts",
+                "4:1 migration-failure-ignored"
+            ]
+        );
+    }
+}

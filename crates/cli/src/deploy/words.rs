@@ -196,7 +196,8 @@ pub(super) fn is_infrastructure(image: &str) -> bool {
     KNOWN.contains(&last)
 }
 
-fn image_name(image: &str) -> &str {
+/// An image without its tag and digest.
+pub(super) fn image_name(image: &str) -> &str {
     let name = image.split('@').next().unwrap_or(image);
     // A colon behind the last slash begins the tag; one before it is the registry's port.
     let from = name.rfind('/').map_or(0, |slash| slash + 1);

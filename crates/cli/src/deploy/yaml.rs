@@ -130,6 +130,72 @@ pub(super) fn read(file: usize, text: &str) -> Result<Vec<Node>, YamlError> {
     Ok(reader.documents)
 }
 
+/// A value as it is written behind `key:`, in block style, without comments.
+pub(super) fn emit(node: &Node) -> String {
+    match &node.value {
+        Value::Scalar { text, is_plain: true } => format!(" {text}"),
+        Value::Scalar { text, .. } => format!(" {}", quoted(text)),
+        Value::List(items) if items.is_empty() => " []".to_owned(),
+        Value::Map(entries) if entries.is_empty() => " {}".to_owned(),
+        Value::List(items) => {
+            let mut text = String::from("\n");
+            for item in items {
+                let inner = emit(item);
+                // What is below stands further in, and its first line on that of the hyphen.
+                let inner = match inner.strip_prefix('\n') {
+                    Some(lines) => format!(" {}", indented(lines, 2).trim()),
+                    None => inner,
+                };
+                text.push_str(&format!("  -{inner}\n"));
+            }
+            text.trim_end().to_owned()
+        }
+        Value::Map(entries) => {
+            let mut text = String::from("\n");
+            for entry in entries {
+                text.push_str(&indented(&format!("{}:{}", entry.key, emit(&entry.value)), 2));
+            }
+            text.trim_end().to_owned()
+        }
+    }
+}
+
+/// A text in double quotes, as YAML and JSON read them alike; bare where nothing in it is special.
+pub(super) fn quoted(text: &str) -> String {
+    let is_bare = |letter: char| letter.is_ascii_alphanumeric() || "${}_/.?@-".contains(letter);
+    let starts = text.starts_with('$') || text.starts_with(|first: char| first.is_ascii_alphabetic());
+    let is_word = matches!(
+        text.to_ascii_lowercase().as_str(),
+        "yes" | "no" | "on" | "off" | "true" | "false" | "null" | "y" | "n"
+    );
+    let is_url = text.split_once("://").is_some_and(|(scheme, rest)| {
+        scheme
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == '+')
+            && rest.chars().all(|letter| is_bare(letter) || letter == ':')
+            && !rest.ends_with(':')
+    });
+    if starts && !is_word && (is_url || text.chars().all(is_bare)) {
+        return text.to_owned();
+    }
+    serde_json::Value::from(text).to_string()
+}
+
+/// Lines that stand further in.
+pub(super) fn indented(lines: &str, by: usize) -> String {
+    let pad = " ".repeat(by);
+    lines
+        .lines()
+        .map(|line| {
+            if line.is_empty() {
+                "\n".to_owned()
+            } else {
+                format!("{pad}{line}\n")
+            }
+        })
+        .collect()
+}
+
 struct Reader<'a> {
     file: usize,
     text: &'a str,
@@ -333,6 +399,36 @@ mod tests {
         assert_eq!((y.text_of("a"), y.text_of("b")), (Some("1"), Some("3")));
         assert!(y.entry("a").expect("a").is_merged);
         assert_eq!(node.at(&["z", "c"]).and_then(Node::text), Some("4"));
+    }
+
+    #[test]
+    fn what_is_emitted_is_read_as_the_same() {
+        let text =
+            "a: [x, {b: 1, c: [d, \"e: f\"]}, [g]]\nh: {i: \"no\", j: {}, k: []}\nl: \"a\\nb\"\nm: 5\n";
+        let node = one(text);
+        let emitted = emit(&node);
+        let again = one(&emitted);
+        assert_eq!(emit(&again), emitted);
+        assert_eq!(again.at(&["a"]).map(|list| list.items().len()), Some(3));
+        assert_eq!(
+            again
+                .at(&["a"])
+                .and_then(|list| list.items()[1].at(&["c"])?.items()[1].text()),
+            Some("e: f")
+        );
+        assert_eq!(again.at(&["l"]).and_then(Node::text), Some("a\nb"));
+        for text in [
+            "${A:?set it}",
+            "no",
+            "5",
+            "a b",
+            "postgresql://a:${P}@h:5432/d",
+            "${A}",
+            "#",
+            "",
+        ] {
+            assert_eq!(one(&format!("v: {}\n", quoted(text))).text_of("v"), Some(text));
+        }
     }
 
     #[test]

@@ -1,3 +1,4 @@
 //! Deployments from outside: what `deploy` finds and writes.
 
 mod check;
+mod init;

@@ -2,7 +2,7 @@
 //! in braces or comes from an alias there is no line to edit, and no fix.
 
 use super::super::finding::{Edit, Place, Sources};
-use super::super::yaml::{Entry, Node, Value};
+use super::super::yaml::{Entry, Node, Value, indented};
 use super::load::Service;
 
 /// The health check of a database whose user is known.
@@ -12,7 +12,7 @@ pub(super) fn healthcheck(user: &str) -> String {
     )
 }
 
-/// Inserts lines as the first of a service.
+/// Inserts lines at the beginning of a service, behind the line that says what it runs.
 pub(super) fn insert(sources: &Sources, service: &Service, lines: &str) -> Vec<Edit> {
     let Some(first) = first_own_entry(service) else {
         return Vec::new();
@@ -22,7 +22,12 @@ pub(super) fn insert(sources: &Sources, service: &Service, lines: &str) -> Vec<E
     let Some(indent) = indent(&text, at) else {
         return Vec::new();
     };
-    let line_start = at - indent;
+    let is_line = matches!(&first.value.value, Value::Scalar { text, .. } if !text.contains('\n'));
+    let behind = text[at..].find('\n').map(|end| at + end + 1);
+    let line_start = match behind {
+        Some(behind) if is_line && matches!(first.key.as_str(), "image" | "build") => behind,
+        _ => at - indent,
+    };
     let edit = Edit {
         place: Place::new(first.key_place.file, line_start, line_start),
         text: indented(lines, indent),
@@ -183,6 +188,47 @@ fn whole(service: &Service, other: &str, condition: &str) -> String {
     text
 }
 
+/// Inserts a service in front of the first one.
+pub(in super::super) fn insert_service(
+    sources: &Sources,
+    file: usize,
+    services: &Node,
+    lines: &str,
+) -> Vec<Edit> {
+    let text = sources.text(file);
+    let Some(first) = services.entries().first() else {
+        return Vec::new();
+    };
+    if services.is_inline {
+        return Vec::new();
+    }
+    let Some(indent) = indent(&text, first.key_place.start) else {
+        return Vec::new();
+    };
+    let at = above_comments(&text, first.key_place.start - indent, indent);
+    vec![Edit {
+        place: Place::new(file, at, at),
+        text: format!("{}\n", indented(lines, indent)),
+    }]
+}
+
+/// The beginning of the lines of comment right above a line: they are about what stands there.
+pub(in super::super) fn above_comments(text: &str, line_start: usize, indent: usize) -> usize {
+    let mut at = line_start;
+    loop {
+        let above = text[..at]
+            .trim_end_matches('\n')
+            .rfind('\n')
+            .map_or(0, |newline| newline + 1);
+        let line = text[above..at].trim();
+        if above < at && line.starts_with('#') && text[above..].starts_with(&" ".repeat(indent)) {
+            at = above;
+        } else {
+            return at;
+        }
+    }
+}
+
 /// The first line that the service itself says, in the file in which it is named first.
 fn first_own_entry(service: &Service) -> Option<&Entry> {
     if service.node.is_inline {
@@ -198,7 +244,7 @@ fn first_own_entry(service: &Service) -> Option<&Entry> {
 }
 
 /// How far a key stands in, when nothing but blanks is before it on its line.
-fn indent(text: &str, at: usize) -> Option<usize> {
+pub(in super::super) fn indent(text: &str, at: usize) -> Option<usize> {
     let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let lead = &text[line_start..at];
     lead.bytes().all(|byte| byte == b' ').then_some(lead.len())
@@ -211,18 +257,4 @@ fn line_end(text: &str, from: usize) -> usize {
     } else {
         end
     }
-}
-
-fn indented(lines: &str, by: usize) -> String {
-    let pad = " ".repeat(by);
-    lines
-        .lines()
-        .map(|line| {
-            if line.is_empty() {
-                "\n".to_owned()
-            } else {
-                format!("{pad}{line}\n")
-            }
-        })
-        .collect()
 }

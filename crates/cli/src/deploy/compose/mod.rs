@@ -8,6 +8,8 @@ pub(super) mod service;
 
 use super::finding::{Finding, Sources};
 
+pub(super) use fix::{above_comments, indent, insert_service};
+
 /// Everything that is wrong with the project of these files.
 pub(super) fn check(sources: &mut Sources, files: &[usize]) -> Vec<Finding> {
     let mut project = load::load(sources, files);
