@@ -65,6 +65,7 @@ pub(super) fn row(command: &AlterCommand, object: ObjectKind) -> Row {
             row(AccessExclusive, if looked_up { Yes } else { scan }, rewrite)
         }
         AlterKind::ColumnProperty
+        | AlterKind::DropNotNull
         | AlterKind::SetIdentity
         | AlterKind::DropIdentity
         | AlterKind::TableProperty
@@ -89,7 +90,7 @@ pub(super) fn row(command: &AlterCommand, object: ObjectKind) -> Row {
             index_rebuild: Unknown,
             ..row(AccessExclusive, Unknown, Unknown)
         },
-        AlterKind::AlterConstraint => row(AccessExclusive, No, No),
+        AlterKind::AlterConstraint | AlterKind::UnenforceConstraint => row(AccessExclusive, No, No),
         AlterKind::SetNotNull | AlterKind::EnforceConstraint => row(AccessExclusive, Unknown, No),
         AlterKind::ColumnStatistics
         | AlterKind::StorageParameter
@@ -172,6 +173,7 @@ fn kin(effect: &mut Effect, relation: &RelationName, command: &AlterCommand, mod
         }
         AlterKind::AddColumn
         | AlterKind::ColumnProperty
+        | AlterKind::DropNotNull
         | AlterKind::ColumnStatistics
         | AlterKind::SetNotNull
         | AlterKind::SetExpression
@@ -201,7 +203,12 @@ fn kin(effect: &mut Effect, relation: &RelationName, command: &AlterCommand, mod
                 effect.kin(other, Kin::Descendants, ShareRowExclusive);
             }
         }
-        AlterKind::AlterConstraint | AlterKind::EnforceConstraint | AlterKind::DropConstraint => {
+        AlterKind::AlterConstraint => effect.kin(relation, Kin::Descendants, mode),
+        AlterKind::EnforceConstraint => {
+            effect.kin(relation, Kin::Descendants, mode);
+            effect.kin_through(relation, Kin::Referenced, &constraint, ShareRowExclusive);
+        }
+        AlterKind::UnenforceConstraint | AlterKind::DropConstraint => {
             effect.kin(relation, Kin::Descendants, mode);
             effect.kin_through(relation, Kin::Referenced, &constraint, AccessExclusive);
         }

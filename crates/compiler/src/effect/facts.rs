@@ -12,6 +12,8 @@ use crate::sql::RelationName;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Facts<'a> {
     pub(super) catalog: &'a Catalog,
+    /// The server's major version; 0 where nobody says.
+    version: u32,
     search_path: &'a [&'a str],
 }
 
@@ -19,6 +21,7 @@ impl<'a> Facts<'a> {
     pub(super) fn of(context: &Context<'a>) -> Option<Self> {
         Some(Self {
             catalog: context.catalog?,
+            version: context.server_version.unwrap_or_default(),
             search_path: context.search_path,
         })
     }
@@ -77,6 +80,11 @@ impl<'a> Facts<'a> {
         tree
     }
 
+    /// Whether the server is of an older major version than this, for sure.
+    pub(super) fn is_before(&self, major: u32) -> bool {
+        (1..major).contains(&self.version)
+    }
+
     /// Tables of the tree that rows are stored in.
     pub(super) fn stored(&self, of: &QualifiedName) -> Vec<(QualifiedName, &'a Relation)> {
         let tree = self.tree(of).into_iter();
@@ -101,8 +109,8 @@ impl<'a> Facts<'a> {
             }
             Kin::Parents => match relation {
                 Some(relation) => {
-                    let partitioned = relation.partition_of.iter().map(|place| &place.parent);
-                    relation.inherits.iter().chain(partitioned).cloned().collect()
+                    let place = relation.partition_of.iter();
+                    place.map(|place| place.parent.clone()).collect()
                 }
                 None => BTreeSet::new(),
             },
@@ -123,7 +131,12 @@ impl<'a> Facts<'a> {
                 .filter_map(|table| catalog.relations.get(&table))
                 .flat_map(Relation::foreign_keys)
                 .filter(|(constraint, _)| through.counts(constraint, &constraint.columns))
-                .map(|(_, key)| key.references.clone())
+                .flat_map(|(_, key)| {
+                    let below = |name: &QualifiedName| {
+                        *name == key.references || !self.is_before(15) || self.stores_rows(name)
+                    };
+                    self.tree(&key.references).into_iter().filter(below)
+                })
                 .collect(),
             Kin::Referencing => tree()
                 .flat_map(|table| self.referencing(&table, through))
@@ -165,8 +178,11 @@ impl<'a> Facts<'a> {
                 let mut found = vec![of.clone()];
                 let mut at = 0;
                 while at < found.len() {
-                    let view = catalog.relations.get(&found[at]);
-                    if view.is_some_and(|view| matches!(view.kind, RelationKind::View(_))) {
+                    let view = catalog.relations.get(&found[at]).map(|view| &view.kind);
+                    // Of materialised views only the one that is refreshed is looked below.
+                    let is_view = matches!(view, Some(RelationKind::View(_)))
+                        || (at == 0 && matches!(view, Some(RelationKind::MaterializedView(_))));
+                    if is_view {
                         let view = Address::Relation(found[at].clone());
                         let below = catalog.dependencies.of(&view);
                         let names: Vec<_> = below
@@ -194,11 +210,98 @@ impl<'a> Facts<'a> {
             .collect()
     }
 
-    fn referencing(&self, table: &QualifiedName, through: &Through) -> Vec<QualifiedName> {
-        let keys = self.catalog.referencing(table);
-        keys.filter(|(_, constraint, key)| through.counts(constraint, &key.referenced_columns))
-            .map(|(name, ..)| name.clone())
+    /// The tables that the tree's foreign keys reference, but for parts of a foreign key of a table outside of it.
+    pub(super) fn referenced_by_own(&self, of: &QualifiedName) -> BTreeSet<QualifiedName> {
+        let tree = self.tree(of);
+        let constraints = tree.iter().filter_map(|table| self.catalog.relations.get(table));
+        constraints
+            .flat_map(Relation::foreign_keys)
+            .filter(|(constraint, _)| {
+                let mut root = constraint.parent.as_ref();
+                let is_own = |of: &(QualifiedName, String)| tree.contains(&of.0);
+                while let Some(above) = root.filter(|of| is_own(of)).and_then(|of| self.constraint(of)) {
+                    root = above.parent.as_ref();
+                }
+                root.is_none()
+            })
+            .flat_map(|(_, key)| self.tree(&key.references))
+            // Before version 15 only partitions with rows have the triggers of foreign keys.
+            .filter(|name| !self.is_before(15) || self.stores_rows(name))
             .collect()
+    }
+
+    fn stores_rows(&self, name: &QualifiedName) -> bool {
+        let relation = self.catalog.relations.get(name);
+        relation.is_some_and(Relation::has_storage)
+    }
+
+    fn constraint(&self, of: &(QualifiedName, String)) -> Option<&'a Constraint> {
+        self.catalog.relations.get(&of.0)?.constraint(&of.1)
+    }
+
+    /// Whether the relation has a trigger of that name.
+    pub(super) fn has_trigger(&self, of: &QualifiedName, name: &str) -> bool {
+        let relation = self.catalog.relations.get(of);
+        relation.is_some_and(|relation| relation.triggers.iter().any(|trigger| trigger.name == name))
+    }
+
+    /// Whether the relation has a trigger, rule or policy of that name.
+    pub(super) fn has_part(&self, of: &QualifiedName, part: &str) -> bool {
+        let relation = self.catalog.relations.get(of);
+        relation.is_some_and(|relation| {
+            self.has_trigger(of, part)
+                || relation.rules.iter().any(|rule| rule.name == part)
+                || relation.policies.iter().any(|policy| policy.name == part)
+        })
+    }
+
+    /// Whose foreign keys reference the table, or what it is a partition of.
+    fn referencing(&self, table: &QualifiedName, through: &Through) -> Vec<QualifiedName> {
+        let mut found = Vec::new();
+        let mut at = Some(table);
+        while let Some(table) = at {
+            let keys = self.catalog.referencing(table);
+            let keys =
+                keys.filter(|(_, constraint, key)| through.counts(constraint, &key.referenced_columns));
+            found.extend(keys.map(|(name, ..)| name.clone()));
+            let relation = self.catalog.relations.get(table);
+            at = relation.and_then(|relation| Some(&relation.partition_of.as_ref()?.parent));
+        }
+        found
+    }
+
+    /// Whether it has rows or numbers of its own: no view has.
+    fn holds_rows(&self, name: &QualifiedName) -> bool {
+        let relation = self.catalog.relations.get(name);
+        relation.is_some_and(|relation| {
+            !matches!(
+                relation.kind,
+                RelationKind::View(_) | RelationKind::MaterializedView(_)
+            )
+        })
+    }
+
+    /// What goes with a relation without being said by a dependency: its own parts.
+    fn parts(&self, of: &Address) -> Vec<Address> {
+        let Address::Relation(name) = of else {
+            return Vec::new();
+        };
+        let Some(relation) = self.catalog.relations.get(name) else {
+            return Vec::new();
+        };
+        let columns = relation
+            .columns
+            .iter()
+            .map(|column| Address::Column(name.clone(), column.name.clone()));
+        let constraints = relation
+            .constraints
+            .iter()
+            .map(|constraint| Address::Constraint(name.clone(), constraint.name.clone()));
+        let indexes = relation
+            .indexes
+            .iter()
+            .map(|index| Address::Index(name.beside(&index.name)));
+        columns.chain(constraints).chain(indexes).collect()
     }
 
     /// The relations that are locked when objects are dropped with all that depends on them, and whether
@@ -219,14 +322,8 @@ impl<'a> Facts<'a> {
                     locked.insert(relation.clone());
                 }
                 match &address {
-                    Address::Column(..) => loses = true,
-                    Address::Relation(name) => {
-                        let kind = self.catalog.relations.get(name).map(|relation| &relation.kind);
-                        loses |= !matches!(
-                            kind,
-                            Some(RelationKind::View(_) | RelationKind::MaterializedView(_)) | None
-                        );
-                    }
+                    Address::Column(of, _) => loses |= self.holds_rows(of),
+                    Address::Relation(name) => loses |= self.holds_rows(name),
                     Address::Constraint(table, constraint) => {
                         let constraint = self
                             .catalog
@@ -234,7 +331,7 @@ impl<'a> Facts<'a> {
                             .get(table)
                             .and_then(|relation| relation.constraint(constraint));
                         if let Some(ConstraintKind::ForeignKey(key)) = constraint.map(|found| &found.kind) {
-                            locked.insert(key.references.clone());
+                            locked.extend(self.tree(&key.references));
                         }
                     }
                     Address::Index(name) => {
@@ -243,6 +340,11 @@ impl<'a> Facts<'a> {
                         }
                     }
                     _ => {}
+                }
+            }
+            for part in self.parts(&address) {
+                if !found.contains(&part) {
+                    found.push(part);
                 }
             }
             for (dependent, _) in self.catalog.dependencies.on(&address) {

@@ -138,7 +138,7 @@ pub enum Kin {
     DefaultPartition,
     /// The default partition of the table that it is a partition of.
     DefaultSibling,
-    /// The table that it is a partition or child of.
+    /// The table that it is a partition of.
     Parents,
     /// The indexes of a table.
     Indexes,
@@ -294,11 +294,14 @@ fn table(statement: &Statement) -> Effect {
         } => {
             effect.data_loss = match object {
                 ObjectKind::Table | ObjectKind::Sequence | ObjectKind::Column => Answer::Yes,
-                ObjectKind::Type
-                | ObjectKind::Routine
-                | ObjectKind::Schema
-                | ObjectKind::Extension
-                | ObjectKind::Other => Answer::Unknown,
+                // An extension may have tables of its own.
+                ObjectKind::Extension => Answer::Unknown,
+                // What holds rows goes with them only by CASCADE.
+                ObjectKind::Type | ObjectKind::Routine | ObjectKind::Schema | ObjectKind::Other
+                    if *cascade =>
+                {
+                    Answer::Unknown
+                }
                 _ => Answer::No,
             };
             let mode = if *concurrently {
@@ -440,6 +443,7 @@ fn table(statement: &Statement) -> Effect {
         Statement::Refresh {
             relation,
             concurrently,
+            ..
         } => {
             effect.scan = Answer::Yes;
             effect.rewrite = if *concurrently { Answer::No } else { Answer::Yes };
@@ -455,9 +459,11 @@ fn table(statement: &Statement) -> Effect {
         Statement::CreateSequence { relation, .. } => effect.lock(relation, LockMode::AccessExclusive),
         // Measured: blocks nextval() and with it every INSERT that draws a number.
         Statement::AlterSequence { relation } => effect.lock(relation, LockMode::ShareRowExclusive),
-        Statement::CreateTrigger { relation } => {
+        Statement::CreateTrigger { relation, each_row } => {
             effect.lock(relation, LockMode::ShareRowExclusive);
-            effect.kin(relation, Kin::Descendants, LockMode::ShareRowExclusive);
+            if *each_row {
+                effect.kin(relation, Kin::Descendants, LockMode::ShareRowExclusive);
+            }
         }
         Statement::TableRule {
             relation, touched, ..
@@ -471,6 +477,7 @@ fn table(statement: &Statement) -> Effect {
             object,
             relation,
             cascade,
+            ..
         } => {
             if let Some(relation) = relation {
                 let mode = match object {
@@ -497,6 +504,7 @@ fn table(statement: &Statement) -> Effect {
         }
         Statement::Truncate {
             relations,
+            only,
             restart,
             cascade,
         } => {
@@ -505,7 +513,9 @@ fn table(statement: &Statement) -> Effect {
                 effect.lock(relation, LockMode::AccessExclusive);
             }
             for relation in relations {
-                effect.kin(relation, Kin::Descendants, LockMode::AccessExclusive);
+                if !only.contains(relation) {
+                    effect.kin(relation, Kin::Descendants, LockMode::AccessExclusive);
+                }
                 if *restart {
                     effect.kin(relation, Kin::Sequences, LockMode::AccessExclusive);
                 }
@@ -514,10 +524,16 @@ fn table(statement: &Statement) -> Effect {
                 }
             }
         }
-        Statement::Lock { relations, mode } => {
+        Statement::Lock {
+            relations,
+            only,
+            mode,
+        } => {
             for relation in relations {
                 effect.lock(relation, *mode);
-                effect.kin(relation, Kin::Descendants, *mode);
+                if !only.contains(relation) {
+                    effect.kin(relation, Kin::Descendants, *mode);
+                }
                 effect.kin(relation, Kin::Underlying, *mode);
             }
         }
@@ -534,7 +550,8 @@ fn table(statement: &Statement) -> Effect {
         }
         Statement::Query { reads, touched } => {
             effect.touch(touched);
-            effect.scan = if *reads { Answer::Unknown } else { Answer::No };
+            let reads_rows = *reads && (touched.opaque || !touched.relations.is_empty());
+            effect.scan = if reads_rows { Answer::Unknown } else { Answer::No };
             effect.session_state = *reads;
         }
         Statement::Vacuum {
@@ -612,7 +629,7 @@ fn table(statement: &Statement) -> Effect {
         Statement::Outside { kind, .. } => {
             effect.session_state = matches!(*kind, "call" | "discard_all");
             effect.opaque = *kind == "call";
-            effect.data_loss = if kind.starts_with("drop") || *kind == "call" {
+            effect.data_loss = if matches!(*kind, "drop_database" | "call") {
                 Answer::Unknown
             } else {
                 Answer::No

@@ -3,14 +3,14 @@
 
 use super::facts::Facts;
 use super::types::{self, Known};
-use super::{Answer, Effect, InTransaction, Kin, LockMode, RelationLock, Through, alter};
+use super::{Answer, Effect, InTransaction, Kin, LockMode, RelationLock, Through, UnnamedLock, alter};
 use crate::catalog::{
     Address, ColumnValue, ConstraintKind as Constrains, Domain, IndexKey, Persistence, QualifiedName,
-    Relation, RelationKind, Type, Volatility,
+    Relation, RelationKind, SequenceOwner, Type, Volatility,
 };
 use crate::sql::{
-    AddedColumn, AlterCommand, AlterKind, ConstraintKind, NewType, ObjectKind, RelationName, Statement,
-    TypeName, columns_of, proves_not_null,
+    AddedColumn, AlterCommand, AlterKind, Constrained, ConstraintKind, NewType, ObjectKind, RelationName,
+    Statement, TypeName, columns_of, proves_not_null,
 };
 
 /// Narrows what the table says to what happens with this catalog.
@@ -45,6 +45,9 @@ pub(super) fn narrow(effect: &mut Effect, statement: &Statement, facts: &Facts) 
             ..
         } => {
             effect.scan = Answer::No;
+            if facts.is_before(15) {
+                effect.forget(parent, Kin::Referencing);
+            }
             if let Some(parent) = facts.find(parent) {
                 for default in facts.kin(&parent, Kin::DefaultPartition, &Through::Any) {
                     effect.scans(facts, &default, Answer::Yes);
@@ -61,12 +64,23 @@ pub(super) fn narrow(effect: &mut Effect, statement: &Statement, facts: &Facts) 
             let Some(table) = facts.find(relation) else {
                 return resolve(effect, facts);
             };
+            // Inheriting tables get no index of their own.
+            if !facts.is_partitioned(relation) {
+                effect.forget(relation, Kin::Descendants);
+            }
             effect.scan = Answer::No;
             let name = index.as_ref().map(|index| table.beside(index));
             let exists = *if_not_exists && name.is_some_and(|name| facts.catalog.index(&name).is_some());
-            if !(exists || (*only && facts.is_partitioned(relation))) {
-                effect.scans(facts, &table, Answer::Yes);
+            if !exists {
+                for (name, _) in facts.stored(&table) {
+                    if name == table || (!*only && facts.is_partitioned(relation)) {
+                        effect.scan_one(&name, Answer::Yes);
+                    }
+                }
             }
+        }
+        Statement::CreateTrigger { relation, .. } if !facts.is_partitioned(relation) => {
+            effect.forget(relation, Kin::Descendants);
         }
         Statement::Drop { .. } => drop_objects(effect, statement, facts),
         Statement::Reindex {
@@ -98,17 +112,20 @@ pub(super) fn narrow(effect: &mut Effect, statement: &Statement, facts: &Facts) 
         }
         Statement::Vacuum {
             relations,
-            full: true,
-            ..
-        } => effect.writes_anew(facts, relations),
-        Statement::Vacuum { relations, .. } => {
-            for of in relations.iter().filter_map(|relation| facts.find(relation)) {
-                effect.scans(facts, &of, Answer::Yes);
-            }
+            full,
+            analyze,
+        } => vacuum(effect, facts, relations, *full, *analyze),
+        Statement::Cluster { relation: None } => {
+            let mode = LockMode::AccessExclusive;
+            effect.each(facts, mode, |relation| {
+                relation.indexes.iter().any(|index| index.is_clustered)
+            });
+            effect.writes_anew(facts, &named(&effect.locks));
         }
         Statement::Refresh {
             relation,
             concurrently,
+            with_data,
         } => {
             if *concurrently {
                 if let Some(of) = facts.find(relation) {
@@ -116,6 +133,33 @@ pub(super) fn narrow(effect: &mut Effect, statement: &Statement, facts: &Facts) 
                 }
             } else {
                 effect.writes_anew(facts, std::slice::from_ref(relation));
+            }
+            if *with_data && let Some(of) = facts.find(relation) {
+                effect.reads(facts, &of);
+            }
+        }
+        Statement::Query { touched, .. }
+        | Statement::Change { touched, .. }
+        | Statement::CreateTableAs { touched, .. } => {
+            // How rows are found is the planner's business.
+            if effect.scan != Answer::No {
+                for of in touched
+                    .relations
+                    .iter()
+                    .filter_map(|touch| facts.find(&touch.relation))
+                {
+                    effect.reads(facts, &of);
+                }
+            }
+            if let Statement::Change { relation, .. } = statement
+                && let Some(of) = facts.find(relation)
+            {
+                // Foreign keys look rows up, as fast as an index lets them.
+                for kin in [Kin::Referenced, Kin::Referencing] {
+                    for other in facts.kin(&of, kin, &Through::Any) {
+                        effect.scans(facts, &other, Answer::Unknown);
+                    }
+                }
             }
         }
         Statement::AlterDomain { name, scans: true } => {
@@ -137,6 +181,29 @@ pub(super) fn narrow(effect: &mut Effect, statement: &Statement, facts: &Facts) 
             cascade: true,
             ..
         } if facts.find(of).is_none() => typed_tables(effect, facts, of, LockMode::AccessExclusive),
+        // Partitions have the triggers of their parent, and since version 15 their names too.
+        Statement::Rename {
+            object: ObjectKind::OnTable,
+            relation: Some(relation),
+            part,
+            ..
+        } => {
+            let of = facts.find(relation);
+            let is_trigger = |of: &QualifiedName, part: &String| facts.has_trigger(of, part);
+            let is_trigger = of
+                .zip(part.as_ref())
+                .is_none_or(|(of, part)| is_trigger(&of, part));
+            if facts.is_before(15) || !is_trigger {
+                effect.forget(relation, Kin::Descendants);
+            }
+        }
+        // A composite type's attribute.
+        Statement::Rename {
+            relation: Some(of), ..
+        } if facts.find(of).is_none() && type_named(facts, of).is_some() => {
+            effect.locks.clear();
+            effect.unnamed.clear();
+        }
         Statement::OnRelations {
             locks, descend: true, ..
         } => {
@@ -152,6 +219,52 @@ pub(super) fn narrow(effect: &mut Effect, statement: &Statement, facts: &Facts) 
     resolve(effect, facts);
 }
 
+fn vacuum(effect: &mut Effect, facts: &Facts, relations: &[RelationName], full: bool, analyze: bool) {
+    if relations.is_empty() {
+        let mode = if full {
+            LockMode::AccessExclusive
+        } else {
+            LockMode::ShareUpdateExclusive
+        };
+        effect.each(facts, mode, |relation| match relation.kind {
+            RelationKind::Table | RelationKind::MaterializedView(_) => true,
+            RelationKind::PartitionedTable(_) => analyze,
+            _ => false,
+        });
+    }
+    // Inheriting tables are left out before version 18.
+    for relation in relations
+        .iter()
+        .filter(|relation| !facts.is_partitioned(relation))
+    {
+        if facts.is_before(18) {
+            effect.forget(relation, Kin::Descendants);
+        }
+    }
+    let relations = if relations.is_empty() {
+        named(&effect.locks)
+    } else {
+        relations.to_vec()
+    };
+    for of in relations.iter().filter_map(|relation| facts.find(relation)) {
+        let own = !facts.is_partitioned(&RelationName::from(&of)) && facts.is_before(18);
+        for (name, relation) in facts.stored(&of) {
+            if own && name != of {
+                continue;
+            }
+            if full {
+                effect.rewrite_one(&name, relation, Answer::Yes);
+            } else if !matches!(relation.kind, RelationKind::Sequence(_)) {
+                effect.scan_one(&name, Answer::Yes);
+            }
+        }
+    }
+}
+
+fn named(locks: &[RelationLock]) -> Vec<RelationName> {
+    locks.iter().map(|lock| lock.relation.clone()).collect()
+}
+
 /// The tables of a composite type.
 fn typed_tables(effect: &mut Effect, facts: &Facts, of: &RelationName, mode: LockMode) {
     let Some(of) = type_named(facts, of) else {
@@ -163,6 +276,7 @@ fn typed_tables(effect: &mut Effect, facts: &Facts, of: &RelationName, mode: Loc
         effect.also(table, mode);
         if effect.rewrite != Answer::No {
             effect.rewrites.push(table.into());
+            effect.scans.push(table.into());
         }
     }
     if effect.rewrites.is_empty() {
@@ -181,6 +295,7 @@ fn drop_objects(effect: &mut Effect, statement: &Statement, facts: &Facts) {
         object,
         relations,
         names,
+        if_exists,
         cascade,
         ..
     } = statement
@@ -192,6 +307,42 @@ fn drop_objects(effect: &mut Effect, statement: &Statement, facts: &Facts) {
         effect.data_loss = Answer::No;
     }
     let catalog = facts.catalog;
+    for (at, relation) in relations.iter().enumerate().filter(|_| *if_exists) {
+        let is_there = match facts.find(relation) {
+            None => false,
+            Some(of) if *object == ObjectKind::OnTable => {
+                names.get(at).is_none_or(|part| facts.has_part(&of, &part.name))
+            }
+            Some(_) => true,
+        };
+        if !is_there {
+            effect.locks.retain(|lock| lock.relation != *relation);
+            effect.unnamed.retain(|lock| lock.of.as_ref() != Some(relation));
+        }
+    }
+    if matches!(object, ObjectKind::OnTable) {
+        for (relation, part) in relations.iter().zip(names) {
+            if facts
+                .find(relation)
+                .is_some_and(|of| !facts.has_trigger(&of, &part.name))
+            {
+                effect.forget(relation, Kin::Descendants);
+            }
+        }
+        return;
+    }
+    if *object == ObjectKind::Table {
+        // A partition's part of its parent's foreign key goes without a look at the other table.
+        for (relation, of) in relations
+            .iter()
+            .filter_map(|relation| Some((relation, facts.find(relation)?)))
+        {
+            effect.forget(relation, Kin::Referenced);
+            for other in facts.referenced_by_own(&of) {
+                effect.also(&other, LockMode::AccessExclusive);
+            }
+        }
+    }
     let mut objects: Vec<Address> = Vec::new();
     for name in &found {
         objects.push(match object {
@@ -228,9 +379,6 @@ fn drop_objects(effect: &mut Effect, statement: &Statement, facts: &Facts) {
             _ => return,
         }
     }
-    if matches!(object, ObjectKind::OnTable) {
-        return;
-    }
     if *cascade {
         effect.unnamed.retain(|lock| lock.of.is_some());
         let (locked, loses) = facts.cascade(objects);
@@ -256,6 +404,7 @@ struct Altered<'a, 'b> {
     stored: Vec<(QualifiedName, &'a Relation)>,
     commands: &'b [AlterCommand],
     found: bool,
+    only: bool,
 }
 
 impl<'a, 'b> Altered<'a, 'b> {
@@ -271,6 +420,7 @@ impl<'a, 'b> Altered<'a, 'b> {
             QualifiedName::new(relation.schema.clone().unwrap_or_default(), &relation.name)
         });
         let mut stored = facts.stored(&name);
+        stored.retain(|(_, relation)| !matches!(relation.kind, RelationKind::Sequence(_)));
         if only {
             stored.retain(|(member, _)| *member == name);
         }
@@ -278,6 +428,7 @@ impl<'a, 'b> Altered<'a, 'b> {
             relation: facts.catalog.relations.get(&name),
             stored,
             found: found.is_some(),
+            only,
             effect,
             facts,
             name,
@@ -293,11 +444,110 @@ impl<'a, 'b> Altered<'a, 'b> {
         self.effect.rewrite = Answer::No;
         self.effect.index_rebuild = Answer::No;
         self.effect.data_loss = Answer::No;
+        self.reach();
         for command in self.commands {
             self.one(command, object);
         }
         if self.commands.iter().any(|command| command.cascade) {
             self.cascade();
+        }
+    }
+
+    /// What of the relations that are not named is out of reach.
+    fn reach(&mut self) {
+        if self.only {
+            self.effect.forget_of(self.facts, &self.name, Kin::Descendants);
+            let leaves_mark = |kind| matches!(kind, AlterKind::DropColumn | AlterKind::DropConstraint);
+            if self.commands.iter().any(|command| leaves_mark(command.kind)) {
+                for (child, _) in self.facts.catalog.children(&self.name) {
+                    self.effect.also(child, LockMode::AccessExclusive);
+                }
+            }
+        }
+        let all = |is_it: fn(&AlterCommand) -> bool| self.commands.iter().all(is_it);
+        if all(|command| command.kind == AlterKind::NoInherit) {
+            self.effect.forget_of(self.facts, &self.name, Kin::Descendants);
+        }
+        let no_longer = |command: &AlterCommand| {
+            let is_not_null = |name| {
+                self.relation
+                    .and_then(|relation| relation.column(name))
+                    .map(|of| of.is_not_null)
+            };
+            match command.kind {
+                AlterKind::DropNotNull => {
+                    !self.facts.is_before(18) && command.name.as_deref().and_then(is_not_null) == Some(false)
+                }
+                AlterKind::Trigger => self.facts.is_before(15) && command.name.is_none(),
+                _ => false,
+            }
+        };
+        if self.commands.iter().all(no_longer) {
+            self.effect.forget_of(self.facts, &self.name, Kin::Descendants);
+        }
+        if self.facts.is_before(15) {
+            if all(|command| matches!(command.kind, AlterKind::Logged(_))) {
+                self.effect.forget_of(self.facts, &self.name, Kin::Sequences);
+            }
+            if all(|command| command.kind == AlterKind::Attach) {
+                self.effect.forget_of(self.facts, &self.name, Kin::Referencing);
+            }
+        }
+        // The index of a constraint is built in the partitions as CREATE INDEX builds it. A primary key first
+        // makes its columns NOT NULL.
+        let leaves_columns = |constrained: &Constrained| {
+            let is_not_null = |name: &String| {
+                let column = self.relation.and_then(|relation| relation.column(name));
+                column.is_some_and(|column| column.is_not_null)
+            };
+            !constrained.is_primary || constrained.columns.iter().all(is_not_null)
+        };
+        let builds = |command: &AlterCommand| {
+            let constrained = command.constrained.as_ref();
+            command.kind == AlterKind::AddConstraint(ConstraintKind::Index)
+                && constrained.is_some_and(leaves_columns)
+        };
+        if self.facts.is_before(18) && self.commands.iter().all(builds) {
+            self.effect.forget_of(self.facts, &self.name, Kin::Descendants);
+            if self.is_partitioned() {
+                for member in self.facts.kin(&self.name, Kin::Descendants, &Through::Any) {
+                    self.effect.also(&member, LockMode::Share);
+                }
+            }
+        }
+        // A serial column's sequence keeps its type.
+        if self
+            .commands
+            .iter()
+            .any(|command| command.kind == AlterKind::ColumnType)
+        {
+            let relations = &self.facts.catalog.relations;
+            let is_identity = |name: &QualifiedName| match relations.get(name).map(|sequence| &sequence.kind)
+            {
+                Some(RelationKind::Sequence(sequence)) => {
+                    matches!(sequence.owner, SequenceOwner::Identity(..))
+                }
+                _ => false,
+            };
+            let changed: Vec<Through> = self.effect.forget_of(self.facts, &self.name, Kin::Sequences);
+            for through in changed {
+                for sequence in self.facts.kin(&self.name, Kin::Sequences, &through) {
+                    if is_identity(&sequence) {
+                        self.effect.also(&sequence, LockMode::ShareRowExclusive);
+                    }
+                }
+            }
+        }
+        if self
+            .commands
+            .iter()
+            .any(|command| command.kind == AlterKind::Attach)
+        {
+            self.effect.forget_of(self.facts, &self.name, Kin::Indexes);
+            for index in self.relation.iter().flat_map(|relation| &relation.indexes) {
+                let index = self.name.beside(&index.name);
+                self.effect.also(&index, LockMode::ShareUpdateExclusive);
+            }
         }
     }
 
@@ -351,6 +601,15 @@ impl<'a, 'b> Altered<'a, 'b> {
                     .collect();
                 self.check_not_null(&columns);
             }
+            AlterKind::AddConstraint(ConstraintKind::Index) if !self.is_partitioned() => {
+                // Inheriting tables get no index, but a primary key's columns become NOT NULL in them too.
+                if self.relation.is_some_and(Relation::has_storage) {
+                    self.effect.scan_one(&self.name.clone(), Answer::Yes);
+                }
+                if let Some(constrained) = command.constrained.as_ref().filter(|of| of.is_primary) {
+                    self.check_not_null(&constrained.columns);
+                }
+            }
             AlterKind::AddConstraint(ConstraintKind::ForeignKey) => {
                 self.scan_all(Answer::Yes);
                 self.scan_other(command.other.as_ref());
@@ -398,6 +657,10 @@ impl<'a, 'b> Altered<'a, 'b> {
         }
     }
 
+    fn is_partitioned(&self) -> bool {
+        self.facts.is_partitioned(&RelationName::from(&self.name))
+    }
+
     fn scan_all(&mut self, answer: Answer) {
         for (name, _) in &self.stored {
             self.effect.scan_one(name, answer);
@@ -418,7 +681,10 @@ impl<'a, 'b> Altered<'a, 'b> {
 
     /// The relation without its descendants.
     fn rewrite_own(&mut self) {
-        if let Some(relation) = self.relation.filter(|relation| relation.has_storage()) {
+        let stores_rows = |relation: &&Relation| {
+            relation.has_storage() && !matches!(relation.kind, RelationKind::Sequence(_))
+        };
+        if let Some(relation) = self.relation.filter(stores_rows) {
             self.effect.rewrite_one(&self.name, relation, Answer::Yes);
         }
     }
@@ -427,7 +693,7 @@ impl<'a, 'b> Altered<'a, 'b> {
         let by_type = match known(self.facts, &added.data_type) {
             _ if added.is_virtual => Answer::No,
             Known::Constrained => Answer::Yes,
-            Known::Own(_) | Known::Other => Answer::No,
+            Known::Own(_) | Known::Distinct(_) | Known::Other => Answer::No,
         };
         let computes = match added.computes {
             Answer::Unknown => self.volatility(added.calls.as_deref()),
@@ -563,7 +829,12 @@ impl<'a, 'b> Altered<'a, 'b> {
             .as_deref()
             .and_then(|name| self.relation?.constraint(name));
         let Some(constraint) = constraint else {
-            return self.scan_all(Answer::Unknown);
+            // The same statement may add it.
+            let is_new = self
+                .commands
+                .iter()
+                .any(|other| matches!(other.kind, AlterKind::AddConstraint(_)) && other.name == command.name);
+            return self.scan_all(if is_new { Answer::Yes } else { Answer::Unknown });
         };
         if constraint.is_valid && command.kind == AlterKind::Validate {
             // Nothing is read, and nothing looked up.
@@ -574,6 +845,10 @@ impl<'a, 'b> Altered<'a, 'b> {
         }
         self.scan_all(Answer::Yes);
         if let Constrains::ForeignKey(key) = &constraint.kind {
+            if command.kind == AlterKind::Validate {
+                self.effect.forget_of(self.facts, &self.name, Kin::Referenced);
+                self.effect.also(&key.references, LockMode::RowShare);
+            }
             self.effect.scans(self.facts, &key.references, Answer::Yes);
         }
     }
@@ -611,7 +886,14 @@ impl<'a, 'b> Altered<'a, 'b> {
         }
         let defaults = self.facts.kin(&self.name, Kin::DefaultPartition, &Through::Any);
         for name in defaults.iter().chain([&partition]) {
-            self.effect.scans(self.facts, name, Answer::Unknown);
+            // Only a check can keep PostgreSQL from looking at the rows.
+            let relation = self.facts.catalog.relations.get(name);
+            let is_checked = relation.is_some_and(|relation| {
+                let mut constraints = relation.constraints.iter();
+                constraints.any(|constraint| constraint.kind == Constrains::Check && constraint.is_valid)
+            });
+            let answer = if is_checked { Answer::Unknown } else { Answer::Yes };
+            self.effect.scans(self.facts, name, answer);
         }
         let keys = [Kin::Referenced, Kin::Referencing];
         for other in keys
@@ -654,8 +936,7 @@ fn known(facts: &Facts, of: &TypeName) -> Known {
     }
     match domain(facts, of) {
         Some(domain) if is_constrained(facts, domain) => Known::Constrained,
-        Some(_) => below(facts, of),
-        None => Known::Other,
+        _ => below(facts, of),
     }
 }
 
@@ -666,7 +947,13 @@ fn below(facts: &Facts, of: &TypeName) -> Known {
     }
     match domain(facts, of).and_then(|domain| TypeName::parse(&domain.base)) {
         Some(base) => below(facts, &base),
-        None => Known::Other,
+        None => match facts.type_named(&of.words).filter(|_| !of.is_array) {
+            Some(name) => match facts.catalog.types.get(&name) {
+                Some(Type::Enum(_) | Type::Composite(_)) => Known::Distinct(name),
+                _ => Known::Other,
+            },
+            None => Known::Other,
+        },
     }
 }
 
@@ -720,6 +1007,40 @@ fn resolve(effect: &mut Effect, facts: &Facts) {
 }
 
 impl Effect {
+    /// Takes back the lock on what stands to a named relation in this way.
+    fn forget(&mut self, of: &RelationName, kin: Kin) {
+        self.unnamed
+            .retain(|lock| !(lock.kin == kin && lock.of.as_ref() == Some(of)));
+    }
+
+    /// The same, however the relation was written; gives which ties had counted.
+    fn forget_of(&mut self, facts: &Facts, of: &QualifiedName, kin: Kin) -> Vec<Through> {
+        let is_it = |lock: &mut UnnamedLock| {
+            lock.kin == kin && lock.of.as_ref().and_then(|name| facts.find(name)).as_ref() == Some(of)
+        };
+        self.unnamed
+            .extract_if(.., is_it)
+            .map(|lock| lock.through)
+            .collect()
+    }
+
+    /// Lists what a statement without names is about.
+    fn each(&mut self, facts: &Facts, mode: LockMode, is_meant: impl Fn(&Relation) -> bool) {
+        self.unnamed.clear();
+        let relations = facts.catalog.relations.iter();
+        for (name, _) in relations.filter(|(_, relation)| is_meant(relation)) {
+            self.also(name, mode);
+        }
+    }
+
+    /// A query may read it as a whole, or what it is a view of.
+    fn reads(&mut self, facts: &Facts, of: &QualifiedName) {
+        let below = facts.kin(of, Kin::Underlying, &Through::Any);
+        for name in below.iter().chain([of]) {
+            self.scans(facts, name, Answer::Unknown);
+        }
+    }
+
     /// Notes a lock on a relation that the statement does not name.
     fn also(&mut self, name: &QualifiedName, mode: LockMode) {
         let relation = RelationName::from(name);

@@ -1,6 +1,7 @@
 //! Changes of a column's type: which ones leave the rows as they are, and which ones leave its indexes.
 
 use super::Answer;
+use crate::catalog::QualifiedName;
 use crate::sql::{NewType, TypeName};
 
 /// What a change of type does to the rows and to plain indexes on the column.
@@ -19,7 +20,9 @@ pub(super) enum Known {
     Own(TypeName),
     /// A domain with a constraint, over some type.
     Constrained,
-    /// A type that is not PostgreSQL's own.
+    /// An enum or a composite type: only conversions lead from or to it, never a relabelling.
+    Distinct(QualifiedName),
+    /// Another type that is not PostgreSQL's own.
     Other,
 }
 
@@ -38,6 +41,17 @@ pub(super) fn change(from: &Known, to: &Known, new: &NewType) -> Change {
     }
     let (from, to) = match (from, to) {
         (_, Known::Constrained) => return rewrite,
+        (Known::Distinct(from), Known::Distinct(to)) if from == to => {
+            return Change {
+                rewrites: Answer::No,
+                reorders: if new.collation.is_some() {
+                    Answer::Yes
+                } else {
+                    Answer::No
+                },
+            };
+        }
+        (Known::Distinct(_), _) | (_, Known::Distinct(_)) => return rewrite,
         (Known::Constrained | Known::Other, _) | (_, Known::Other) => return unknown,
         (Known::Own(from), Known::Own(to)) => (from, to),
     };

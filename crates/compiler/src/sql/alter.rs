@@ -47,6 +47,8 @@ pub enum AlterKind {
     ColumnStatistics,
     /// SET NOT NULL.
     SetNotNull,
+    /// DROP NOT NULL.
+    DropNotNull,
     /// ALTER COLUMN TYPE.
     ColumnType,
     /// SET EXPRESSION.
@@ -57,6 +59,8 @@ pub enum AlterKind {
     AlterConstraint,
     /// ALTER CONSTRAINT … ENFORCED (18 and newer).
     EnforceConstraint,
+    /// ALTER CONSTRAINT … NOT ENFORCED (18 and newer).
+    UnenforceConstraint,
     /// VALIDATE CONSTRAINT.
     Validate,
     /// DROP CONSTRAINT.
@@ -153,6 +157,8 @@ pub struct Constrained {
     pub columns: Vec<String>,
     /// USING INDEX.
     pub index: Option<String>,
+    /// It is a primary key.
+    pub is_primary: bool,
 }
 
 pub(super) fn command(node: Node, object: ObjectKind) -> AlterCommand {
@@ -208,6 +214,7 @@ pub(super) fn command(node: Node, object: ObjectKind) -> AlterCommand {
             Some(Node::Constraint(constraint)) => Some(Constrained {
                 columns: words(constraint.keys.iter().chain(&constraint.fk_attrs)),
                 index: (!constraint.indexname.is_empty()).then(|| constraint.indexname.clone()),
+                is_primary: constraint.contype == ConstrType::ConstrPrimary as i32,
             }),
             _ => None,
         },
@@ -222,7 +229,6 @@ fn kind(subtype: At, definition: Option<&Node>, object: ObjectKind) -> AlterKind
         At::AtDropColumn => AlterKind::DropColumn,
         At::AtColumnDefault
         | At::AtCookedColumnDefault
-        | At::AtDropNotNull
         | At::AtDropExpression
         | At::AtSetStorage
         | At::AtSetCompression
@@ -235,6 +241,7 @@ fn kind(subtype: At, definition: Option<&Node>, object: ObjectKind) -> AlterKind
             AlterKind::ColumnStatistics
         }
         At::AtSetNotNull => AlterKind::SetNotNull,
+        At::AtDropNotNull => AlterKind::DropNotNull,
         At::AtSetExpression => AlterKind::SetExpression,
         At::AtAlterColumnType => AlterKind::ColumnType,
         At::AtAddConstraint
@@ -249,6 +256,9 @@ fn kind(subtype: At, definition: Option<&Node>, object: ObjectKind) -> AlterKind
         At::AtAlterConstraint => match definition {
             Some(Node::AtalterConstraint(change)) if change.alter_enforceability && change.is_enforced => {
                 AlterKind::EnforceConstraint
+            }
+            Some(Node::AtalterConstraint(change)) if change.alter_enforceability => {
+                AlterKind::UnenforceConstraint
             }
             _ => AlterKind::AlterConstraint,
         },

@@ -26,7 +26,16 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
                     matches!(&node.node, Some(Node::AlterTableCmd(command))
                     if command.subtype == At::AtDropColumn as i32)
                 }),
-                rewrites: true,
+                // An attribute that is added is NULL, unless a domain must allow that.
+                rewrites: alter.cmds.iter().any(|node| match &node.node {
+                    Some(Node::AlterTableCmd(command)) => {
+                        let object = ObjectKind::Type;
+                        let command = self::command(Node::AlterTableCmd(command.clone()), object);
+                        command.new_type.is_some()
+                            || command.added.is_some_and(|added| !added.data_type.is_own())
+                    }
+                    _ => false,
+                }),
                 mode: LockMode::AccessExclusive,
                 of: alter.relation.map(relation),
             }
@@ -85,6 +94,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         Node::RefreshMatViewStmt(refresh) => Statement::Refresh {
             relation: named(refresh.relation)?,
             concurrently: refresh.concurrent,
+            with_data: !refresh.skip_data,
         },
         Node::CreateSeqStmt(create) => Statement::CreateSequence {
             relation: named(create.sequence)?,
@@ -95,6 +105,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         },
         Node::CreateTrigStmt(trigger) => Statement::CreateTrigger {
             relation: named(trigger.relation)?,
+            each_row: trigger.row,
         },
         Node::RuleStmt(rule) => Statement::TableRule {
             kind: "create_rule",
@@ -115,17 +126,21 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
             object: object(rename.rename_type),
             cascade: rename.behavior == protobuf::DropBehavior::DropCascade as i32,
             relation: rename.relation.map(relation),
+            part: (!rename.subname.is_empty()).then_some(rename.subname),
+            to: rename.newname,
         },
         Node::AlterObjectSchemaStmt(alter) => Statement::SetSchema {
             object: object(alter.object_type),
             relation: alter.relation.map(relation),
         },
         Node::TruncateStmt(truncate) => Statement::Truncate {
+            only: only(&truncate.relations),
             relations: relations(truncate.relations),
             restart: truncate.restart_seqs,
             cascade: truncate.behavior == protobuf::DropBehavior::DropCascade as i32,
         },
         Node::LockStmt(lock) => Statement::Lock {
+            only: only(&lock.relations),
             relations: relations(lock.relations),
             mode: LockMode::from_number(lock.mode).unwrap_or(LockMode::AccessExclusive),
         },
@@ -175,14 +190,15 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         }
         Node::ExplainStmt(explain) => {
             let mut touched = Touched::find(&explain.query);
-            if !has_option(&explain.options, "analyze") {
+            let reads = has_option(&explain.options, "analyze");
+            if !reads {
                 touched
                     .relations
                     .iter_mut()
                     .for_each(|touch| touch.deletes = false);
                 touched.opaque = false;
             }
-            Statement::Query { reads: true, touched }
+            Statement::Query { reads, touched }
         }
         Node::VariableShowStmt(_) => Statement::Query {
             reads: false,
@@ -590,10 +606,13 @@ fn dropped(drop: &protobuf::DropStmt) -> Vec<RelationName> {
 /// The names of the objects that a DROP names, where they are no relations.
 fn dropped_names(drop: &protobuf::DropStmt) -> Vec<RelationName> {
     let kind = object(drop.remove_type);
-    if is_relation(kind) || kind == ObjectKind::OnTable {
+    if is_relation(kind) {
         return Vec::new();
     }
     let name = |node: &protobuf::Node| match &node.node {
+        Some(Node::List(list)) if kind == ObjectKind::OnTable => {
+            name_in(&list.items, false).map(|part| RelationName::new(None, &part.name))
+        }
         Some(Node::TypeName(of)) => name_in(&of.names, false),
         Some(Node::ObjectWithArgs(of)) => name_in(&of.objname, false),
         Some(Node::String(word)) => Some(RelationName::new(None, &word.sval)),
@@ -633,6 +652,15 @@ fn relations(nodes: Vec<protobuf::Node>) -> Vec<RelationName> {
             _ => None,
         })
         .collect()
+}
+
+/// Those of the relations that ONLY stands before.
+fn only(nodes: &[protobuf::Node]) -> Vec<RelationName> {
+    let named = nodes.iter().filter_map(|node| match &node.node {
+        Some(Node::RangeVar(named)) if !named.inh => Some(relation(named.clone())),
+        _ => None,
+    });
+    named.collect()
 }
 
 pub(super) fn relation(named: RangeVar) -> RelationName {

@@ -37,7 +37,8 @@ pub enum Statement {
         object: ObjectKind,
         /// The relations, where the objects are relations; the tables of dropped triggers, rules, policies.
         relations: Vec<RelationName>,
-        /// The names of the objects, where they are neither relations nor parts of one.
+        /// The names of the objects, where they are no relations; those of triggers, rules and policies
+        /// stand in the order of their tables.
         names: Vec<RelationName>,
         /// CONCURRENTLY.
         concurrently: bool,
@@ -96,6 +97,8 @@ pub enum Statement {
         relation: RelationName,
         /// CONCURRENTLY.
         concurrently: bool,
+        /// WITH DATA, which is the default.
+        with_data: bool,
     },
     /// CREATE SEQUENCE.
     CreateSequence {
@@ -113,6 +116,8 @@ pub enum Statement {
     CreateTrigger {
         /// Its table.
         relation: RelationName,
+        /// FOR EACH ROW: partitions get it too.
+        each_row: bool,
     },
     /// CREATE RULE, CREATE POLICY, ALTER POLICY.
     TableRule {
@@ -129,6 +134,10 @@ pub enum Statement {
         object: ObjectKind,
         /// The relation that it is or belongs to.
         relation: Option<RelationName>,
+        /// The part of the relation, where it is one: its name so far.
+        part: Option<String>,
+        /// The name to be.
+        to: String,
         /// CASCADE, to the tables of a composite type.
         cascade: bool,
     },
@@ -143,6 +152,8 @@ pub enum Statement {
     Truncate {
         /// The tables.
         relations: Vec<RelationName>,
+        /// Those of them that ONLY stands before.
+        only: Vec<RelationName>,
         /// RESTART IDENTITY.
         restart: bool,
         /// CASCADE.
@@ -152,6 +163,8 @@ pub enum Statement {
     Lock {
         /// The tables.
         relations: Vec<RelationName>,
+        /// Those of them that ONLY stands before.
+        only: Vec<RelationName>,
         /// The mode.
         mode: LockMode,
     },

@@ -63,7 +63,10 @@ WITH RECURSIVE asked AS (
      WHERE kin = 'default_sibling'
     UNION ALL
     SELECT ordinal, inhparent, mode, 1
-      FROM asked JOIN pg_catalog.pg_inherits ON inhrelid = relid WHERE kin = 'parents'
+      FROM asked
+      JOIN pg_catalog.pg_inherits ON inhrelid = relid
+      JOIN pg_catalog.pg_partitioned_table ON partrelid = inhparent
+     WHERE kin = 'parents'
     UNION ALL
     SELECT ordinal, indexrelid, mode, 1
       FROM tree JOIN pg_catalog.pg_index ON indrelid = relid WHERE kin = 'indexes'

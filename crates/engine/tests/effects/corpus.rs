@@ -17,6 +17,8 @@ pub(crate) struct Row {
     pub(crate) blind: Option<String>,
     /// Why any claim is.
     pub(crate) stronger: Option<String>,
+    /// What a catalog does not tell, where a claim is the worst case with one too.
+    pub(crate) unsure: Option<String>,
 }
 
 impl Row {
@@ -48,6 +50,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 "against" => row.against.push(rest),
                 "blind" => row.blind = Some(rest),
                 "stronger" => row.stronger = Some(rest),
+                "unsure" => row.unsure = Some(rest),
                 other => panic!("line {}: `{other}` is not known", row.line),
             }
         }

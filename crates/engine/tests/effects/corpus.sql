@@ -5,6 +5,7 @@
 --   against SQL      a rival's open transaction; the statement runs until it waits for it (several: one run each)
 --   blind REASON     without a catalog the claim is stronger than what happens, and why
 --   stronger REASON  the same, and a catalog does not tell either
+--   unsure REASON    a catalog leaves something Unknown, or relations unlisted, and why
 
 -- ALTER TABLE: columns added
 ALTER TABLE t ADD COLUMN z int;
@@ -110,6 +111,8 @@ ALTER TABLE t ALTER COLUMN m SET NOT NULL;
 ALTER TABLE part ALTER COLUMN a SET NOT NULL;
 ALTER TABLE top ALTER COLUMN a SET NOT NULL;
 ALTER TABLE top ALTER COLUMN a DROP NOT NULL;
+--: setup ALTER TABLE top ALTER COLUMN a SET NOT NULL
+ALTER TABLE top ALTER COLUMN a DROP NOT NULL;
 --: from 18
 --: setup ALTER TABLE s ADD CONSTRAINT s_b NOT NULL b NOT VALID
 ALTER TABLE s ALTER COLUMN b SET NOT NULL;
@@ -192,8 +195,11 @@ ALTER TABLE t ALTER COLUMN net TYPE inet;
 ALTER TABLE t ALTER COLUMN iv TYPE interval(6);
 ALTER TABLE t ALTER COLUMN iv TYPE interval;
 ALTER TABLE t ALTER COLUMN iv TYPE interval(1);
+--: unsure the session's time zone decides
 ALTER TABLE t ALTER COLUMN ts TYPE timestamp;
+--: unsure the session's time zone decides
 ALTER TABLE t ALTER COLUMN tz TYPE timestamp;
+--: unsure the session's time zone decides
 ALTER TABLE t ALTER COLUMN plain_ts TYPE timestamptz;
 ALTER TABLE t ALTER COLUMN plain_ts TYPE timestamptz USING plain_ts AT TIME ZONE 'UTC';
 ALTER TABLE t ALTER COLUMN plain_ts TYPE timestamp(6);
@@ -231,6 +237,11 @@ ALTER TABLE bare ADD PRIMARY KEY (a);
 ALTER TABLE bare ADD CONSTRAINT bare_pk PRIMARY KEY (a, b);
 ALTER TABLE s ADD CONSTRAINT z EXCLUDE USING btree (a WITH =);
 ALTER TABLE pp ADD CONSTRAINT z UNIQUE (k);
+ALTER TABLE pp ADD PRIMARY KEY (k);
+ALTER TABLE pp ADD PRIMARY KEY (k, a);
+ALTER TABLE part ADD UNIQUE (k, a);
+ALTER TABLE top ADD UNIQUE (a);
+ALTER TABLE top ADD PRIMARY KEY (a);
 ALTER TABLE t ADD CONSTRAINT z UNIQUE USING INDEX t_n_key;
 ALTER TABLE t ADD CONSTRAINT z UNIQUE USING INDEX t_m_key;
 --: setup CREATE UNIQUE INDEX bare_a ON bare (a)
@@ -269,6 +280,7 @@ ALTER TABLE t DROP CONSTRAINT t_b_key;
 ALTER TABLE t DROP CONSTRAINT t_pkey CASCADE;
 ALTER TABLE r DROP CONSTRAINT r_pkey CASCADE;
 ALTER TABLE top DROP CONSTRAINT top_a;
+ALTER TABLE ONLY top DROP CONSTRAINT top_a;
 ALTER TABLE part DROP CONSTRAINT part_p;
 ALTER TABLE part DROP CONSTRAINT part_pkey CASCADE;
 ALTER TABLE part_r DROP CONSTRAINT part_r_part;
@@ -362,6 +374,7 @@ ALTER TABLE part SET TABLESPACE elsewhere;
 ALTER INDEX t_a_idx SET TABLESPACE elsewhere;
 ALTER INDEX part_a SET TABLESPACE elsewhere;
 ALTER MATERIALIZED VIEW mv SET TABLESPACE elsewhere;
+--: unsure the model does not say which kinds are meant
 ALTER TABLE ALL IN TABLESPACE pg_default SET TABLESPACE elsewhere;
 --: from 15
 ALTER TABLE s SET ACCESS METHOD heap;
@@ -425,14 +438,19 @@ CREATE TABLE part_3 PARTITION OF part FOR VALUES FROM (500) TO (600) PARTITION B
 CREATE TABLE pp_3 PARTITION OF pp FOR VALUES IN (3);
 CREATE TABLE pp_d PARTITION OF pp DEFAULT;
 ALTER TABLE part ATTACH PARTITION loose FOR VALUES FROM (1001) TO (1200);
+--: unsure a check may imply the bounds, and foreign keys look rows up
 ALTER TABLE part ATTACH PARTITION ready FOR VALUES FROM (2000) TO (2100);
+--: unsure foreign keys look rows up
 ALTER TABLE part ATTACH PARTITION loose_tree FOR VALUES FROM (3000) TO (3100);
 ALTER TABLE pp ATTACH PARTITION pp_new FOR VALUES IN (3);
 ALTER TABLE pp ATTACH PARTITION pp_new DEFAULT;
 --: setup DELETE FROM part_r
+--: unsure foreign keys look rows up
 ALTER TABLE part DETACH PARTITION part_1;
 --: setup DELETE FROM part_r
+--: unsure foreign keys look rows up
 ALTER TABLE part DETACH PARTITION part_2;
+--: unsure foreign keys look rows up
 ALTER TABLE part DETACH PARTITION part_default;
 ALTER TABLE pp DETACH PARTITION pp_1;
 --: against BEGIN; SELECT FROM pp
@@ -545,6 +563,7 @@ REINDEX TABLE part;
 --: blind a partitioned table's cannot be done in a transaction
 REINDEX INDEX part_a;
 --: against BEGIN; LOCK TABLE s IN ROW EXCLUSIVE MODE
+--: unsure it is one relation after the other
 REINDEX SCHEMA public;
 --: against BEGIN; LOCK TABLE t IN ROW EXCLUSIVE MODE
 --: against BEGIN; LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE
@@ -557,6 +576,7 @@ REINDEX (CONCURRENTLY) TABLE s;
 --: against BEGIN; LOCK TABLE part_1 IN ROW EXCLUSIVE MODE
 REINDEX TABLE CONCURRENTLY part;
 --: against BEGIN; LOCK TABLE part_1 IN ROW EXCLUSIVE MODE
+--: stronger Share is taken for an instant, before it waits for anyone
 REINDEX INDEX CONCURRENTLY part_a;
 
 -- VACUUM, ANALYZE, CLUSTER
@@ -636,6 +656,10 @@ DROP TRIGGER part_tell ON part;
 --: setup CREATE TRIGGER part_tell AFTER INSERT ON part FOR EACH ROW EXECUTE FUNCTION tell()
 ALTER TRIGGER part_tell ON part RENAME TO z;
 ALTER TRIGGER t_tell ON t DEPENDS ON EXTENSION plpgsql;
+--: setup CREATE POLICY part_policy ON part USING (true)
+DROP POLICY part_policy ON part;
+--: setup CREATE POLICY part_policy ON part USING (true)
+ALTER POLICY part_policy ON part RENAME TO z;
 CREATE RULE z AS ON INSERT TO s DO ALSO NOTHING;
 CREATE RULE z AS ON INSERT TO s DO ALSO INSERT INTO bare VALUES (new.id, new.a);
 CREATE OR REPLACE RULE t_rule AS ON DELETE TO t WHERE old.id < 5 DO INSTEAD NOTHING;
@@ -661,6 +685,7 @@ ALTER TYPE pair ADD ATTRIBUTE z int CASCADE;
 --: setup DROP TABLE t CASCADE
 ALTER TYPE pair DROP ATTRIBUTE y CASCADE;
 --: setup DROP TABLE t CASCADE
+--: unsure some changes of type leave the rows alone
 ALTER TYPE pair ALTER ATTRIBUTE x TYPE bigint CASCADE;
 --: setup CREATE TYPE free AS (x int)
 ALTER TYPE free ADD ATTRIBUTE z int;
@@ -753,6 +778,7 @@ CREATE FOREIGN DATA WRAPPER z;
 ALTER FOREIGN DATA WRAPPER wrapper OPTIONS (ADD x 'y');
 CREATE SERVER z FOREIGN DATA WRAPPER wrapper;
 ALTER SERVER far OPTIONS (ADD x 'y');
+--: unsure foreign tables depend on it
 DROP SERVER far CASCADE;
 CREATE USER MAPPING FOR other SERVER far;
 ALTER USER MAPPING FOR CURRENT_USER SERVER far OPTIONS (ADD x 'y');
@@ -764,6 +790,7 @@ DROP EXTENSION hstore;
 --: setup CREATE EXTENSION hstore; ALTER TABLE s ADD h hstore
 DROP EXTENSION hstore CASCADE;
 --: setup CREATE EXTENSION hstore VERSION '1.4'
+--: unsure its script is not read
 ALTER EXTENSION hstore UPDATE;
 --: setup CREATE EXTENSION hstore
 ALTER EXTENSION hstore SET SCHEMA spare;
@@ -775,7 +802,9 @@ CREATE STATISTICS z (ndistinct) ON (a + 1), id FROM s;
 CREATE STATISTICS IF NOT EXISTS t_stat ON a, n FROM t;
 ALTER STATISTICS t_stat SET STATISTICS 100;
 ALTER STATISTICS t_stat RENAME TO z;
+--: unsure whose they are is not looked up
 DROP STATISTICS t_stat;
+--: unsure whose they are is not looked up
 DROP STATISTICS IF EXISTS nothing;
 
 -- Publications and subscriptions
@@ -790,6 +819,7 @@ CREATE PUBLICATION z;
 ALTER PUBLICATION pub ADD TABLE t;
 ALTER PUBLICATION pub ADD TABLE part;
 ALTER PUBLICATION pub ADD TABLE top;
+--: unsure what it leaves out is locked as well
 ALTER PUBLICATION pub SET TABLE t;
 ALTER PUBLICATION pub DROP TABLE s;
 ALTER PUBLICATION pub SET (publish = 'insert');
@@ -822,7 +852,9 @@ GRANT USAGE ON SCHEMA app TO other;
 GRANT EXECUTE ON FUNCTION steady() TO other;
 GRANT keeper TO other;
 ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO other;
+--: unsure it is whatever the role owns
 REASSIGN OWNED BY other TO keeper;
+--: unsure it is whatever the role owns
 DROP OWNED BY other;
 COMMENT ON TABLE t IS 'x';
 COMMENT ON COLUMN t.a IS 'x';
@@ -917,6 +949,7 @@ LOCK TABLE t IN ROW SHARE MODE;
 LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE;
 LOCK TABLE t;
 LOCK TABLE ONLY top IN SHARE MODE;
+TRUNCATE ONLY top, bare;
 LOCK TABLE top IN SHARE MODE;
 LOCK TABLE part IN EXCLUSIVE MODE;
 LOCK TABLE v IN SHARE MODE;
@@ -942,16 +975,17 @@ CHECKPOINT;
 
 -- What refuses a transaction
 CREATE DATABASE z;
+--: unsure other databases are not looked at
 DROP DATABASE IF EXISTS nothing;
 CREATE TABLESPACE z LOCATION '';
 DROP TABLESPACE IF EXISTS nothing;
 ALTER SYSTEM SET work_mem = '4MB';
 DISCARD ALL;
 CREATE SUBSCRIPTION z CONNECTION 'host=nowhere' PUBLICATION pub WITH (connect = false, slot_name = NONE);
---: blind it refuses a transaction where there is a replication slot to drop
+--: stronger it refuses a transaction where there is a replication slot to drop
 DROP SUBSCRIPTION IF EXISTS nothing;
 --: setup CREATE SUBSCRIPTION sub CONNECTION 'host=nowhere' PUBLICATION pub WITH (connect = false); ALTER SUBSCRIPTION sub SET (slot_name = NONE)
---: blind it refuses a transaction where there is a replication slot to drop
+--: stronger it refuses a transaction where there is a replication slot to drop
 DROP SUBSCRIPTION sub;
 
 -- Code that nobody sees into

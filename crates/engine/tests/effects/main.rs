@@ -18,7 +18,7 @@ use measure::{Happened, Laboratory};
 use windlass_compiler::effect::{Answer, LockMode};
 
 #[tokio::test]
-async fn every_claim_without_a_catalog_is_what_postgresql_does() {
+async fn every_claim_is_what_postgresql_does_with_a_catalog_and_without() {
     let laboratory = Laboratory::start().await;
     let mut faults = Vec::new();
     let mut count = 0;
@@ -28,10 +28,12 @@ async fn every_claim_without_a_catalog_is_what_postgresql_does() {
         }
         count += 1;
         let wrong = match laboratory.measure(&row).await {
-            Ok(happened) => {
-                let scene = laboratory.scene(&row).await;
-                let claim = Claim::blind(scene.as_ref().unwrap_or(laboratory.common()), &row).await;
-                compare(&row, &claim, &happened)
+            Ok((happened, scene)) => {
+                let scene = scene.as_ref().unwrap_or(laboratory.common());
+                let mut wrong = judge(&row, &Claim::blind(scene, &row).await, &happened);
+                let seen = judge(&row, &Claim::seen(scene, &row).await, &happened);
+                wrong.extend(seen.into_iter().map(|fault| format!("with a catalog: {fault}")));
+                wrong
             }
             Err(error) => vec![format!("it failed: {error}")],
         };
@@ -54,13 +56,52 @@ async fn every_claim_without_a_catalog_is_what_postgresql_does() {
     );
 }
 
-/// What is wrong with a claim.
-fn compare(row: &Row, claim: &Claim, happened: &Happened) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let mut stronger = Vec::new();
+/// What is wrong with a claim, the row's remarks considered: a claim may be the worst case where a remark says why,
+/// and a remark that excuses nothing is wrong too.
+fn judge(row: &Row, claim: &Claim, happened: &Happened) -> Vec<String> {
+    let mut found = compare(row, claim, happened);
+    let is_seen = claim.lists.is_some();
+    let excused = row.stronger.is_some() || (!is_seen && row.blind.is_some());
+    match (excused, found.stronger.is_empty()) {
+        (false, _) => found.wrong.append(&mut found.stronger),
+        (true, true) if is_seen == row.stronger.is_some() => {
+            let advice = "nothing is claimed stronger than it is: remove the remark";
+            found.wrong.push(advice.to_owned());
+        }
+        (true, _) => {}
+    }
+    // How rows are found is the planner's business.
+    let is_planned = matches!(
+        claim.kind,
+        "select" | "insert" | "update" | "delete" | "merge" | "copy"
+    ) || matches!(claim.kind, "create_table_as" | "create_materialized_view");
+    match (row.unsure.is_some(), found.unsure.is_empty()) {
+        _ if !is_seen || is_planned => {}
+        (false, _) => found.wrong.append(&mut found.unsure),
+        (true, true) => found
+            .wrong
+            .push("nothing is unsure: remove the remark".to_owned()),
+        (true, false) => {}
+    }
+    found.wrong
+}
+
+/// How a claim differs from what happened.
+#[derive(Default)]
+struct Difference {
+    /// More happened than is claimed.
+    wrong: Vec<String>,
+    /// Less happened than is claimed.
+    stronger: Vec<String>,
+    /// It is claimed that nobody knows.
+    unsure: Vec<String>,
+}
+
+fn compare(row: &Row, claim: &Claim, happened: &Happened) -> Difference {
+    let mut found = Difference::default();
     if claim.refuses != happened.refused {
         // Sent in a transaction by mistake it fails, sent alone by mistake it works.
-        stronger.push(format!(
+        found.stronger.push(format!(
             "in a transaction: claimed {}, in truth {}",
             allowed(claim.refuses),
             allowed(happened.refused)
@@ -73,12 +114,18 @@ fn compare(row: &Row, claim: &Claim, happened: &Happened) -> Vec<String> {
             (None, None) => {}
             (None, Some(taken)) if happened.goes_without_saying(&row.sql, relation, *taken) => {}
             (None, Some(taken)) if claim.anything.is_some_and(|most| *taken <= most) => {}
-            (None, Some(taken)) if !claim.opaque => wrong.push(format!("not claimed: {taken} on {relation}")),
+            (None, Some(taken)) if !claim.opaque => {
+                found.wrong.push(format!("not claimed: {taken} on {relation}"));
+            }
             (Some(claimed), Some(taken)) if claimed < taken => {
-                wrong.push(format!("weaker: {claimed} on {relation}, which is {taken}"));
+                found
+                    .wrong
+                    .push(format!("weaker: {claimed} on {relation}, which is {taken}"));
             }
             (Some(_), _) if claim.worst.contains(relation) => {}
-            (Some(claimed), taken) if Some(claimed) > taken => stronger.push(format!(
+            // What works in transactions of its own is measured where it waits for its rivals.
+            (Some(_), None) if happened.refused => {}
+            (Some(claimed), taken) if Some(claimed) > taken => found.stronger.push(format!(
                 "stronger: {claimed} on {relation}, which is {}",
                 taken.map_or("nothing", |taken| taken.name())
             )),
@@ -88,27 +135,63 @@ fn compare(row: &Row, claim: &Claim, happened: &Happened) -> Vec<String> {
     // Writing a table anew reads it, if not row by row. TRUNCATE gives a table new empty files, of which it
     // builds empty indexes.
     let truncates = claim.kind == "truncate";
-    let rewritten = !truncates && !happened.rewritten.is_empty();
-    let scanned = rewritten || (!truncates && !happened.scanned.is_empty());
+    let nothing = BTreeSet::new();
+    let rewritten = if truncates { &nothing } else { &happened.rewritten };
+    let mut scanned = if truncates {
+        nothing.clone()
+    } else {
+        happened.scanned.clone()
+    };
+    scanned.extend(rewritten.iter().cloned());
+    let rebuilt = if truncates { &nothing } else { &happened.rebuilt };
+    let lost = happened.lost.is_some() || truncates;
     for (what, claimed, truth) in [
-        ("rewrite", claim.rewrite, rewritten),
-        ("scan", claim.scan, scanned),
-        ("data loss", claim.data_loss, happened.lost.is_some() || truncates),
+        ("rewrite", claim.rewrite, !rewritten.is_empty()),
+        ("scan", claim.scan, !scanned.is_empty()),
+        ("data loss", claim.data_loss, lost),
     ] {
         match (claimed, truth) {
-            (Answer::No, true) => wrong.push(format!("not claimed: {what}{}", happened.details())),
-            (Answer::Yes, false) if happened.tells(what) => stronger.push(format!("stronger: {what}")),
+            (Answer::No, true) => {
+                let details = happened.details();
+                found.wrong.push(format!("not claimed: {what}{details}"));
+            }
+            (Answer::Yes, false) if happened.tells(what) => found.stronger.push(format!("stronger: {what}")),
+            (Answer::Unknown, _) if !claim.opaque => found.unsure.push(format!("unsure: {what}")),
             _ => {}
         }
     }
-    match (&row.blind, &row.stronger) {
-        (None, None) => wrong.extend(stronger),
-        _ if stronger.is_empty() => {
-            wrong.push("nothing is claimed stronger than it is: remove the remark".to_owned())
+    if let Some(lists) = &claim.lists {
+        for (what, answer, claimed, truth) in [
+            ("rewrite", claim.rewrite, &lists.rewrites, rewritten),
+            ("scan", claim.scan, &lists.scans, &scanned),
+            (
+                "index rebuild",
+                claim.index_rebuild,
+                &lists.index_rebuilds,
+                rebuilt,
+            ),
+        ] {
+            let is_open = claim.opaque || claim.anything.is_some();
+            for name in truth.difference(claimed).filter(|_| !is_open) {
+                found.wrong.push(format!("not claimed: {what} of {name}"));
+            }
+            for name in claimed.difference(truth).filter(|_| happened.tells(what)) {
+                match answer {
+                    Answer::Yes if row.unsure.is_none() => {
+                        found.stronger.push(format!("stronger: {what} of {name}"))
+                    }
+                    Answer::Yes | Answer::Unknown => found.unsure.push(format!("unsure: {what} of {name}")),
+                    Answer::No => found.wrong.push(format!("{name} is listed without a {what}")),
+                }
+            }
         }
-        _ => {}
+        if let Some(mode) = claim.anything {
+            found
+                .unsure
+                .push(format!("{mode} on relations that nobody lists"));
+        }
     }
-    wrong
+    found
 }
 
 fn allowed(refuses: bool) -> &'static str {

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::pin::pin;
 
+use tokio::sync::OnceCell;
+use windlass_compiler::catalog::Catalog;
 use windlass_compiler::effect::LockMode;
 use windlass_testkit::tokio_postgres::error::SqlState;
 use windlass_testkit::tokio_postgres::{Client, Error, SimpleQueryMessage};
@@ -25,6 +27,7 @@ pub(crate) struct Scene {
     database: Database,
     client: Client,
     before: BTreeMap<u32, Relation>,
+    catalog: OnceCell<Catalog>,
 }
 
 /// A relation of the user.
@@ -117,27 +120,30 @@ impl Laboratory {
         }
     }
 
-    /// What the statement did, and where.
-    pub(crate) async fn measure(&self, row: &Row) -> Result<Happened, String> {
+    /// What the statement did, and where, as it was before: none for the common fixture.
+    pub(crate) async fn measure(&self, row: &Row) -> Result<(Happened, Option<Scene>), String> {
         if row.setup.is_none() && row.against.is_empty() {
             match in_transaction(&self.common, &row.sql).await {
-                Ok(happened) => return Ok(happened),
+                Ok(happened) => return Ok((happened, None)),
                 Err(error) if refuses(&error) => {}
                 Err(error) => return Err(said(&error)),
             }
         }
         let mut rivals = row.against.iter();
-        let mut happened = self.alone(row, rivals.next()).await?;
+        let (mut happened, scene) = self.alone(row, rivals.next()).await?;
         for rival in rivals {
-            for (relation, mode) in self.alone(row, Some(rival)).await?.locks {
+            for (relation, mode) in self.alone(row, Some(rival)).await?.0.locks {
                 strongest(&mut happened.locks, relation, mode);
             }
         }
-        Ok(happened)
+        match scene {
+            None => Ok((happened, self.scene(row).await)),
+            scene => Ok((happened, scene)),
+        }
     }
 
     /// Where the row is executed: a copy of its own where it sets something up.
-    pub(crate) async fn scene(&self, row: &Row) -> Option<Scene> {
+    async fn scene(&self, row: &Row) -> Option<Scene> {
         let setup = row.setup.as_ref()?;
         let database = clone(&self.server).await;
         database.execute(setup).await;
@@ -149,13 +155,14 @@ impl Laboratory {
     }
 
     /// In a copy of the fixture: in a transaction if it may, else on its own, while a rival is in the way.
-    async fn alone(&self, row: &Row, rival: Option<&String>) -> Result<Happened, String> {
+    /// Gives where that was if it is as before.
+    async fn alone(&self, row: &Row, rival: Option<&String>) -> Result<(Happened, Option<Scene>), String> {
         let scene = match self.scene(row).await {
             Some(scene) => scene,
             None => Scene::open(clone(&self.server).await).await,
         };
         match in_transaction(&scene, &row.sql).await {
-            Ok(happened) => return Ok(happened),
+            Ok(happened) => return Ok((happened, Some(scene))),
             Err(error) if refuses(&error) => {}
             Err(error) => return Err(said(&error)),
         }
@@ -163,12 +170,13 @@ impl Laboratory {
             database,
             client,
             before,
+            ..
         } = &scene;
         let pid = table(client, "SELECT pg_backend_pid()::text").await[0][0].clone();
         let watcher = database.connect().await;
         let Some(rival) = rival else {
             run(client, &row.sql).await.map_err(|error| said(&error))?;
-            return Ok(outside(before, &relations_and_rows(client).await));
+            return Ok((outside(before, &relations_and_rows(client).await), None));
         };
         let holder = database.connect().await;
         run(&holder, rival).await.map_err(|error| said(&error))?;
@@ -190,7 +198,7 @@ impl Laboratory {
         statement.await.map_err(|error| said(&error))?;
         let mut happened = outside(before, &relations_and_rows(client).await);
         happened.locks = locks;
-        Ok(happened)
+        Ok((happened, None))
     }
 }
 
@@ -203,7 +211,19 @@ impl Scene {
             database,
             client,
             before,
+            catalog: OnceCell::new(),
         }
+    }
+
+    /// The schema as introspection reads it.
+    pub(crate) async fn catalog(&self) -> &Catalog {
+        let read = async || windlass::introspect::read(&self.client).await.unwrap().catalog;
+        self.catalog.get_or_init(read).await
+    }
+
+    /// Whether the fixture has the relation.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.before.values().any(|relation| relation.name == name)
     }
 
     /// The relations of the fixture that stand to `of` in the way of the kin, or that it is.
@@ -299,6 +319,11 @@ fn differences(
         }
         let holds_data = matches!(was.kind.as_str(), "r" | "p" | "f" | "S");
         let Some(is) = after.get(oid) else {
+            // A constraint's index or one over a changed column is made again, perhaps with the old one's file.
+            let again = after.values().find(|is| is_index && is.name == was.name);
+            if again.is_some_and(|again| again.file != was.file) {
+                happened.rebuilt.insert(was.name.clone());
+            }
             if holds_data {
                 let _ = write!(lost, "{} ", was.name);
             }
