@@ -78,33 +78,32 @@ async fn measured_a_watchdog_whose_connection_is_cut_connects_again() {
     .await;
 }
 
+/// The one case in which the budget is not kept: the kernel looks at such a connection some 200 ms after it
+/// got stuck, and again when `tcp_user_timeout` has passed since.
 #[tokio::test]
 async fn measured_a_runner_that_freezes_while_the_server_writes_to_it_loses_the_lock() {
-    at_each_budget(async |budget| {
-        // More than the buffers between them hold: the backend is stuck in its write.
-        let scene = Scene::new(&[(
-            "0002_c",
-            "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
-             INSERT INTO fresh SELECT repeat('x', 1000) FROM generate_series(1, 300000) RETURNING x;",
-        )])
-        .await;
-        let settings = [("WINDLASS_LANE_DDL_RETRY_FOR", "4s")];
-        let mut run = scene.begin_with(budget, &settings).await;
-        run.database().wait_for(EXCLUSIVE, |count| count > 0).await;
-        run.child.sigstop();
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert_eq!(run.database().query_one_text(EXCLUSIVE).await, "0");
-        run.child.sigcont();
-        let end = run.end_any().await;
-        end.kept();
-        assert!(
-            matches!(end.code, Some(0 | 3 | 7)),
-            "{:?}: {}",
-            end.code,
-            end.stderr
-        );
-    })
+    // More than the buffers between them hold: the backend is stuck in its write.
+    let scene = Scene::new(&[(
+        "0002_c",
+        "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
+         INSERT INTO fresh SELECT repeat('x', 1000) FROM generate_series(1, 300000) RETURNING x;",
+    )])
     .await;
+    let settings = [("WINDLASS_LANE_DDL_RETRY_FOR", "4s")];
+    let mut run = scene.begin_with(SECOND, &settings).await;
+    run.database().wait_for(EXCLUSIVE, |count| count > 0).await;
+    run.child.sigstop();
+    run.database().wait_for(EXCLUSIVE, |count| count == 0).await;
+    run.child.sigcont();
+    let end = run.end_any().await;
+    assert!(end.stalled.longest <= 3 * SECOND, "{:?}", end.stalled);
+    assert_eq!(end.traffic.failed(), 0, "{}", end.traffic);
+    assert!(
+        matches!(end.code, Some(0 | 3 | 7)),
+        "{:?}: {}",
+        end.code,
+        end.stderr
+    );
 }
 
 #[tokio::test]
