@@ -85,14 +85,15 @@ async fn measured_a_runner_that_freezes_while_the_server_writes_to_it_loses_the_
     // More than the buffers between them hold: the backend is stuck in its write.
     let scene = Scene::new(&[(
         "0002_c",
-        "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
-         INSERT INTO fresh SELECT repeat('x', 1000) FROM generate_series(1, 300000) RETURNING x;",
+        "ALTER TABLE hot ADD COLUMN c int; SELECT repeat('x', 1000) FROM generate_series(1, 1000000);",
     )])
     .await;
     let settings = [("WINDLASS_LANE_DDL_RETRY_FOR", "4s")];
     let mut run = scene.begin_with(SECOND, &settings).await;
     run.database().wait_for(EXCLUSIVE, |count| count > 0).await;
     run.child.sigstop();
+    let stuck = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'ClientWrite'";
+    run.database().wait_for(stuck, |count| count > 0).await;
     run.database().wait_for(EXCLUSIVE, |count| count == 0).await;
     run.child.sigcont();
     let end = run.end_any().await;
