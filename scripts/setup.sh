@@ -366,6 +366,19 @@ install_postgres() {
     fetch_postgres "$fetched_postgres" >/dev/null
 }
 
+# ---------------------------------------------------------------- PgBouncer, which only some tests want
+
+find_pgbouncer() { has pgbouncer || [ -x "$system/usr/sbin/pgbouncer" ]; }
+
+# Offered at a terminal only: Debian's package starts a service. The tests say when they are skipped.
+offer_pgbouncer() {
+    find_pgbouncer || ! is_terminal || has_consent && return 0
+    manager=$(package_manager)
+    [ -n "$manager" ] || return 0
+    ask "Install PgBouncer? Tests of poolers are skipped without it; its package may start a service." || return 0
+    install_packages pgbouncer || say "PgBouncer could not be installed; the tests of poolers are skipped."
+}
+
 # ---------------------------------------------------------------- all of it
 
 # setup PART…: provides rust, compiler, libclang, lints and postgres as named, in that order, or stops and says

@@ -180,7 +180,8 @@ async fn identify(connection: &Connection, purpose: Purpose) -> Result<Identity>
 
 fn unconnected(error: connect::ConnectError) -> Error {
     let kind = match error.kind() {
-        connect::ConnectErrorKind::BadOptions => ErrorKind::BadInput,
+        // No waiting helps against a pooler: it takes another address.
+        connect::ConnectErrorKind::BadOptions | connect::ConnectErrorKind::Pooler => ErrorKind::BadInput,
         _ => ErrorKind::NoConnection,
     };
     let failed = Error::new(kind, error.to_string());

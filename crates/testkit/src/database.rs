@@ -36,6 +36,11 @@ impl Database {
         &self.name
     }
 
+    /// The TCP port of its server.
+    pub fn port(&self) -> u16 {
+        self.endpoint.port()
+    }
+
     /// Address over TCP as the superuser, with the password where one is needed.
     pub fn url(&self) -> String {
         self.endpoint.url(&self.name)

@@ -21,6 +21,7 @@
 mod background;
 mod database;
 mod messages;
+mod pooler;
 mod process;
 mod proxy;
 mod rival;
@@ -31,6 +32,7 @@ mod wait;
 
 pub use database::Database;
 pub use messages::Message;
+pub use pooler::Pooler;
 pub use process::{Child, Command, Finished};
 pub use proxy::{Connection, Fault, Proxy};
 pub use rival::{BusyRival, Rival};

@@ -5,6 +5,7 @@
 
 mod faults;
 mod holders;
+mod pooler;
 #[path = "../runner/project.rs"]
 #[allow(dead_code, reason = "the runner's tests use the rest")]
 mod project;

@@ -6,7 +6,7 @@ use windlass_testkit::{
     Child, DEADLINE, Database, Report, Running, Server, Stalled, Stalls, Traffic, TrafficPlan,
 };
 
-use crate::project::Project;
+use crate::project::{Project, is_full};
 use crate::table::Line;
 
 /// The tables of every scene; {rows} is a number.
@@ -27,15 +27,6 @@ CREATE FUNCTION slow(n int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEG
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Whether the long suite is asked for.
-pub(crate) fn is_full() -> bool {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the full suite is asked for by the environment"
-    )]
-    std::env::var_os("WINDLASS_TEST_FULL").is_some()
-}
-
 /// How long a holder stays that is there to be waited for.
 pub(crate) fn hold() -> Duration {
     if is_full() { 30 * SECOND } else { 2 * SECOND }
@@ -55,6 +46,8 @@ pub(crate) struct Scene {
     traffic: Vec<(u32, String)>,
     /// Whom `windlass` connects as; the superuser unless said otherwise.
     user: Option<String>,
+    /// Where the traffic goes, if not straight to the server.
+    way: Option<String>,
 }
 
 /// A migration at work under traffic.
@@ -101,6 +94,7 @@ impl Scene {
             project,
             traffic: Vec::new(),
             user: None,
+            way: None,
         };
         if owner.is_some() {
             scene.as_role("CREATE").await;
@@ -153,6 +147,12 @@ impl Scene {
         self
     }
 
+    /// Sends the traffic this way.
+    pub(crate) fn through(mut self, url: &str) -> Self {
+        self.way = Some(url.to_owned());
+        self
+    }
+
     pub(crate) fn database(&self) -> &Database {
         &self.project.database
     }
@@ -173,14 +173,15 @@ impl Scene {
 
     pub(crate) async fn begin_with(self, budget: Duration, settings: &[(&str, &str)]) -> Run {
         let url = self.database().url();
+        let way = self.way.as_ref().unwrap_or(&url);
         let before = if is_full() {
-            let traffic = Traffic::start(&url, self.plan()).await;
+            let traffic = Traffic::start(way, self.plan()).await;
             tokio::time::sleep(5 * SECOND).await;
             Some(traffic.stop().await)
         } else {
             None
         };
-        let traffic = Traffic::start(&url, self.plan()).await;
+        let traffic = Traffic::start(way, self.plan()).await;
         let stalls = Stalls::behind(&url, "windlass").await;
         windlass_testkit::wait_until("the traffic to flow", async || traffic.count() > 50).await;
         let mut command = self
@@ -257,8 +258,7 @@ impl Run {
             during: end.traffic.clone(),
             before: self.before,
         };
-        line.append();
-        println!("{}", line.json());
+        line.tell();
         end
     }
 }

@@ -5,6 +5,8 @@
 use std::io::Write;
 use std::time::Duration;
 
+use windlass_testkit::Report;
+
 /// One scene at one budget.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -15,14 +17,16 @@ pub(crate) struct Line {
     pub(crate) longest: Duration,
     /// The same as the run itself reports it.
     pub(crate) by_itself: Duration,
-    pub(crate) during: windlass_testkit::Report,
+    pub(crate) during: Report,
     /// The same traffic without a migration; only in the full suite.
-    pub(crate) before: Option<windlass_testkit::Report>,
+    pub(crate) before: Option<Report>,
 }
 
 impl Line {
-    /// Appends it, if anybody wants it. The scene is the test's name.
-    pub(crate) fn append(&self) {
+    /// Prints it, and appends it to the file that the environment names. The scene is the test's name.
+    pub(crate) fn tell(&self) {
+        let row = self.row();
+        print!("{row}");
         #[expect(
             clippy::disallowed_methods,
             reason = "the file is named by who runs the suite"
@@ -33,38 +37,47 @@ impl Line {
         let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
         let mut file = file.expect("the table can be written");
         // One write for each line, so that lines of several processes do not mix.
-        file.write_all(format!("{}\n", self.json()).as_bytes())
-            .expect("the table can be written");
+        file.write_all(row.as_bytes()).expect("the table can be written");
     }
 
-    /// It as data.
-    pub(crate) fn json(&self) -> serde_json::Value {
-        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let report = |report: &windlass_testkit::Report| {
-            serde_json::json!({
-                "p50_ms": millis(report.p50), "p99_ms": millis(report.p99), "max_ms": millis(report.max),
-                "failed": report.failed(), "per_second": rate(report),
-            })
-        };
+    /// It as a row of a Markdown table; `./dev` writes the head.
+    fn row(&self) -> String {
         let thread = std::thread::current();
         let name = thread.name().unwrap_or_default();
         let name = name.rsplit("::").next().unwrap_or_default();
         let scene = name.trim_start_matches("measured_").replace('_', " ");
-        let lost = self.before.as_ref().map(|before| {
+        let came = match self.code {
+            Some(0) => "applied".to_owned(),
+            Some(3) => "gave up, named".to_owned(),
+            Some(7) => "lost, rerun is safe".to_owned(),
+            code => format!("exit {}", code.unwrap_or(-1)),
+        };
+        let before = |show: fn(&Report) -> String| self.before.as_ref().map_or("–".to_owned(), show);
+        let lost = self.before.as_ref().map_or("–".to_owned(), |before| {
             let share = 100.0 * (1.0 - rate(&self.during) / rate(before));
-            (share.max(0.0) * 10.0).round() / 10.0
+            format!("{:.1} %", share.max(0.0))
         });
-        serde_json::json!({
-            "scene": scene, "budget_ms": millis(self.budget), "exit": self.code, "attempts": self.attempts,
-            "longest_ms": millis(self.longest), "by_itself_ms": millis(self.by_itself),
-            "during": report(&self.during), "before": self.before.as_ref().map(report), "lost_percent": lost,
-        })
+        format!(
+            "| {scene} | {} | {came} | {} | {} | {} | {} / {} | {} / {} | {lost} |\n",
+            millis(self.budget),
+            self.attempts,
+            millis(self.longest),
+            millis(self.by_itself),
+            millis(self.during.p99),
+            before(|report| millis(report.p99).to_string()),
+            millis(self.during.max),
+            before(|report| millis(report.max).to_string()),
+        )
     }
+}
+
+fn millis(duration: Duration) -> u128 {
+    duration.as_millis()
 }
 
 /// Answers per second in the seconds that were whole.
 #[expect(clippy::cast_precision_loss, reason = "they are small numbers")]
-fn rate(report: &windlass_testkit::Report) -> f64 {
+fn rate(report: &Report) -> f64 {
     let whole = &report.per_second[..report.per_second.len().saturating_sub(1)];
     whole.iter().sum::<u64>() as f64 / whole.len().max(1) as f64
 }

@@ -418,7 +418,8 @@ impl Drop for Cluster {
     }
 }
 
-fn free_port() -> io::Result<u16> {
+/// A port on 127.0.0.1 that nobody listens on.
+pub(crate) fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 

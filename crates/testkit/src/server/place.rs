@@ -12,15 +12,15 @@ const ENOUGH_ROOM: u64 = 2 << 30;
 
 /// The folder below which all servers of this user live, and the account they run as.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) base: PathBuf,
+pub(crate) struct Place {
+    pub(crate) base: PathBuf,
     /// Another account than ours, because PostgreSQL refuses to run as root.
     account: Option<(u32, u32)>,
 }
 
 impl Place {
     /// Chooses memory where there is room, unless the server shall feel the disk.
-    pub(super) fn choose(on_disk: bool) -> Result<Self, StartError> {
+    pub(crate) fn choose(on_disk: bool) -> Result<Self, StartError> {
         let us = rustix::process::geteuid();
         let account = if us.is_root() {
             Some(unprivileged_account()?)
@@ -48,7 +48,7 @@ impl Place {
     }
 
     /// Gives a file or folder to the server's account.
-    pub(super) fn give(&self, path: &Path) -> io::Result<()> {
+    pub(crate) fn give(&self, path: &Path) -> io::Result<()> {
         match self.account {
             Some((uid, gid)) => chown(path, Some(uid), Some(gid)),
             None => Ok(()),
@@ -56,7 +56,7 @@ impl Place {
     }
 
     /// A command that runs as the server's account and reads nobody's PostgreSQL settings.
-    pub(super) fn command(&self, program: &Path) -> Command {
+    pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("PG") {
