@@ -354,6 +354,42 @@ fn words(event: &Event) -> Option<String> {
         } => {
             format!("{}:   ✅ {}completed {rows} rows", at(step), named(whose))
         }
+        Event::BackfillPace { .. } => pace(event)?,
+        Event::BackfillSwept { step, sweep, rows } => {
+            format!(
+                "{}: sweep {sweep} found {rows} rows that came or moved meanwhile",
+                at(step)
+            )
+        }
+        Event::BackfillRowFailed {
+            step,
+            table,
+            key,
+            sqlstate,
+            message,
+        } => format!(
+            "{}: passed over the row {key} of {table}: {message} ({sqlstate})",
+            at(step)
+        ),
+        Event::BackfillPaused {
+            step,
+            name,
+            paused: true,
+        } => format!(
+            "{}: {name} is paused; windlass backfill resume {name} lets it go on",
+            at(step)
+        ),
+        Event::BackfillPaused { step, name, .. } => format!("{}: {name} goes on", at(step)),
+        Event::BackfillDeferred { step, name } => format!(
+            "{}: {name} is left for the background: windlass worker, or windlass backfill run {name}",
+            at(step)
+        ),
+        Event::BackfillJob {
+            name, done: false, ..
+        } => format!("backfill {name}: starting"),
+        Event::BackfillJob { name, rows, .. } => {
+            format!("✅ backfill {name}: {rows} rows, done and verified")
+        }
         Event::StepDone {
             step,
             took,
@@ -380,6 +416,46 @@ fn words(event: &Event) -> Option<String> {
         Event::Stopping => "stopping: the running statement is cancelled".to_owned(),
         _ => return None,
     })
+}
+
+/// How fast a data change in batches goes, and why not faster.
+fn pace(event: &Event) -> Option<String> {
+    let Event::BackfillPace {
+        step,
+        rows,
+        seen,
+        total,
+        sweep,
+        rows_per_second,
+        left,
+        batch,
+        workers,
+        held,
+        reasons,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let mut text = format!("{}:   {rows} rows updated in all", at(step));
+    if *sweep > 1 {
+        text.push_str(&format!(", sweep {sweep}"));
+    } else if *total > 0 {
+        text.push_str(&format!(", {} %", (seen * 100 / total).min(99)));
+    }
+    text.push_str(&format!(", {rows_per_second:.0} rows/s"));
+    if let Some(left) = left {
+        text.push_str(&format!(", about {} left", show(*left)));
+    }
+    text.push_str(&format!(", batches of {batch}"));
+    if *workers > 1 {
+        text.push_str(&format!(", {workers} workers"));
+    }
+    let verb = if *held { "holds" } else { "slowed" };
+    if !reasons.is_empty() {
+        text.push_str(&format!("\n  {verb}: {}", reasons.join("; ")));
+    }
+    Some(text)
 }
 
 /// `business 7` as it begins a line.
@@ -533,6 +609,50 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
             done,
         } => json!({ "event": "backfill_progress",
             "step": step(name), "whose": whose, "rows": rows, "done": done }),
+        Event::BackfillPace {
+            step: at,
+            name,
+            rows,
+            seen,
+            total,
+            sweep,
+            rows_per_second,
+            left,
+            batch,
+            workers,
+            held,
+            reasons,
+        } => json!({ "event": "backfill_pace", "step": step(at), "name": name, "rows": rows, "seen": seen,
+            "total": total, "sweep": sweep, "rows_per_second": rows_per_second, "left_ms": left.as_ref().map(millis),
+            "batch": batch, "workers": workers, "held": held, "reasons": reasons }),
+        Event::BackfillSwept {
+            step: at,
+            sweep,
+            rows,
+        } => {
+            json!({ "event": "backfill_swept", "step": step(at), "sweep": sweep, "rows": rows })
+        }
+        Event::BackfillRowFailed {
+            step: at,
+            table,
+            key,
+            sqlstate,
+            message,
+        } => json!({ "event": "backfill_row_failed", "step": step(at), "table": table, "key": key,
+            "sqlstate": sqlstate, "message": message }),
+        Event::BackfillPaused {
+            step: at,
+            name,
+            paused,
+        } => {
+            json!({ "event": "backfill_paused", "step": step(at), "name": name, "paused": paused })
+        }
+        Event::BackfillDeferred { step: at, name } => {
+            json!({ "event": "backfill_deferred", "step": step(at), "name": name })
+        }
+        Event::BackfillJob { name, done, rows } => {
+            json!({ "event": "backfill_job", "name": name, "done": done, "rows": rows })
+        }
         Event::StepDone {
             step: name,
             took,

@@ -17,7 +17,5 @@ fn main() {
             println!("| `{}` | {} |", known.syntax.replace('|', "\\|"), known.meaning);
         }
     }
-    println!(
-        "\nNot carried out by this version, and so refused: `protect`, `requires`, `only`, `temporary`, `backfill … deferred`."
-    );
+    println!("\nNot carried out by this version, and so refused: `protect`, `only`.");
 }

@@ -306,7 +306,7 @@ mod tests {
             .expect("it is a backfill");
         assert_eq!(backfill.by, Some(("tenant_id".into(), "business".into())));
         assert_eq!(
-            (backfill.batch, backfill.pause),
+            (backfill.options.batch, backfill.options.pause),
             (Some(1000), Some(std::time::Duration::from_millis(100)))
         );
         assert_eq!(

@@ -168,14 +168,6 @@ impl fmt::Display for Blocker {
     }
 }
 
-/// The sessions that the backend `pid` waits for. `client` must be another backend.
-pub(crate) async fn of(client: &Client, pid: i32) -> Result<Vec<Blocker>, tokio_postgres::Error> {
-    let rows = client
-        .query_typed(include_str!("blockers.sql"), &[(&pid, Type::INT4)])
-        .await?;
-    Ok(rows.iter().map(read).collect())
-}
-
 /// The session that holds the advisory lock (`class`, `key`) in this database.
 pub(crate) async fn holder_of(
     client: &Client,

@@ -188,6 +188,81 @@ pub enum Event {
         /// All rows of the tenant, or of the table, are done.
         done: bool,
     },
+    /// How a data change in batches goes in all; sent every few seconds, and when something begins or ends to
+    /// slow it down.
+    BackfillPace {
+        /// Where and what.
+        step: StepName,
+        /// Its name.
+        name: String,
+        /// Rows changed so far, by all runs and workers.
+        rows: u64,
+        /// Rows passed so far, changed or not.
+        seen: u64,
+        /// Rows of the table, as they were estimated when it began; 0 where nobody knows.
+        total: u64,
+        /// Which pass over the table this is, from 1.
+        sweep: u32,
+        /// Rows passed in a second, rests included.
+        rows_per_second: f64,
+        /// What is left at that rate.
+        left: Option<Duration>,
+        /// Rows of the next batch.
+        batch: u64,
+        /// Workers of this process.
+        workers: u32,
+        /// It holds until what slows it down is over.
+        held: bool,
+        /// What slows it down, a phrase each.
+        reasons: Vec<String>,
+    },
+    /// Another pass over a table is done, for rows that came or moved during the ones before.
+    BackfillSwept {
+        /// Where and what.
+        step: StepName,
+        /// Which pass, from 2.
+        sweep: u32,
+        /// Rows that it changed.
+        rows: u64,
+    },
+    /// A row of a data change in batches was passed over.
+    BackfillRowFailed {
+        /// Where and what.
+        step: StepName,
+        /// The table or partition.
+        table: String,
+        /// The row's key.
+        key: String,
+        /// The server's code.
+        sqlstate: String,
+        /// The server's words.
+        message: String,
+    },
+    /// Somebody paused a data change in batches, or let it go on.
+    BackfillPaused {
+        /// Where and what.
+        step: StepName,
+        /// Its name.
+        name: String,
+        /// It is paused now.
+        paused: bool,
+    },
+    /// A data change in batches was handed over to be done in the background.
+    BackfillDeferred {
+        /// Where and what.
+        step: StepName,
+        /// Its name.
+        name: String,
+    },
+    /// A worker begins or ends a background job.
+    BackfillJob {
+        /// Its name.
+        name: String,
+        /// It is done and verified; otherwise it begins.
+        done: bool,
+        /// Rows changed in all.
+        rows: u64,
+    },
     /// How far a concurrent index build is; sent when its phase changes, when whom it waits for changes, and
     /// every few seconds.
     BuildProgress {

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod backfill;
 mod blockers;
 pub mod connect;
 pub mod database;
@@ -25,7 +26,10 @@ mod waits;
 pub use blockers::Blocker;
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Direction, Event, Observe, StepName, Unobserved};
-pub use journal::{PastRun, PastStep, RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
+pub use journal::{
+    BackfillStatus, PastRun, PastStep, RevisionRow, RevisionState, RowError, Running, Snapshot, StepRow,
+    StepState, TenantStatus, WorkerStatus,
+};
 pub use look::{BackfillStanding, LastRun, Look};
 pub use mutex::Wait;
 pub use run::{

@@ -60,7 +60,9 @@ impl Look {
             .session
             .client()
             .query_typed_opt(
-                "SELECT state, rows_done FROM windlass.backfill WHERE name = $1",
+                "SELECT state, (SELECT coalesce(pg_catalog.sum(rows_done), 0)::bigint FROM windlass.backfill_range AS range \
+                                 WHERE range.name = backfill.name) \
+                   FROM windlass.backfill WHERE name = $1",
                 &[(&name, Type::TEXT)],
             )
             .await;

@@ -62,6 +62,9 @@ fn show(plan: &RevisionPlan) {
         for statement in &step.statements {
             anstream::println!("    {:>4}  {}", statement.line, one_line(&statement.sql));
         }
+        for line in plan.backfills.get(&step.number).into_iter().flatten() {
+            anstream::println!("          {line}");
+        }
         for lock in locks(step) {
             anstream::println!("          {lock}");
         }
@@ -99,6 +102,7 @@ fn as_json(plan: &RevisionPlan) -> serde_json::Value {
             "in_transaction": step.shape != Shape::Alone,
             "cut": step.cut.reason(),
             "best_effort": step.best_effort,
+            "backfill": plan.backfills.get(&step.number),
             "statements": step.statements.iter().map(|statement| json!({
                 "line": statement.line,
                 "column": statement.column,

@@ -18,8 +18,11 @@ pub(crate) async fn state(database: &Database) -> Vec<String> {
            FROM windlass.revision ORDER BY position",
         "SELECT concat_ws(' ', revision_id, direction, number, state, lane, title, warning, session, error) \
            FROM windlass.step ORDER BY revision_id, direction, number",
-        "SELECT concat_ws(' ', name, revision_id, step, state, upper_bound, tenant, cursor, rows_done) \
+        "SELECT concat_ws(' ', name, revision_id, step, state, definition, strategy - 'tables', pass, error) \
            FROM windlass.backfill ORDER BY name",
+        "SELECT concat_ws(' ', name, pass, partition, tenant, upper_bound, cursor, state, rows_done, rows_seen, worker) \
+           FROM windlass.backfill_range ORDER BY name, number",
+        "SELECT name FROM windlass.backfill_worker",
         "SELECT concat_ws(' ', revision_id, action, checksum, detail) FROM windlass.history ORDER BY entry",
         "SELECT journal_version::text FROM windlass.leader",
     ];

@@ -34,7 +34,7 @@ pub const DIRECTIVES: &[Known] = &[
     file("only", "only env NAME", "runs in this environment alone"),
     file("no-transaction", "no-transaction", "each statement is a step of its own"),
     file("atomic", "atomic", "the whole revision is one transaction"),
-    statement("backfill", "backfill NAME [on TABLE] [by COLUMN as WORD] [key=value…] [deferred]", "the statement is executed in batches"),
+    statement("backfill", "backfill NAME [on TABLE] [by COLUMN as WORD] [key=value…] [on-error skip N] [deferred]", "the statement is executed in batches"),
     statement("verify", "verify : TEXT", "the query must answer true after the statements before it"),
     statement("require", "require : TEXT", "the query must answer true before the revision's first step"),
     statement("allow", "allow RULE because …", "accepts what the rule warns of"),

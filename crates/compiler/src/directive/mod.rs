@@ -3,11 +3,13 @@
 //! `directive = start-of-line "-- windlass:" name args end-of-line`; args are words, quoted
 //! identifiers and `key=value`; free text only last, after `because` or `:`.
 
+mod backfill;
 mod known;
 mod words;
 
 use std::time::Duration;
 
+pub use backfill::{Backfill, BackfillOptions, OnError};
 pub use known::{DIRECTIVES, Known, Scope, find};
 use words::{Line, Word};
 
@@ -86,23 +88,6 @@ pub struct StatementDirectives {
     pub lock_timeout: Option<Duration>,
     /// How long the statement may take.
     pub statement_timeout: Option<Duration>,
-}
-
-/// A data change in batches.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Backfill {
-    /// The journal's key.
-    pub name: String,
-    /// Its table as SQL writes it, quoted where it needs to be; none to take the statement's only target.
-    pub table: Option<String>,
-    /// The column that tells tenants apart, and the word to show them by.
-    pub by: Option<(String, String)>,
-    /// Rows in a batch.
-    pub batch: Option<u64>,
-    /// Pause between batches.
-    pub pause: Option<Duration>,
-    /// It runs after the revision, as a background job.
-    pub deferred: bool,
 }
 
 impl FileDirectives {
@@ -254,7 +239,10 @@ impl StatementDirectives {
             _ => Err(usage("it needs a text behind a colon")),
         };
         let twice = match known.name {
-            "backfill" => self.backfill.replace(backfill(source, &line, &usage)?).is_some(),
+            "backfill" => self
+                .backfill
+                .replace(backfill::read(source, &line, &usage)?)
+                .is_some(),
             "verify" => self.verify.replace(text()?).is_some(),
             "require" => self.require.replace(text()?).is_some(),
             "lane" => match line.words.as_slice() {
@@ -317,84 +305,6 @@ impl StatementDirectives {
         }
         Ok(())
     }
-}
-
-fn backfill(
-    source: &Source,
-    line: &Line,
-    usage: &dyn Fn(&str) -> Diagnostic,
-) -> Result<Backfill, Diagnostic> {
-    let mut words = line.words.iter();
-    let name = words
-        .next()
-        .ok_or_else(|| usage("it needs a name, unique in the project"))?;
-    if line.free.is_some() {
-        return Err(usage("it takes no text"));
-    }
-    let mut backfill = Backfill {
-        name: name.text.clone(),
-        ..Backfill::default()
-    };
-    while let Some(word) = words.next() {
-        let mut following = |what: &str| words.next().ok_or_else(|| usage(what));
-        match word.text.as_str() {
-            "on" => {
-                let table = relation(following("`on` needs a table")?).map_err(|why| usage(&why))?;
-                if backfill.table.replace(table).is_some() {
-                    return Err(usage("`on` stands here twice"));
-                }
-            }
-            "by" => {
-                let column = following("`by` needs a column")?;
-                if following("`by COLUMN` needs `as WORD`")?.text != "as" {
-                    return Err(usage("`by COLUMN` needs `as WORD`"));
-                }
-                let column = if column.quoted {
-                    column.text.clone()
-                } else {
-                    column.text.to_ascii_lowercase()
-                };
-                let shown = following("`as` needs a word")?.text.clone();
-                if backfill.by.replace((column, shown)).is_some() {
-                    return Err(usage("`by` stands here twice"));
-                }
-            }
-            "deferred" => backfill.deferred = true,
-            pair => match pair.split_once('=') {
-                Some(("batch", value)) => {
-                    let rows: u64 = value.parse().unwrap_or(0);
-                    if rows == 0 {
-                        return Err(at(source, word.span, format!("`{value}` is no number of rows"))
-                            .help("write batch=1000"));
-                    }
-                    if backfill.batch.replace(rows).is_some() {
-                        return Err(usage("`batch` stands here twice"));
-                    }
-                }
-                Some(("pause", value)) => {
-                    let pause = parse_duration(value).map_err(|problem| {
-                        at(source, word.span, problem.to_string()).help("write pause=100ms")
-                    })?;
-                    if backfill.pause.replace(pause).is_some() {
-                        return Err(usage("`pause` stands here twice"));
-                    }
-                }
-                _ => {
-                    let problem = at(source, word.span, format!("`{pair}` is no option of a backfill"));
-                    return Err(
-                        match suggest(
-                            pair.split('=').next().unwrap_or(pair),
-                            ["batch", "pause", "deferred", "on", "by"],
-                        ) {
-                            Some(near) => problem.help(format!("did you mean `{near}`?")),
-                            None => problem.help("it takes on, by … as, batch=, pause= and deferred"),
-                        },
-                    );
-                }
-            },
-        }
-    }
-    Ok(backfill)
 }
 
 fn protect(line: &Line) -> Result<Protect, String> {
@@ -575,6 +485,7 @@ mod tests {
                 .replace(['[', ']'], "")
                 .replace("DURATION", "5s")
                 .replace("lane NAME", "lane dml")
+                .replace("skip N", "skip 5")
                 .replace("key=value…", "batch=10 pause=1s")
                 .replace("delete N", "delete 5")
                 .replace('…', " x");
@@ -685,8 +596,20 @@ mod tests {
                 "a.sql:1:25: `0` is no number of rows",
             ),
             (
-                "-- windlass: backfill a workers=4",
-                "a.sql:1:25: `workers=4` is no option of a backfill",
+                "-- windlass: backfill a workrs=4",
+                "a.sql:1:25: `workrs=4` is no option of a backfill",
+            ),
+            (
+                "-- windlass: backfill a workers=0",
+                "a.sql:1:25: `0` is no number of workers",
+            ),
+            (
+                "-- windlass: backfill a on-error skip",
+                "a.sql:1:1: `backfill`: `on-error skip` needs a number of rows",
+            ),
+            (
+                "-- windlass: backfill a batch=10 target=1s",
+                "a.sql:1:1: `backfill`: a fixed batch has no target time",
             ),
             (
                 "-- windlass: backfill a\n-- windlass: verify : b",

@@ -1,14 +1,15 @@
 //! From a script to steps.
 
+use super::batched::{self, batches};
 use super::cut::{Created, Gathering, Traits};
-use super::step::{Assertion, Batches, Overrides, PlannedStatement, Probe, Shape, StatementHash, Step};
+use super::step::{Assertion, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::directive::{Backfill, StatementDirectives, TransactionMode};
+use crate::directive::{StatementDirectives, TransactionMode};
 use crate::effect::{self, Context, InTransaction};
 use crate::format::Source;
 use crate::lane::{Lane, lane_of};
-use crate::script::{Script, ScriptStatement};
-use crate::sql::{self, IndexStatement, Statement};
+use crate::script::Script;
+use crate::sql::{self, IndexStatement, Statement, SyntaxError};
 
 /// The statements of a script as they will be sent, with what each of them does.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,10 +67,20 @@ fn prepare_here(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
         if let Some(relation) = statement.creates() {
             created.add(relation);
         }
-        statements.push(prepared(source, written, &statement, &mut created));
+        let copy_data = written.copy_data.map(|span| source.text[span.range()].to_owned());
+        let written_at = (written.line, written.column);
+        statements.push(prepared(
+            text,
+            copy_data,
+            written_at,
+            &written.directives,
+            &statement,
+            &mut created,
+        ));
     }
     problems.extend(atomic_refusal(&script, &statements, source));
     problems.extend(not_yet(&script, source));
+    problems.extend(batched::arrange(&script, source, &mut statements));
     // Preconditions come before the revision's first step, wherever they stand.
     statements.sort_by_key(|statement| !matches!(statement.planned.assertion, Some(Assertion::Require(_))));
     if problems.is_empty() {
@@ -83,16 +94,39 @@ fn prepare_here(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
     }
 }
 
+/// A statement that the author did not write, made by `rule`.
+pub(super) fn generated(
+    sql: &str,
+    line: usize,
+    column: usize,
+    rule: &str,
+) -> Result<PreparedStatement, SyntaxError> {
+    let statement = sql::parse(sql)?;
+    let directives = StatementDirectives::default();
+    let mut made = prepared(
+        sql,
+        None,
+        (line, column),
+        &directives,
+        &statement,
+        &mut Created::default(),
+    );
+    made.planned.rewrite = Some(Rewrite {
+        rule: rule.to_owned(),
+        part: 1,
+    });
+    Ok(made)
+}
+
 fn prepared(
-    source: &Source,
-    written: &ScriptStatement,
+    text: &str,
+    copy_data: Option<String>,
+    (line, column): (usize, usize),
+    directives: &StatementDirectives,
     statement: &Statement,
     created: &mut Created,
 ) -> PreparedStatement {
-    let text = &source.text[written.span.range()];
-    let copy_data = written.copy_data.map(|span| source.text[span.range()].to_owned());
     let effect = effect::effect(statement, &Context::default());
-    let directives = &written.directives;
     let lane = directives.lane.unwrap_or_else(|| lane_of(statement, &effect));
     let backfill = directives
         .backfill
@@ -113,8 +147,8 @@ fn prepared(
             hash: StatementHash::of(text, copy_data.as_deref()),
             sql: text.to_owned(),
             copy_data,
-            line: written.line,
-            column: written.column,
+            line,
+            column,
             kind: statement.kind(),
             lane,
             locks,
@@ -140,32 +174,6 @@ fn prepared(
         },
         loses_data,
     }
-}
-
-/// How a statement under a `backfill` directive is cut.
-///
-/// # Errors
-/// Why it cannot be, in words that continue "it ".
-fn batches(said: &Backfill, sql: &str) -> Result<Batches, String> {
-    const ROWS: u64 = 1000;
-    if said.deferred {
-        return Err("is deferred, which this version does not carry out".to_owned());
-    }
-    let target = sql::change_target(sql)?;
-    if let Some(table) = said
-        .table
-        .as_ref()
-        .filter(|table| **table != target.relation.to_string())
-    {
-        return Err(format!("changes {}, not {table}", target.relation));
-    }
-    Ok(Batches {
-        name: said.name.clone(),
-        target,
-        by: said.by.clone(),
-        rows: said.batch.unwrap_or(ROWS),
-        pause: said.pause.unwrap_or_default(),
-    })
 }
 
 fn assertion(directives: &StatementDirectives) -> Option<Assertion> {
@@ -240,13 +248,10 @@ fn not_yet(script: &Script, source: &Source) -> Vec<Diagnostic> {
     if !header.protects.is_empty() {
         words.push("protect");
     }
-    if !header.requires_backfills.is_empty() {
-        words.push("requires");
-    }
     if !header.only_envs.is_empty() {
         words.push("only");
     }
-    let mut refused: Vec<Diagnostic> = words
+    words
         .into_iter()
         .map(|word| {
             Diagnostic::error(format!(
@@ -255,27 +260,7 @@ fn not_yet(script: &Script, source: &Source) -> Vec<Diagnostic> {
             ))
             .help("remove the directive, or use a version that knows it")
         })
-        .collect();
-    for statement in &script.statements {
-        let directives = &statement.directives;
-        let place = || Place::locate(&source.path, &source.text, statement.span);
-        let text = &source.text[statement.span.range()];
-        if let Some(Err(why)) = directives.backfill.as_ref().map(|said| batches(said, text)) {
-            refused.push(
-                Diagnostic::error(format!("the statement cannot be a backfill: it {why}"))
-                    .at(place())
-                    .help("write one UPDATE or DELETE of one table, or remove the directive to run it in one transaction"),
-            );
-        }
-        if directives.temporary {
-            refused.push(
-                Diagnostic::error("`temporary` is not carried out by this version")
-                    .at(place())
-                    .help("remove the directive, and drop the index in a statement of its own"),
-            );
-        }
-    }
-    refused
+        .collect()
 }
 
 /// `atomic` is refused where one transaction cannot do it, or would break the stall budget.

@@ -4,6 +4,7 @@
 //! statements into transactions, [`FrozenPlan`] is what the journal keeps of a started revision and
 //! [`resume`] matches that with the file when the revision is taken up again.
 
+mod batched;
 mod build;
 mod cut;
 mod resume;
@@ -13,6 +14,7 @@ mod wire;
 pub use build::{Prepared, PreparedStatement, prepare, steps};
 pub use resume::{Resumption, resume};
 pub use step::{
-    Assertion, Batches, Cut, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step,
+    Assertion, Batches, Cut, Deferred, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash,
+    Step,
 };
 pub use wire::{FrozenPlan, FrozenStatement, FrozenStep};

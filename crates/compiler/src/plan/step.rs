@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::directive::BackfillOptions;
 use crate::effect::{LockMode, UnnamedLock};
 use crate::lane::Lane;
-use crate::sql::{ChangeTarget, RelationName};
+use crate::sql::{Change, RelationName};
 
 /// A unit of the plan with one retry scope and one journal row.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,14 +168,23 @@ impl PlannedStatement {
 pub struct Batches {
     /// Its name, the journal's key.
     pub name: String,
-    /// The table that is changed.
-    pub target: ChangeTarget,
+    /// What it does to which table.
+    pub change: Change,
     /// The column that tells tenants apart, and the word to show them by.
     pub by: Option<(String, String)>,
-    /// Rows of the table in a batch, whether they change or not.
-    pub rows: u64,
-    /// Pause between batches.
-    pub pause: Duration,
+    /// How it is executed.
+    pub options: BackfillOptions,
+    /// What belongs to a background job; none for a step that the revision waits for.
+    pub deferred: Option<Deferred>,
+}
+
+/// What a background job does when its rows are done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deferred {
+    /// Queries that must answer true, each with its text for people.
+    pub verify: Vec<(String, String)>,
+    /// Indexes that go away, as SQL names them.
+    pub temporary: Vec<String>,
 }
 
 /// A `verify` or `require` statement.

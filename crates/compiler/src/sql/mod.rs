@@ -4,6 +4,7 @@
 //! bodies), and then parsed statement by statement: the tree of a whole 10 MB file takes 1.5 GB.
 
 mod alter;
+mod change;
 mod custom_setting;
 mod expression;
 mod ffi;
@@ -18,11 +19,12 @@ mod touch;
 mod type_name;
 
 pub use alter::{AddedColumn, AlterCommand, AlterKind, Constrained, ConstraintKind, NewType};
+pub use change::{Change, ChangeKind, ChangeTarget, change};
 pub use custom_setting::custom_settings;
 pub use expression::{columns_of, proves_not_null};
 pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;
-pub use range::{ChangeTarget, change_target, narrowed};
+pub use range::{Mirror, Range, mirrors, narrowed};
 pub use reindex::{ReindexScope, reindex_scope};
 pub use statement::{IndexStatement, ObjectKind, Statement};
 pub use touch::{Touch, Touched};

@@ -4,19 +4,21 @@
 //! Writes are values ([`Write`]) rather than calls, so that a step can send its last statement,
 //! its journal rows and COMMIT in one go and hold its locks no longer than the server needs.
 
+pub(crate) mod backfills;
 mod read;
 mod report;
 mod schema;
 mod write;
 
+pub use backfills::{BackfillStatus, RowError, TenantStatus, WorkerStatus};
 pub(crate) use read::{Brief, brief, is_step_done, read, read_running};
 pub use read::{RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
 pub(crate) use report::report;
 pub use report::{PastRun, PastStep};
 pub(crate) use schema::{VERSION, upgrade, upgrading};
 pub(crate) use write::{
-    Cursor, FENCED, Fence, FrozenRevision, Prepared, StepEnd, Write, accept, apply_revision, apply_revisions,
-    beat, begin_run, claim, end_run, error_as_json, fence, finish_revision, intend_step, intend_step_here,
-    move_cursor, note_contention, note_step_error, progress, read_cursor, record, remove_revision,
-    resolve_step, revert_steps, save_session, stamp_revision, start_revision, step_done,
+    FENCED, Fence, FrozenRevision, Prepared, StepEnd, Write, accept, apply_revision, apply_revisions, beat,
+    begin_run, claim, end_run, error_as_json, fence, finish_revision, intend_step, intend_step_here,
+    note_contention, note_step_error, progress, record, remove_revision, resolve_step, revert_steps,
+    save_session, stamp_revision, start_revision, step_done,
 };

@@ -73,21 +73,80 @@ CREATE TABLE windlass.step (
     PRIMARY KEY (revision_id, direction, number)
 );
 
--- One row per data change in batches; the cursor moves in the transaction of its batch.
+-- One row per data change in batches: what it is, how it is cut, where it stands. All that a worker
+-- elsewhere needs, so that it needs no files.
 CREATE TABLE windlass.backfill (
     name text PRIMARY KEY,
     revision_id text NOT NULL,
     step integer NOT NULL,
-    state text NOT NULL CHECK (state IN ('running', 'done')),
-    upper_bound bigint,
-    tenant text,
-    tenant_is_null boolean NOT NULL DEFAULT false,
-    cursor bigint,
-    rows_done bigint NOT NULL DEFAULT 0,
+    title text NOT NULL,
+    state text NOT NULL CHECK (state IN ('running', 'paused', 'cancelled', 'failed', 'done')),
+    is_deferred boolean NOT NULL,
+    statement text NOT NULL,
+    statement_hash text NOT NULL,
+    definition jsonb NOT NULL,
+    strategy jsonb,
+    relation_oid oid,
+    pass integer NOT NULL DEFAULT 1,
+    rows_total bigint,
+    error jsonb,
     run_id uuid,
-    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    started_at timestamptz,
     finished_at timestamptz
 );
+
+-- The ranges that a backfill is cut into: workers claim them by FOR UPDATE SKIP LOCKED, and the
+-- cursor moves in the transaction of its rows. From an open range others are cut off.
+CREATE TABLE windlass.backfill_range (
+    name text NOT NULL REFERENCES windlass.backfill ON DELETE CASCADE,
+    number bigint GENERATED ALWAYS AS IDENTITY,
+    pass integer NOT NULL,
+    partition_oid oid NOT NULL,
+    partition text NOT NULL,
+    filenode oid,
+    tenant text,
+    tenant_is_null boolean NOT NULL DEFAULT false,
+    priority integer NOT NULL DEFAULT 0,
+    turn integer NOT NULL DEFAULT 0,
+    is_open boolean NOT NULL,
+    upper_bound text[] NOT NULL,
+    cursor text[],
+    state text NOT NULL DEFAULT 'todo' CHECK (state IN ('todo', 'done')),
+    rows_done bigint NOT NULL DEFAULT 0,
+    rows_seen bigint NOT NULL DEFAULT 0,
+    worker uuid,
+    leased_until timestamptz,
+    PRIMARY KEY (name, number)
+) WITH (fillfactor = 50);
+CREATE INDEX backfill_range_todo ON windlass.backfill_range (name, priority, turn, number) WHERE state = 'todo';
+CREATE INDEX backfill_range_tenant ON windlass.backfill_range (name, tenant);
+
+-- Rows that a backfill passed over, each with its own error.
+CREATE TABLE windlass.backfill_error (
+    name text NOT NULL REFERENCES windlass.backfill ON DELETE CASCADE,
+    partition text NOT NULL,
+    key text NOT NULL,
+    tenant text,
+    sqlstate text NOT NULL,
+    message text NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (name, partition, key)
+);
+
+-- The sessions that work on backfills this moment, written beside their transactions.
+CREATE TABLE windlass.backfill_worker (
+    worker uuid PRIMARY KEY,
+    name text NOT NULL REFERENCES windlass.backfill ON DELETE CASCADE,
+    runner text NOT NULL,
+    backend_pid integer,
+    batch_rows bigint,
+    rows_per_second double precision,
+    duty double precision,
+    reasons text[] NOT NULL DEFAULT '{}',
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    beat_at timestamptz NOT NULL DEFAULT clock_timestamp()
+) WITH (fillfactor = 50);
 
 -- What is being done this moment; written on a side connection, so that it is seen before commit.
 CREATE TABLE windlass.progress (

@@ -26,18 +26,18 @@ pub(crate) struct Write {
 }
 
 impl Write {
-    fn new(sql: &'static str) -> Self {
+    pub(super) fn new(sql: &'static str) -> Self {
         Self {
             sql,
             params: Vec::new(),
         }
     }
 
-    fn text(self, value: impl Into<String>) -> Self {
+    pub(super) fn text(self, value: impl Into<String>) -> Self {
         self.with(value.into(), Type::TEXT)
     }
 
-    fn optional(self, value: Option<String>) -> Self {
+    pub(super) fn optional(self, value: Option<String>) -> Self {
         self.with(value, Type::TEXT)
     }
 
@@ -45,7 +45,7 @@ impl Write {
         self.with(values, Type::TEXT_ARRAY)
     }
 
-    fn int(self, value: i32) -> Self {
+    pub(super) fn int(self, value: i32) -> Self {
         self.with(value, Type::INT4)
     }
 
@@ -73,7 +73,7 @@ impl Write {
             .int(i32::try_from(end.attempts).unwrap_or(i32::MAX))
     }
 
-    fn with(mut self, value: impl ToSql + Sync + Send + 'static, ty: Type) -> Self {
+    pub(super) fn with(mut self, value: impl ToSql + Sync + Send + 'static, ty: Type) -> Self {
         self.params.push((Box::new(value), ty));
         self
     }
@@ -443,85 +443,6 @@ pub(crate) fn intend_step_here(end: &StepEnd<'_>, run_id: &str) -> Write {
     .step(end, run_id)
 }
 
-/// How far a data change in batches is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    /// The largest key when it began; rows that are inserted later are not its business.
-    pub(crate) upper: i64,
-    /// The tenant that is worked on; the outer none where it is not done by tenants.
-    pub(crate) tenant: Option<Option<String>>,
-    /// All keys up to this one are done (of the tenant).
-    pub(crate) key: Option<i64>,
-    /// Rows changed so far.
-    pub(crate) rows: i64,
-}
-
-/// A batch's cursor, committed with its rows.
-pub(crate) fn move_cursor(
-    name: &str,
-    revision: &RevisionId,
-    step: u32,
-    cursor: &Cursor,
-    done: bool,
-    run_id: &str,
-) -> Write {
-    Write::new(
-        "INSERT INTO windlass.backfill AS known (name, revision_id, step, state, upper_bound, tenant, tenant_is_null, \
-                cursor, rows_done, run_id, finished_at) \
-         VALUES ($1, $2, $3, CASE WHEN $9 THEN 'done' ELSE 'running' END, $4, $5, $6, $7, $8, $10::uuid, \
-                CASE WHEN $9 THEN pg_catalog.clock_timestamp() END) \
-         ON CONFLICT (name) DO UPDATE SET state = excluded.state, upper_bound = excluded.upper_bound, \
-                tenant = excluded.tenant, tenant_is_null = excluded.tenant_is_null, cursor = excluded.cursor, \
-                rows_done = excluded.rows_done, run_id = excluded.run_id, finished_at = excluded.finished_at",
-    )
-    .text(name)
-    .text(revision.as_str())
-    .int(i32::try_from(step).unwrap_or(i32::MAX))
-    .with(cursor.upper, Type::INT8)
-    .optional(cursor.tenant.clone().flatten())
-    .with(cursor.tenant == Some(None), Type::BOOL)
-    .with(cursor.key, Type::INT8)
-    .with(cursor.rows, Type::INT8)
-    .with(done, Type::BOOL)
-    .text(run_id)
-}
-
-/// Where an interrupted backfill stands; none when it was not begun.
-pub(crate) async fn read_cursor(
-    client: &Client,
-    name: &str,
-    revision: &RevisionId,
-) -> Result<Option<Cursor>> {
-    let row = client
-        .query_typed_opt(
-            "SELECT upper_bound, tenant, tenant_is_null, cursor, rows_done, revision_id FROM windlass.backfill \
-              WHERE name = $1",
-            &[(&name, Type::TEXT)],
-        )
-        .await
-        .map_err(session::lost)?;
-    let Some(row) = row else { return Ok(None) };
-    let owner: String = row.get(5);
-    if owner != revision.as_str() {
-        return Err(Error::new(
-            ErrorKind::Diverged,
-            format!("the backfill {name} of {revision} bears the name of one that {owner} began"),
-        )
-        .hint("give it a name of its own"));
-    }
-    let tenant: Option<String> = row.get(1);
-    Ok(Some(Cursor {
-        upper: row.get::<_, Option<i64>>(0).unwrap_or(i64::MIN),
-        tenant: match (tenant, row.get(2)) {
-            (Some(tenant), _) => Some(Some(tenant)),
-            (None, true) => Some(None),
-            (None, false) => None,
-        },
-        key: row.get(3),
-        rows: row.get(4),
-    }))
-}
-
 /// The last error of a step that is noted as intended.
 pub(crate) fn note_step_error(
     revision: &RevisionId,
@@ -612,10 +533,15 @@ pub(crate) fn remove_revision(revision: &RevisionId) -> Write {
     .text(revision.as_str())
 }
 
-/// Before a downgrade's first step, what an earlier attempt noted for this direction goes.
+/// Before a downgrade's first step, what an earlier attempt noted for this direction goes, and the
+/// revision's backfills end.
 pub(crate) fn revert_steps(revision: &RevisionId) -> Write {
-    Write::new("DELETE FROM windlass.step WHERE revision_id = $1 AND direction = 'down'")
-        .text(revision.as_str())
+    Write::new(
+        "WITH over AS (UPDATE windlass.backfill SET state = 'cancelled' \
+                        WHERE revision_id = $1 AND state IN ('running', 'paused', 'failed')) \
+         DELETE FROM windlass.step WHERE revision_id = $1 AND direction = 'down'",
+    )
+    .text(revision.as_str())
 }
 
 /// Adds a line to `windlass.history`; `action` is one of its words.

@@ -1,41 +1,31 @@
-//! A data change in batches: key ranges of one table, a transaction each, the cursor committed
-//! with the rows.
-//!
-//! First slice: tables with a primary key of one integer column, one worker, a fixed batch size.
-//! Ranges are `key > lo AND key <= hi`, never `IN (SELECT … LIMIT)` (that form has a plan cliff),
-//! and each key is in exactly one range, so that `SET n = n * 100` happens once per row.
+//! A step that is a data change in batches: begun in the journal, then done by a crew while the revision waits,
+//! or handed over to be done in the background. The batches are `backfill`'s.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use tokio_postgres::types::Type;
+use windlass_compiler::format::RevisionId;
 use windlass_compiler::plan::{Batches, PlannedStatement};
 use windlass_compiler::policy::LanePolicy;
-use windlass_compiler::sql::{narrowed, quote_identifier};
 
-use super::attempt::{literal, one_line};
-use super::retry::{self, Failure, Next};
-use super::work::{Attempted, Job, Work, lost_the_lead, refused};
-use crate::blockers;
+use super::attempt::one_line;
+use super::revision::step_name;
+use super::watchdog::Seen;
+use super::work::{Attempted, Job, Work};
+use super::{RevisionPlan, Runner};
+use crate::backfill::{Crew, Ended, Task, describe, is_for_good};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
-use crate::journal::{self, Cursor, Write};
-use crate::session;
+use crate::journal::backfills::{self as journal, BackfillRow, NewBackfill};
+use crate::journal::{self as own, Write};
+use crate::session::{self, Session};
 
-/// Progress is told no more often than this.
-const TELL_EVERY: Duration = Duration::from_secs(2);
-
-/// One backfill while it runs.
-struct Run<'j> {
-    batches: &'j Batches,
-    statement: &'j PlannedStatement,
-    /// The key column, quoted.
-    key: String,
-    cursor: Cursor,
-}
+/// How often the lock connection says how far it is.
+const BEAT: Duration = Duration::from_secs(5);
 
 impl Work<'_> {
     /// Runs all batches that are left, and records the step.
-    pub(super) async fn backfill(&mut self, job: &Job<'_>, policy: &LanePolicy) -> Result<Attempted> {
+    pub(super) async fn backfill(&mut self, job: &Job<'_>, policy: &LanePolicy) -> Result<(Attempted, Seen)> {
         self.clean().await?;
         let Some((statement, batches)) = job
             .step
@@ -43,291 +33,230 @@ impl Work<'_> {
             .first()
             .and_then(|first| Some((first, first.backfill.as_ref()?)))
         else {
-            return Ok(Attempted::Done);
+            return Ok((Attempted::Done, Seen::default()));
         };
-        self.commit(&job.before.iter().collect::<Vec<_>>()).await?;
-        let key = key_column(self.session.client(), batches).await?;
-        let begun = journal::read_cursor(self.session.client(), &batches.name, &job.name.revision).await?;
-        let resumed = begun.is_some();
-        let cursor = match begun {
-            Some(cursor) => cursor,
-            None => first_cursor(self.session.client(), batches, &key).await?,
-        };
-        let mut run = Run {
-            batches,
+        let task = Task::of(
+            &job.name,
             statement,
-            key,
-            cursor,
-        };
-        let tenants = self.tenants(&run, resumed).await?;
-        self.observer.event(Event::BackfillStarted {
-            step: job.name.clone(),
-            tenants: batches.by.as_ref().map(|(_, word)| (word.clone(), tenants.len())),
-            rows: u64::try_from(run.cursor.rows).unwrap_or_default(),
-        });
-        for (index, tenant) in tenants.into_iter().enumerate() {
-            if index > 0 || !resumed {
-                run.cursor.tenant = tenant;
-                run.cursor.key = None;
-            }
-            self.tenant(job, policy, &mut run).await?;
+            batches,
+            job.step.overrides,
+            job.session.clone(),
+        );
+        let begin = self.begin_backfill(job, statement, batches, &task).await?;
+        let mut writes: Vec<&Write> = job.before.iter().chain(&begin).collect();
+        let done = self.step_row(&job.name, job.direction, job.step);
+        if batches.deferred.is_some() {
+            writes.push(&done);
+            writes.extend(&job.after);
+            self.commit(&writes).await?;
+            self.observer.event(Event::BackfillDeferred {
+                step: job.name.clone(),
+                name: batches.name.clone(),
+            });
+            return Ok((Attempted::Done, Seen::default()));
         }
+        self.commit(&writes).await?;
+        let ended = self.crew(job, policy, &task).await;
+        let tally = match ended {
+            Ok(Ended::Complete(tally)) => tally,
+            // A crew that somebody waits for does not leave.
+            Ok(Ended::Paused) => return Ok((Attempted::Again, Seen::default())),
+            Err(error) => {
+                if is_for_good(error.kind()) {
+                    // To have it noted is no condition of telling it.
+                    let _ = journal::end_backfill(&batches.name, "failed", Some(error.to_string()))
+                        .send(self.lock.client())
+                        .await;
+                }
+                return Err(
+                    error.hint("the batches before it are committed; run the same command again to go on")
+                );
+            }
+        };
         self.observer.event(Event::BackfillProgress {
             step: job.name.clone(),
             whose: String::new(),
-            rows: u64::try_from(run.cursor.rows).unwrap_or_default(),
+            rows: u64::try_from(tally.done).unwrap_or_default(),
             done: true,
         });
-        let finished = journal::move_cursor(
-            &batches.name,
-            &job.name.revision,
-            job.step.number,
-            &run.cursor,
-            true,
-            &self.run_id,
-        );
+        let finished = journal::end_backfill(&batches.name, "done", None);
         // In one transaction: a backfill that is done while its step is not would be done again.
-        let done = self.step_row(&job.name, job.direction, job.step);
         let writes: Vec<&Write> = [&finished, &done].into_iter().chain(&job.after).collect();
         self.commit(&writes).await?;
-        Ok(Attempted::Done)
+        let seen = Seen {
+            longest_stall: std::mem::take(&mut self.report.unfinished_stall),
+            ..Seen::default()
+        };
+        Ok((Attempted::Done, seen))
     }
 
-    /// All batches of one tenant, or of the whole table.
-    async fn tenant(&mut self, job: &Job<'_>, policy: &LanePolicy, run: &mut Run<'_>) -> Result<()> {
-        let whose = match (&run.batches.by, &run.cursor.tenant) {
-            (Some((_, word)), Some(Some(tenant))) => format!("{word} {tenant}"),
-            (Some((_, word)), Some(None)) => format!("no {word}"),
-            _ => String::new(),
+    /// The crew at work, while the lock connection says that this runner lives.
+    async fn crew(&mut self, job: &Job<'_>, policy: &LanePolicy, task: &Task) -> Result<Ended> {
+        let (connect, settings) = self.watchdog.connection();
+        let crew = Crew::new(connect, settings, policy.clone(), self.observer, self.stop).fenced(self.fence);
+        let (lock, run_id) = (self.lock.client(), &self.run_id);
+        let beats = async {
+            let mut beaten = Instant::now();
+            loop {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                if lock.is_closed() {
+                    return Error::new(ErrorKind::ConnectionLost, "the lock connection was lost")
+                        .hint("run the same command again; it continues where this one stopped");
+                }
+                if beaten.elapsed() < BEAT {
+                    continue;
+                }
+                beaten = Instant::now();
+                if let Ok(Some(tally)) = journal::tally(lock, &task.name).await {
+                    let (done, total) = (tally.seen.unsigned_abs(), tally.rows_total.unsigned_abs());
+                    let beat = own::progress(
+                        run_id,
+                        &job.name.revision,
+                        job.step.number,
+                        "backfill",
+                        done,
+                        total,
+                    );
+                    // Whether the connection stands is asked above.
+                    let _ = beat.send(lock).await;
+                }
+            }
         };
-        let mut changed = 0;
-        let mut told = Instant::now();
-        while let Some(end) = run.range_end(self.session.client()).await? {
-            self.stop.check()?;
-            let rows = self.batch(job, policy, run, end).await?;
-            changed += rows;
-            if told.elapsed() >= TELL_EVERY {
-                self.observer.event(Event::BackfillProgress {
-                    step: job.name.clone(),
-                    whose: whose.clone(),
-                    rows: changed,
-                    done: false,
-                });
-                told = Instant::now();
-            }
-            if !run.batches.pause.is_zero() {
-                self.stop.sleep(run.batches.pause).await?;
-            }
+        let ended = tokio::select! {
+            ended = crew.run(task) => ended,
+            lost = beats => Err(lost),
+        };
+        self.report.retries += crew.retries();
+        self.report.unfinished_stall = self.report.unfinished_stall.max(crew.longest_stall());
+        ended
+    }
+
+    /// What is written to the journal before the first batch.
+    async fn begin_backfill(
+        &self,
+        job: &Job<'_>,
+        statement: &PlannedStatement,
+        batches: &Batches,
+        task: &Task,
+    ) -> Result<Vec<Write>> {
+        let hash = statement.hash.to_string();
+        let new = NewBackfill {
+            name: &batches.name,
+            revision: job.name.revision.as_str(),
+            step: i32::try_from(job.step.number).unwrap_or(i32::MAX),
+            title: &job.name.title,
+            is_deferred: batches.deferred.is_some(),
+            statement: &statement.sql,
+            hash: &hash,
+            definition: task.definition(),
+            run_id: &self.run_id,
+        };
+        let Some(known) = journal::backfill(self.session.client(), &batches.name).await? else {
+            return Ok(vec![journal::new_backfill(&new)]);
+        };
+        if known.revision != new.revision {
+            return Err(Error::new(
+                ErrorKind::Diverged,
+                format!(
+                    "the backfill {} of {} bears the name of one that {} began",
+                    known.name, new.revision, known.revision
+                ),
+            )
+            .hint("give it a name of its own"));
         }
-        if !whose.is_empty() {
-            self.observer.event(Event::BackfillProgress {
-                step: job.name.clone(),
-                whose,
-                rows: changed,
-                done: true,
-            });
+        if known.state == "cancelled" {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!("backfill {} was cancelled", known.name),
+            )
+            .hint(format!(
+                "windlass backfill resume {}, then run the same command again",
+                known.name
+            )));
+        }
+        let is_begun = journal::tally(self.session.client(), &known.name)
+            .await
+            .map_err(session::lost)?
+            .is_some_and(|tally| tally.seen > 0 || tally.done > 0);
+        if known.hash != hash && is_begun {
+            return Err(edited(&known, statement));
+        }
+        let forgets = batches.options.on_error == windlass_compiler::directive::OnError::Stop;
+        let mut writes = vec![
+            journal::edit_backfill(&new),
+            journal::take_back(&known.name, forgets),
+        ];
+        if known.hash != hash {
+            // Not a row is changed yet, so it is cut anew.
+            writes.push(journal::forget_ranges(&known.name));
+        }
+        Ok(writes)
+    }
+}
+
+impl Runner {
+    /// Refuses a revision whose `requires backfill` names one that is not complete.
+    pub(super) async fn require_backfills(&self, work: &Work<'_>, id: &RevisionId) -> Result<()> {
+        let Some(required) = self
+            .file(id)
+            .map(|file| &file.header.requires_backfills)
+            .filter(|names| !names.is_empty())
+        else {
+            return Ok(());
+        };
+        let states = journal::states(work.session.client(), required).await?;
+        for name in required {
+            let state = states.iter().find(|(known, _)| known == name);
+            let why = match state.map(|(_, state)| state.as_str()) {
+                Some("done") => continue,
+                None => "was never begun".to_owned(),
+                Some("running") => "is not complete yet".to_owned(),
+                Some(state) => format!("is {state}"),
+            };
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!("{id} requires backfill {name}, which {why}"),
+            )
+            .hint(format!("complete it first: windlass backfill run {name}")));
         }
         Ok(())
     }
+}
 
-    /// One batch with all its attempts: the rows up to `end` and the cursor commit together.
-    async fn batch(
-        &mut self,
-        job: &Job<'_>,
-        policy: &LanePolicy,
-        run: &mut Run<'_>,
-        end: i64,
-    ) -> Result<u64> {
-        let began = Instant::now();
-        let sql = run.narrowed(end)?;
-        let mut attempt = 1;
-        loop {
-            let client = self.session.client();
-            let outcome = async {
-                client
-                    .batch_execute(&format!(
-                        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = {}; \
-                         SET LOCAL statement_timeout = {}",
-                        policy
-                            .lock_timeout
-                            .for_attempt(attempt)
-                            .unwrap_or_default()
-                            .as_millis(),
-                        policy.statement_timeout.unwrap_or_default().as_millis()
-                    ))
-                    .await?;
-                journal::fence(self.fence).send(client).await?;
-                let rows = client.execute_typed(&sql, &[]).await?;
-                let moved = Cursor {
-                    key: Some(end),
-                    rows: run.cursor.rows + i64::try_from(rows).unwrap_or_default(),
-                    ..run.cursor.clone()
-                };
-                journal::move_cursor(
-                    &run.batches.name,
-                    &job.name.revision,
-                    job.step.number,
-                    &moved,
-                    false,
-                    &self.run_id,
-                )
-                .send(client)
-                .await?;
-                client.batch_execute("COMMIT").await?;
-                Ok((moved, rows))
-            }
-            .await;
-            let error = match outcome {
-                Ok((moved, rows)) => {
-                    run.cursor = moved;
-                    return Ok(rows);
-                }
-                Err(error) => error,
-            };
-            let error: tokio_postgres::Error = error;
-            // The first error is the one to tell; this only ends the transaction.
-            let _ = client.batch_execute("ROLLBACK").await;
-            if error.code().is_some_and(|code| code.code() == journal::FENCED) {
-                return Err(lost_the_lead());
-            }
-            let what = format!("line {}: {}", run.statement.line, one_line(&run.statement.sql));
-            let Attempted::Failed { failure, error, .. } = refused(error, &what, Vec::new())? else {
-                continue;
-            };
-            match retry::next(policy, failure, attempt, began.elapsed(), rand::random()) {
-                Next::GiveUp => {
-                    let kind = if failure == Failure::Final {
-                        ErrorKind::Failed
-                    } else {
-                        ErrorKind::Locked
-                    };
-                    return Err(
-                        Error::new(kind, format!("{error}; in the batch up to {} {end}", run.key))
-                            .hint("the batches before it are committed; run the same command again to go on"),
-                    );
-                }
-                Next::RetryAfter(after) => {
-                    let blockers = blockers::of(self.lock.client(), self.session.pid)
-                        .await
-                        .unwrap_or_default();
-                    self.pause(&job.name, attempt, failure, blockers, after).await?;
-                    attempt += 1;
-                }
-            }
-        }
-    }
-
-    /// The tenants that are left, in the order of their column, those without one last; a single
-    /// none where it is not done by tenants.
-    async fn tenants(&self, run: &Run<'_>, resumed: bool) -> Result<Vec<Option<Option<String>>>> {
-        let Some((column, _)) = &run.batches.by else {
-            return Ok(vec![None]);
+/// How the data changes of a revision will be cut, by the number of their steps.
+pub(super) async fn described(session: &Session, plan: &RevisionPlan) -> Result<HashMap<u32, Vec<String>>> {
+    let mut found = HashMap::new();
+    for step in &plan.steps {
+        let Some((statement, batches)) = step
+            .statements
+            .first()
+            .and_then(|first| Some((first, first.backfill.as_ref()?)))
+        else {
+            continue;
         };
-        let column = quote_identifier(column);
-        let from = match (&run.cursor.tenant, resumed) {
-            (Some(Some(tenant)), true) => {
-                format!("WHERE {column} >= {} OR {column} IS NULL", literal(tenant))
-            }
-            (Some(None), true) => format!("WHERE {column} IS NULL"),
-            _ => String::new(),
-        };
-        let rows = self
-            .session
-            .client()
-            .query_typed(
-                &format!(
-                    "SELECT tenant::text FROM (SELECT DISTINCT {column} AS tenant FROM {} {from}) AS found \
-                      ORDER BY found.tenant NULLS LAST",
-                    run.batches.target.relation
-                ),
-                &[],
-            )
-            .await
-            .map_err(|error| session::failed(error, "failed to find the tenants of a backfill"))?;
-        Ok(rows.iter().map(|row| Some(row.get(0))).collect())
-    }
-}
-
-impl Run<'_> {
-    /// The last key of the next range; none when the tenant is done.
-    async fn range_end(&self, client: &tokio_postgres::Client) -> Result<Option<i64>> {
-        let sql = format!(
-            "SELECT max(key) FROM (SELECT {key}::bigint AS key FROM {table} AS target WHERE {where} \
-              ORDER BY {key} LIMIT {rows}) AS range",
-            key = format_args!("target.{}", self.key),
-            table = self.batches.target.relation,
-            where = self.predicate("target", self.cursor.upper),
-            rows = self.batches.rows,
-        );
-        let row = client
-            .query_typed_one(&sql, &[])
-            .await
-            .map_err(|error| session::failed(error, "failed to find the next range of a backfill"))?;
-        Ok(row.get(0))
-    }
-
-    fn narrowed(&self, end: i64) -> Result<String> {
-        narrowed(
-            &self.statement.sql,
-            &self.predicate(&self.batches.target.qualifier, end),
-        )
-        .map_err(|error| {
-            Error::new(
-                ErrorKind::BadInput,
-                format!("the statement cannot be narrowed to a range: {error}"),
-            )
-        })
-    }
-
-    /// The range behind the cursor up to `end`, of the cursor's tenant.
-    fn predicate(&self, qualifier: &str, end: i64) -> String {
-        let key = format!("{qualifier}.{}", self.key);
-        let mut parts = vec![format!("{key} <= '{end}'")];
-        if let Some(after) = self.cursor.key {
-            parts.push(format!("{key} > '{after}'"));
+        let name = step_name(&plan.id, step, step.number);
+        let task = Task::of(&name, statement, batches, step.overrides, None);
+        if let Some(lines) = describe(session, &task).await? {
+            found.insert(step.number, lines);
         }
-        if let (Some((column, _)), Some(tenant)) = (&self.batches.by, &self.cursor.tenant) {
-            let column = format!("{qualifier}.{}", quote_identifier(column));
-            parts.push(match tenant {
-                Some(tenant) => format!("{column} = {}", literal(tenant)),
-                None => format!("{column} IS NULL"),
-            });
-        }
-        parts.join(" AND ")
     }
+    Ok(found)
 }
 
-/// The one integer column of the table's primary key.
-async fn key_column(client: &tokio_postgres::Client, batches: &Batches) -> Result<String> {
-    let relation = batches.target.relation.to_string();
-    let row = client
-        .query_typed_opt(include_str!("key_column.sql"), &[(&relation, Type::TEXT)])
-        .await
-        .map_err(session::lost)?;
-    row.map(|row| quote_identifier(row.get(0))).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Refused,
-            format!(
-                "{relation} has no primary key of one integer column, which a backfill needs in this version"
-            ),
-        )
-        .hint("remove the backfill directive to run the statement in one transaction")
-    })
-}
-
-async fn first_cursor(client: &tokio_postgres::Client, batches: &Batches, key: &str) -> Result<Cursor> {
-    let sql = format!(
-        "SELECT coalesce(max({key})::bigint, '-9223372036854775808'::bigint) FROM {}",
-        batches.target.relation
-    );
-    let row = client
-        .query_typed_one(&sql, &[])
-        .await
-        .map_err(|error| session::failed(error, "failed to find the upper bound of a backfill"))?;
-    Ok(Cursor {
-        upper: row.get(0),
-        tenant: None,
-        key: None,
-        rows: 0,
-    })
+/// The cursor of one statement says nothing about another.
+fn edited(known: &BackfillRow, now: &PlannedStatement) -> Error {
+    Error::new(
+        ErrorKind::Diverged,
+        format!(
+            "the statement of backfill {} was edited after some of its batches were done",
+            known.name
+        ),
+    )
+    .hint(format!("ran: {}", one_line(&known.statement)))
+    .hint(format!("now: {}", one_line(&now.sql)))
+    .hint("undo the edit to go on")
+    .hint(format!(
+        "or begin anew with the edited one: windlass backfill resume {} --from-start, then the same command",
+        known.name
+    ))
 }

@@ -38,13 +38,14 @@ use crate::mutex;
 use crate::session::{self, Purpose, Session, SessionSettings, Stop};
 use crate::standing::{Standing, standing};
 
-pub(crate) use attempt::{literal, one_line};
+pub(crate) use attempt::{literal, one_line, replay};
 pub use opening::Opening;
 pub use request::{Downgrade, Outcome, Resolution, StepReport, Upgrade};
 use revision::Left;
 pub use script::{Script, ScriptRequest};
 pub use verify::{Offenders, Verdict, Verification};
 use work::Work;
+pub(crate) use work::lost_the_lead;
 
 /// A directory of revisions, a database, and how to treat it.
 #[derive(Debug)]
@@ -72,6 +73,9 @@ pub struct RevisionPlan {
     pub steps: Vec<Step>,
     /// What its author should know.
     pub warnings: Vec<Diagnostic>,
+    /// How each data change in batches will be cut, a line each, by the number of its step. Absent where its
+    /// table does not exist yet.
+    pub backfills: HashMap<u32, Vec<String>>,
 }
 
 impl Runner {
@@ -159,15 +163,27 @@ impl Runner {
         for id in self.wanted(target, &standing)? {
             let prepared = self.prepare(&id, Direction::Up);
             match prepared.and_then(|prepared| self.steps_left(&id, Direction::Up, &journal, &prepared)) {
-                Ok(Left { steps, warnings, .. }) => plans.push(RevisionPlan { id, steps, warnings }),
+                Ok(Left { steps, warnings, .. }) => plans.push(RevisionPlan {
+                    id,
+                    steps,
+                    warnings,
+                    backfills: HashMap::new(),
+                }),
                 Err(error) => problems.extend(error.diagnostics().to_vec()),
             }
         }
-        if problems.is_empty() {
-            Ok(plans)
-        } else {
-            Err(Error::input("the plan cannot be made", problems))
+        if !problems.is_empty() {
+            return Err(Error::input("the plan cannot be made", problems));
         }
+        let is_batched =
+            |plan: &RevisionPlan| plan.steps.iter().any(|step| step.shape == plan::Shape::Backfill);
+        if plans.iter().any(is_batched) {
+            let session = self.open(Purpose::Work).await?;
+            for plan in &mut plans {
+                plan.backfills = backfill::described(&session, plan).await?;
+            }
+        }
+        Ok(plans)
     }
 
     /// Applies what `request.target` still needs.
@@ -697,7 +713,7 @@ fn list(ids: &[RevisionId]) -> String {
 }
 
 /// A random UUID (version 4).
-fn run_id() -> String {
+pub(crate) fn run_id() -> String {
     let mut bytes: [u8; 16] = rand::random();
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
@@ -713,7 +729,7 @@ fn run_id() -> String {
 }
 
 /// This process for people: the journal says which runner it was.
-fn runner_name() -> String {
+pub(crate) fn runner_name() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("{} pid {}", host.trim(), std::process::id())
         .trim()

@@ -115,6 +115,9 @@ impl Runner {
         prepared: Prepared,
     ) -> Result<()> {
         let began = Instant::now();
+        if direction == Direction::Up {
+            self.require_backfills(work, id).await?;
+        }
         let row = journal.revisions.iter().find(|row| row.id == *id);
         let rows = steps_of(journal, id, direction);
         let Left { steps, replanned, .. } = self.steps_left(id, direction, journal, &prepared)?;

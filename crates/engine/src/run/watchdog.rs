@@ -210,6 +210,11 @@ impl<'a> Watchdog<'a> {
         .hint("run the same command again; it continues where this one stopped"))
     }
 
+    /// Where sessions are opened, and how.
+    pub(super) fn connection(&self) -> (&'a ConnectOptions, &'a SessionSettings) {
+        (self.connect, self.settings)
+    }
+
     /// Opens a work session anew.
     pub(super) async fn reopen(&self) -> Result<Session> {
         session::open(self.connect, self.settings, Purpose::Work).await

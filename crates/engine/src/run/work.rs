@@ -125,7 +125,7 @@ impl<'a> Work<'a> {
                 Way::Clear => match job.step.shape {
                     Shape::Transaction => self.transaction(&job, &policy, &approach, attempt).await?,
                     Shape::Alone => self.alone(&job, &policy, attempt).await?,
-                    Shape::Backfill => (self.backfill(&job, &policy).await?, Seen::default()),
+                    Shape::Backfill => self.backfill(&job, &policy).await?,
                 },
                 Way::Blocked(blockers) => (never_clear(&job, blockers), Seen::default()),
             };
@@ -967,7 +967,7 @@ fn given_up(
         .hint("then run the same command again; it resumes at this step")
 }
 
-pub(super) fn lost_the_lead() -> Error {
+pub(crate) fn lost_the_lead() -> Error {
     Error::new(
         ErrorKind::ConnectionLost,
         "another runner leads by now; nothing of this step was committed",

@@ -1,0 +1,217 @@
+//! One batch: the claim is confirmed, rows change and the cursor moves in one transaction, so that whatever
+//! ends it, a row is changed exactly as often as the cursor says.
+
+use std::time::Duration;
+
+use futures_util::future;
+use tokio_postgres::Client;
+
+use crate::journal::backfills::{self as journal, RangeRow};
+use crate::journal::{self as own, Fence, Write};
+
+/// What is the same for all batches of a worker.
+pub(super) struct Frame<'a> {
+    pub(super) name: &'a str,
+    pub(super) worker: &'a str,
+    /// The lead under which an inline backfill runs; a deferred one has its ranges' leases.
+    pub(super) fence: Option<Fence>,
+    pub(super) lock_timeout: Duration,
+    pub(super) statement_timeout: Duration,
+}
+
+/// Where a batch ends.
+#[derive(Debug, Clone)]
+pub(super) struct End<'a> {
+    /// The last key, or the block behind the last.
+    pub(super) key: &'a [String],
+    /// Rows in it, whether they change or not; none to count those that change.
+    pub(super) seen: Option<i64>,
+    /// With it the range is done.
+    pub(super) is_last: bool,
+}
+
+/// Why a batch did not commit.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// Another runner leads by now.
+    Fenced,
+    /// The range is another worker's by now, or the backfill shall not go on.
+    Taken,
+    /// The server refused.
+    Server(tokio_postgres::Error),
+}
+
+impl From<tokio_postgres::Error> for Trouble {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Server(error)
+    }
+}
+
+impl Frame<'_> {
+    fn begin(&self) -> String {
+        format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = {}; \
+             SET LOCAL statement_timeout = {}; SET LOCAL idle_in_transaction_session_timeout = '10s'",
+            self.lock_timeout.as_millis(),
+            self.statement_timeout.as_millis()
+        )
+    }
+}
+
+/// Executes `sql`, which is narrowed to the range up to `end`, and moves the cursor. The rows that changed.
+pub(super) async fn execute(
+    client: &Client,
+    frame: &Frame<'_>,
+    range: &RangeRow,
+    sql: &str,
+    end: &End<'_>,
+) -> Result<u64, Trouble> {
+    let done = async {
+        // What guards the data looks before and behind this one call: `guard.before()` belongs in front of
+        // it, `guard.after()` behind it, both in the batch's transaction and before the cursor moves.
+        let rows = opened(client, frame, range, client.execute_typed(sql, &[])).await?;
+        let changed = i64::try_from(rows).unwrap_or(i64::MAX);
+        let seen = end.seen.unwrap_or(changed);
+        let moved = journal::move_range(frame.name, range.number, end.key, changed, seen, end.is_last);
+        committed(client, &[moved]).await?;
+        Ok(rows)
+    }
+    .await;
+    ended(client, done).await
+}
+
+/// Passes over the rows up to `end`, which fail with an error of their own.
+pub(super) async fn pass_over(
+    client: &Client,
+    frame: &Frame<'_>,
+    range: &RangeRow,
+    end: &End<'_>,
+    note: Write,
+) -> Result<(), Trouble> {
+    let done = async {
+        opened(client, frame, range, future::ready(Ok(0))).await?;
+        let seen = end.seen.unwrap_or(1);
+        let moved = journal::move_range(frame.name, range.number, end.key, 0, seen, end.is_last);
+        committed(client, &[note, moved]).await
+    }
+    .await;
+    ended(client, done).await
+}
+
+/// Begins, confirms lead and claim, and does `work`, in one go.
+async fn opened(
+    client: &Client,
+    frame: &Frame<'_>,
+    range: &RangeRow,
+    work: impl Future<Output = Result<u64, tokio_postgres::Error>>,
+) -> Result<u64, Trouble> {
+    let begin = frame.begin();
+    let hold = journal::hold_range(frame.name, range, frame.worker);
+    let fence = frame.fence.map(own::fence);
+    let fenced = async {
+        match &fence {
+            Some(fence) => fence.send(client).await.map(|_| ()),
+            None => Ok(()),
+        }
+    };
+    // Polled in this order, and so sent in this order.
+    let (begun, fenced, held, rows) =
+        future::join4(client.batch_execute(&begin), fenced, hold.send(client), work).await;
+    let is_division =
+        |error: &tokio_postgres::Error| error.code().is_some_and(|code| code.code() == own::FENCED);
+    begun?;
+    fenced.map_err(|error| {
+        if is_division(&error) {
+            Trouble::Fenced
+        } else {
+            Trouble::Server(error)
+        }
+    })?;
+    held.map_err(|error| {
+        if is_division(&error) {
+            Trouble::Taken
+        } else {
+            Trouble::Server(error)
+        }
+    })?;
+    Ok(rows?)
+}
+
+/// Writes and commits, in one go.
+async fn committed(client: &Client, writes: &[Write]) -> Result<(), Trouble> {
+    let written = future::join_all(writes.iter().map(|write| write.send(client)));
+    let (written, committed) = future::join(written, client.batch_execute("COMMIT")).await;
+    for write in written {
+        write?;
+    }
+    Ok(committed?)
+}
+
+async fn ended<T>(client: &Client, done: Result<T, Trouble>) -> Result<T, Trouble> {
+    if done.is_err() {
+        // The first error is the one to tell; a cancel that came late may hit the first ROLLBACK.
+        for _ in 0..2 {
+            if client.batch_execute("ROLLBACK").await.is_ok() {
+                break;
+            }
+        }
+    }
+    done
+}
+
+/// What a failed batch calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Somebody holds its rows, or a deadlock was resolved: again, and then smaller.
+    Again,
+    /// It took too long, or was cancelled: smaller.
+    Smaller,
+    /// Some row cannot be changed as it is: find it.
+    Bisect,
+    /// The session is gone.
+    Reconnect,
+    /// It would fail the same way with any rows.
+    GiveUp,
+}
+
+/// The remedy for an error by its SQLSTATE.
+pub(super) fn remedy(sqlstate: &str) -> Remedy {
+    match sqlstate {
+        "55P03" | "40P01" | "40001" => Remedy::Again,
+        "57014" => Remedy::Smaller,
+        // A row too large for its index fails with a program limit.
+        "54000" => Remedy::Bisect,
+        code => match code.get(..2).unwrap_or_default() {
+            "08" => Remedy::Reconnect,
+            // Of the server and the session, not of a row.
+            "0A" | "0B" | "25" | "26" | "28" | "2D" | "3D" | "3F" | "40" | "42" | "53" | "54" | "55"
+            | "57" | "58" | "F0" | "HV" | "XX" => Remedy::GiveUp,
+            _ => Remedy::Bisect,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_data_is_told_from_one_of_the_server() {
+        for (code, expected) in [
+            ("55P03", Remedy::Again),
+            ("40P01", Remedy::Again),
+            ("57014", Remedy::Smaller),
+            ("22012", Remedy::Bisect),
+            ("23514", Remedy::Bisect),
+            ("P0001", Remedy::Bisect),
+            ("21000", Remedy::Bisect),
+            ("54000", Remedy::Bisect),
+            ("54001", Remedy::GiveUp),
+            ("42703", Remedy::GiveUp),
+            ("53100", Remedy::GiveUp),
+            ("08006", Remedy::Reconnect),
+        ] {
+            assert_eq!(remedy(code), expected, "{code}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What speaks against a backfill before its first batch: triggers that nobody thought of, a table that
+//! replication refuses to change, a plan that reads another table in full for each batch.
+
+use serde_json::Value;
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+use windlass_compiler::sql::{self, Change, ChangeKind, Mirror};
+
+use super::facts::Facts;
+use super::strategy::Access;
+use super::task::Task;
+use crate::error::{Error, ErrorKind, Result};
+use crate::session;
+
+/// Refuses what the catalog alone speaks against.
+pub(super) fn preflight(task: &Task, facts: &Facts) -> Result<()> {
+    let table = &task.change.changed;
+    if !facts.triggers.is_empty() && !task.options.fires_triggers {
+        return Err(Error::new(
+            ErrorKind::Refused,
+            format!(
+                "backfill {} would fire triggers of {table}: {}",
+                task.name,
+                facts.triggers.join(", ")
+            ),
+        )
+        .hint("if that is meant, add triggers=fire to the backfill's directive")
+        .hint("else disable them for the time being, or let them pass over these rows"));
+    }
+    if let Some(publication) = facts.publications.first() {
+        let verb = if task.change.kind == ChangeKind::Delete {
+            "DELETE"
+        } else {
+            "UPDATE"
+        };
+        return Err(Error::new(
+            ErrorKind::Refused,
+            format!("{table} is in publication {publication} and has no replica identity, so PostgreSQL refuses {verb} (55000)"),
+        )
+        .hint(format!("add a primary key, or ALTER TABLE {table} REPLICA IDENTITY FULL")));
+    }
+    Ok(())
+}
+
+/// The mirrors that are certainly the same: of a type whose order and equality are the key's.
+pub(super) async fn accepted_mirrors(client: &Client, task: &Task, access: &Access) -> Result<Vec<Mirror>> {
+    let Access::Key(columns) = access else {
+        return Ok(Vec::new());
+    };
+    let [key] = columns.as_slice() else {
+        return Ok(Vec::new());
+    };
+    let found = sql::mirrors(&task.statement, &task.change.target, &key.name).unwrap_or_default();
+    let mut accepted = Vec::new();
+    for mirror in found {
+        // A probe that does not stand alone (a lateral one) is no mirror.
+        let Ok(probe) = client.prepare(&mirror.probe).await else {
+            continue;
+        };
+        let kind = probe
+            .columns()
+            .first()
+            .map(|column| column.type_().name().to_owned());
+        if kind.is_some_and(|kind| same_order(&key.base, &kind)) {
+            accepted.push(mirror);
+        }
+    }
+    Ok(accepted)
+}
+
+/// Whether a range of one type is the same range of the other.
+fn same_order(key: &str, other: &str) -> bool {
+    const INTEGERS: [&str; 3] = ["int2", "int4", "int8"];
+    const PLAIN: [&str; 5] = ["uuid", "date", "timestamp", "timestamptz", "oid"];
+    (INTEGERS.contains(&key) && INTEGERS.contains(&other)) || (key == other && PLAIN.contains(&key))
+}
+
+/// A table that a plan reads in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FullScan {
+    /// As SQL names it.
+    pub(super) relation: String,
+    /// It is read for each row, not once for each batch.
+    pub(super) each_row: bool,
+}
+
+/// The full scans of other tables in a plan (EXPLAIN's JSON, VERBOSE).
+pub(super) fn full_scans(plan: &Value, change: &Change, partitions: &[String]) -> Vec<FullScan> {
+    let mut found = Vec::new();
+    let mut own: Vec<&str> = partitions.iter().map(String::as_str).collect();
+    own.push(&change.target.relation.name);
+    own.push(&change.changed.name);
+    if let Some(root) = plan.get(0).and_then(|first| first.get("Plan")) {
+        walk(root, false, &own, &mut found);
+    }
+    found
+}
+
+fn walk(node: &Value, each_row: bool, own: &[&str], found: &mut Vec<FullScan>) {
+    let text = |key: &str| node.get(key).and_then(Value::as_str).unwrap_or_default();
+    let is_full = match text("Node Type") {
+        "Seq Scan" => true,
+        "Index Scan" | "Index Only Scan" => node.get("Index Cond").is_none(),
+        _ => false,
+    };
+    let name = text("Relation Name");
+    if is_full && !name.is_empty() && !own.contains(&name) {
+        let schema = text("Schema");
+        let scan = FullScan {
+            relation: sql::RelationName::new((!schema.is_empty()).then_some(schema), name).to_string(),
+            each_row,
+        };
+        if !found.contains(&scan) {
+            found.push(scan);
+        }
+    }
+    let is_loop = text("Node Type") == "Nested Loop";
+    let filters = node.to_string();
+    for child in node.get("Plans").and_then(Value::as_array).into_iter().flatten() {
+        let role = child
+            .get("Parent Relationship")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let subplan = child
+            .get("Subplan Name")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let kind = child.get("Node Type").and_then(Value::as_str).unwrap_or_default();
+        let repeats = match role {
+            "SubPlan" => !filters.contains(&format!("hashed {subplan}")),
+            "Inner" => is_loop && kind != "Materialize" && kind != "Memoize",
+            "InitPlan" => false,
+            _ => each_row,
+        };
+        walk(child, repeats, own, found);
+    }
+}
+
+/// Refuses a batch whose plan reads another table in full, unless that one is small.
+pub(super) async fn explain(client: &Client, task: &Task, sql: &str, partitions: &[String]) -> Result<()> {
+    let failed = |error| session::failed(error, &format!("line {}: failed to plan a batch", task.line));
+    let row = client
+        .query_typed_one(&format!("EXPLAIN (FORMAT JSON, VERBOSE) {sql}"), &[])
+        .await
+        .map_err(failed)?;
+    let plan: Value = row.get(0);
+    for scan in full_scans(&plan, &task.change, partitions) {
+        // Eight megabytes are read in some milliseconds; for each row even half of one is too much.
+        let most: i64 = if scan.each_row {
+            512 * 1024
+        } else {
+            8 * 1024 * 1024
+        };
+        let row = client
+            .query_typed_one(
+                "SELECT coalesce(pg_catalog.pg_relation_size(pg_catalog.to_regclass($1)), 0)",
+                &[(&scan.relation, Type::TEXT)],
+            )
+            .await
+            .map_err(session::lost)?;
+        let size: i64 = row.get(0);
+        if size > most {
+            let each = if scan.each_row { "row" } else { "batch" };
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!(
+                    "backfill {} would read all of {} ({:.0} MB) for each {each}",
+                    task.name,
+                    scan.relation,
+                    size as f64 / 1024.0 / 1024.0
+                ),
+            )
+            .hint(format!(
+                "CREATE INDEX CONCURRENTLY on the column of {} that is compared, in an earlier statement",
+                scan.relation
+            ))
+            .hint(format!(
+                "and compare it with the key: SET … = (SELECT … FROM {} AS other WHERE other.… = {}.…)",
+                scan.relation, task.change.target.qualifier
+            ))
+            .hint(format!(
+                "line {}: {}",
+                task.line,
+                crate::run::one_line(&task.statement)
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn scans(plan: &Value) -> Vec<(String, bool)> {
+        let change = sql::change("UPDATE leads SET d = 1", None).expect("it can be cut");
+        full_scans(&json!([{ "Plan": plan }]), &change, &[])
+            .into_iter()
+            .map(|scan| (scan.relation, scan.each_row))
+            .collect()
+    }
+
+    #[test]
+    fn another_table_read_in_full_is_found_and_the_own_one_is_not() {
+        let plan = json!({ "Node Type": "ModifyTable", "Plans": [
+            { "Node Type": "Hash Join", "Parent Relationship": "Outer", "Plans": [
+                { "Node Type": "Seq Scan", "Relation Name": "leads", "Parent Relationship": "Outer" },
+                { "Node Type": "Hash", "Parent Relationship": "Inner", "Plans": [
+                    { "Node Type": "Seq Scan", "Relation Name": "call_log", "Schema": "public",
+                      "Parent Relationship": "Outer" }] }] }] });
+        assert_eq!(scans(&plan), [("public.call_log".to_owned(), false)]);
+    }
+
+    #[test]
+    fn a_subplan_is_read_for_each_row_unless_it_is_hashed() {
+        let plan = |filter: &str| {
+            json!({ "Node Type": "Index Scan", "Relation Name": "leads", "Index Cond": "x", "Filter": filter,
+                    "Plans": [{ "Node Type": "Seq Scan", "Relation Name": "call_log",
+                                "Parent Relationship": "SubPlan", "Subplan Name": "SubPlan 1" }] })
+        };
+        assert_eq!(scans(&plan("(SubPlan 1)")), [("call_log".to_owned(), true)]);
+        assert_eq!(
+            scans(&plan("(hashed SubPlan 1)")),
+            [("call_log".to_owned(), false)]
+        );
+    }
+
+    #[test]
+    fn a_look_up_by_index_is_fine_and_an_index_read_from_end_to_end_is_not() {
+        let by_key =
+            json!({ "Node Type": "Index Scan", "Relation Name": "call_log", "Index Cond": "(lead_id = 1)" });
+        assert_eq!(scans(&by_key), []);
+        let whole = json!({ "Node Type": "Index Scan", "Relation Name": "call_log" });
+        assert_eq!(scans(&whole).len(), 1);
+    }
+}
