@@ -161,15 +161,32 @@ fn wants_upgrade(environment: &dyn Fn(&str) -> Option<String>) -> Result<bool, F
     Ok(said.is_none_or(|(_, wants)| wants))
 }
 
+/// A word on each variable that asks for no migration, where one is asked for by name.
+pub(super) fn overruled(environment: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+    let is_no = |value: String| {
+        matches!(
+            value.trim().to_ascii_lowercase().as_str(),
+            "0" | "false" | "no" | "off"
+        )
+    };
+    ["RUN_MIGRATIONS_ON_START", "RUN_MIGRATIONS"]
+        .into_iter()
+        .filter(|name| environment(name).is_some_and(is_no))
+        .map(|name| {
+            format!("{name} has no effect here: `upgrade` migrates when it is called; `exec` obeys it")
+        })
+        .collect()
+}
+
 /// A word on each variable that other runners need and we do not.
-fn without_effect(environment: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+pub(super) fn without_effect(environment: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     ["MIGRATION_MODE", "ASYNC_LOG_QUEUE"]
         .into_iter()
         .filter(|name| environment(name).is_some())
         .map(|name| {
             format!(
                 "{name} is set and has no effect here: a migration never loads the application, so there are no \
-                 workers or log queues to turn off; the command inherits it"
+                 workers or log queues to turn off"
             )
         })
         .collect()

@@ -9,8 +9,8 @@ use windlass::compiler::format::RevisionId;
 use windlass::compiler::graph::Target;
 use windlass::{Direction, Outcome, ScriptRequest, Upgrade as Request};
 
-use super::{Done, Global, WaitArgs, print_json};
-use crate::context::{self, Context};
+use super::{Done, Global, WaitArgs, exec, print_json};
+use crate::context::{self, Context, environment};
 use crate::failure::Failure;
 use crate::lockfile::{self, LockFile};
 
@@ -86,6 +86,12 @@ impl Upgrade {
         let context = Context::new(global)?;
         if self.script.write(&context, Direction::Up, &self.target).await? {
             return Ok(0);
+        }
+        for note in exec::without_effect(&environment)
+            .iter()
+            .chain(&exec::overruled(&environment))
+        {
+            context.ui.say(note);
         }
         let done = self.upgrade(&context).await;
         context.ui.clear();

@@ -230,6 +230,19 @@ async fn the_guides_variables_are_honoured_or_explained() {
             ended.stderr
         );
     }
+    let ended = project
+        .windlass(&["upgrade"])
+        .env("RUN_MIGRATIONS", "0")
+        .env("MIGRATION_MODE", "1")
+        .run()
+        .await
+        .expect(0);
+    for part in [
+        "RUN_MIGRATIONS has no effect here",
+        "MIGRATION_MODE is set and has no effect here",
+    ] {
+        assert!(ended.stderr.contains(part), "{}", ended.stderr);
+    }
     exec(&project, &[], "true")
         .env("RUN_MIGRATIONS", "maybe")
         .run()
