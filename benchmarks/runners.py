@@ -596,10 +596,11 @@ def filesystem(folder):
     return max(holding, key=lambda it: len(it[0]), default=("", "an unknown file system"))[1]
 
 
-def put(file, text):
-    whole = file.read_text()
-    head, rest = whole.split(BEGIN, 1)
-    file.write_text(f"{head}{BEGIN}\n{text}\n{END}{rest.split(END, 1)[1]}")
+def put(file, text, marks=(BEGIN, END)):
+    """Replaces what is between two marks."""
+    begin, end = marks
+    head, rest = file.read_text().split(begin, 1)
+    file.write_text(f"{head}{begin}\n{text}\n{end}{rest.split(end, 1)[1]}")
 
 
 def main():

@@ -651,6 +651,8 @@ services:
             "services:\n  api:\n    image: shop\n    environment: {DATABASE_URL: \"${DATABASE_URL}\"}\n";
         assert_eq!(compose(text), ["2:3 no-migrate-service"]);
         assert_eq!(compose("services:\n  web:\n    image: nginx\n"), [""; 0]);
+        let others = "services:\n  db:\n    image: postgres\n    healthcheck: {test: [CMD, pg_isready]}\n  n8n:\n    image: n8nio/n8n\n    environment: [DB_TYPE=postgresdb]\n    depends_on: {db: {condition: service_healthy}}\n";
+        assert_eq!(compose(others), [""; 0], "it migrates itself");
     }
 }
 

@@ -123,7 +123,13 @@ impl Context<'_> {
 
     fn somebody_migrates(&self, findings: &mut Findings) {
         let is_done = !self.migrates.is_empty() || self.users.iter().any(|service| migrates_itself(service));
-        if let (false, Some(user)) = (is_done, self.users.first()) {
+        // Somebody else's program that merely waits for a database has migrations of its own.
+        let is_ours = |service: &&&Service| {
+            let variables = service.variables();
+            let says = |variable: &Variable| words::is_address(&variable.name, &variable.value);
+            service.node.get("build").is_some() || variables.iter().any(says)
+        };
+        if let (false, Some(user)) = (is_done, self.users.iter().find(is_ours)) {
             findings.push(Finding::new(
                 &rules::NO_MIGRATE,
                 user.place,
