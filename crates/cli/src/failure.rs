@@ -9,6 +9,8 @@ use windlass::{Error, ErrorKind};
 
 /// Exit code of usage errors and bad input.
 pub(crate) const USAGE: u8 = 2;
+/// Exit code of what a rule or guard refuses.
+pub(crate) const REFUSED: u8 = 4;
 /// Exit code of what was verified and is not true.
 pub(crate) const UNVERIFIED: u8 = 5;
 
@@ -134,7 +136,7 @@ fn exit_code(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::BadInput => USAGE,
         ErrorKind::Locked => 3,
-        ErrorKind::Refused => 4,
+        ErrorKind::Refused => REFUSED,
         ErrorKind::Unverified => UNVERIFIED,
         ErrorKind::Diverged => 6,
         ErrorKind::ConnectionLost => 7,
@@ -190,8 +192,14 @@ pub(crate) fn diagnostic(text: &mut String, problem: &Diagnostic) {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
-    let mut group = Group::with_title(level.primary_title(problem.message.clone()));
+    let title = level.primary_title(problem.message.clone());
+    let title = match problem.code {
+        Some(code) => title.id(code),
+        None => title,
+    };
+    let mut group = Group::with_title(title);
     if let Some(place) = &problem.place {
         let label = problem.label.clone().unwrap_or_default();
         let annotation = AnnotationKind::Primary.span(place.within.clone());

@@ -8,6 +8,8 @@ use std::sync::Arc;
 /// How bad a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// A matter of taste, or of other people; no command ends otherwise for it.
+    Note,
     /// Worth knowing; nothing is refused.
     Warning,
     /// The input cannot be used as it is.
@@ -110,6 +112,8 @@ fn floor_boundary(text: &str, at: usize) -> usize {
 pub struct Diagnostic {
     /// Whether the input can still be used.
     pub severity: Severity,
+    /// The rule that it comes from.
+    pub code: Option<&'static str>,
     /// A lowercase sentence without a full stop.
     pub message: String,
     /// Where it is. A fact about a whole directory has no place.
@@ -125,6 +129,7 @@ impl Diagnostic {
     pub fn error(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
+            code: None,
             message: message.into(),
             place: None,
             label: None,

@@ -16,6 +16,7 @@ pub mod lane;
 pub mod lex;
 pub mod plan;
 pub mod policy;
+pub mod rules;
 pub mod script;
 pub mod sql;
 pub mod squash;

@@ -49,19 +49,79 @@ impl Script {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let spans = split(&blanked(text, &scan)).map_err(|error| {
-            let rest = text.get(error.offset..).unwrap_or_default();
-            let end = rest.find(|letter: char| letter.is_whitespace() || letter == ';');
-            let span = Span::new(error.offset, error.offset + end.unwrap_or(rest.len()));
-            vec![
-                Diagnostic::error(error.message)
-                    .at(Place::locate(&source.path, text, span))
-                    .label("PostgreSQL's grammar stops here"),
-            ]
-        })?;
+        let spans = split(&blanked(text, &scan)).map_err(|error| vec![not_sql(source, error)])?;
         let statements = attach(source, &scan, &spans)?;
         Ok(Self { header, statements })
     }
+}
+
+fn not_sql(source: &Source, error: SyntaxError) -> Diagnostic {
+    let text: &str = &source.text;
+    let rest = text.get(error.offset..).unwrap_or_default();
+    let end = rest.find(|letter: char| letter.is_whitespace() || letter == ';');
+    let span = Span::new(error.offset, error.offset + end.unwrap_or(rest.len()));
+    Diagnostic::error(error.message)
+        .at(Place::locate(&source.path, text, span))
+        .label("PostgreSQL's grammar stops here")
+}
+
+impl Script {
+    /// Splits a script of another tool as it stands: its markers are comments, psql's commands are left out, its
+    /// variables taken for names, and what is marked as the way back is left out. With it comes the text that was split,
+    /// in which everything stands where it stood.
+    ///
+    /// # Errors
+    /// What is not SQL, with its place.
+    pub fn read_as_it_is(
+        source: &Source,
+        split: impl Fn(&str) -> Result<Vec<Span>, SyntaxError>,
+    ) -> Result<(Self, Source), Vec<Diagnostic>> {
+        let text: &str = &source.text;
+        let scan = lex::scan(text);
+        let is_open = |kind: &StrangerKind| matches!(kind, StrangerKind::Unterminated(_));
+        let problems = strangers(source, &scan, is_open);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let header = FileDirectives::read(source, &scan).unwrap_or_default();
+        let mut blanked = blanked(text, &scan).into_bytes();
+        for stranger in &scan.strangers {
+            let blank = |bytes: &mut [u8]| {
+                bytes
+                    .iter_mut()
+                    .filter(|byte| **byte != b'\n')
+                    .for_each(|byte| *byte = b' ')
+            };
+            match stranger.kind {
+                StrangerKind::MetaCommand(_) => {
+                    let line = text[stranger.span.start..].find('\n');
+                    let end = line.map_or(text.len(), |length| stranger.span.start + length);
+                    blank(&mut blanked[stranger.span.start..end]);
+                }
+                StrangerKind::Variable => blanked[stranger.span.start] = b' ',
+                StrangerKind::ForeignMarker(_) if is_way_back(&text[stranger.span.range()]) => {
+                    blank(&mut blanked[stranger.span.start..]);
+                }
+                _ => {}
+            }
+        }
+        let blanked = String::from_utf8(blanked).unwrap_or_default();
+        let spans = split(&blanked).map_err(|error| vec![not_sql(source, error)])?;
+        let statements = attach(source, &scan, &spans)?;
+        let text = Source {
+            path: source.path.clone(),
+            text: blanked.into(),
+        };
+        Ok((Self { header, statements }, text))
+    }
+}
+
+/// Whether another tool's marker begins the part that undoes.
+fn is_way_back(marker: &str) -> bool {
+    let lower = marker.to_ascii_lowercase();
+    ["down", "@undo", "rollback"]
+        .iter()
+        .any(|word| lower.contains(word))
 }
 
 /// Gives each statement its place, its directives and its data.

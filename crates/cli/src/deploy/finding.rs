@@ -83,7 +83,7 @@ impl Finding {
         let title = format!("{} [{}]", self.message, self.rule.id);
         let problem = match self.rule.severity {
             Severity::Error => Diagnostic::error(title),
-            Severity::Warning => Diagnostic::warning(title),
+            Severity::Warning | Severity::Note => Diagnostic::warning(title),
         };
         problem
             .at(self.locate(sources))

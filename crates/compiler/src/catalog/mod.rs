@@ -16,7 +16,7 @@ mod write;
 use std::collections::BTreeMap;
 
 pub use dependency::{Dependencies, Dependency, DependencyKind};
-pub use name::{Address, QualifiedName, RoutineName, not_null_name};
+pub use name::{Address, QualifiedName, RoutineName, not_null_name, object_name};
 pub use relation::{
     Column, ColumnValue, Compression, Constraint, ConstraintKind, FiringState, ForeignKey, ForeignTable,
     Identity, Index, IndexKey, MaterializedView, Options, PartitionKey, PartitionOf, PartitionStrategy,

@@ -47,13 +47,17 @@ impl From<&QualifiedName> for RelationName {
 }
 
 /// The name that PostgreSQL gives to a NOT NULL constraint, of a column or (without one) of a domain,
-/// when nobody else has it: both parts are cut as `makeObjectName` cuts them, to 63 bytes in all.
+/// when nobody else has it.
 pub fn not_null_name(of: &str, column: Option<&str>) -> String {
-    const LABEL: &str = "_not_null";
-    let column = column.unwrap_or_default();
-    let separator = if column.is_empty() { "" } else { "_" };
-    let room = 63 - LABEL.len() - separator.len();
-    let (mut first, mut second) = (of.len(), column.len());
+    object_name(of, column.unwrap_or_default(), "not_null")
+}
+
+/// The name that PostgreSQL makes of a relation, perhaps columns, and a label: both parts are cut as
+/// `makeObjectName` cuts them, to 63 bytes in all.
+pub fn object_name(of: &str, columns: &str, label: &str) -> String {
+    let separator = if columns.is_empty() { "" } else { "_" };
+    let room = 62_usize.saturating_sub(label.len() + separator.len());
+    let (mut first, mut second) = (of.len(), columns.len());
     while first + second > room {
         if first > second { first -= 1 } else { second -= 1 }
     }
@@ -61,7 +65,7 @@ pub fn not_null_name(of: &str, column: Option<&str>) -> String {
         let end = (0..=most).rev().find(|&at| text.is_char_boundary(at));
         text[..end.unwrap_or_default()].to_owned()
     };
-    format!("{}{separator}{}{LABEL}", clip(of, first), clip(column, second))
+    format!("{}{separator}{}_{label}", clip(of, first), clip(columns, second))
 }
 
 /// A function, procedure or aggregate: overloads differ by their arguments.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::origin::{Origin, Setting};
 use super::settings::{SETTINGS, SettingInfo};
 use super::value::{Backoff, Given, LockWait, LockWaitRule, Value};
-use super::{BlockerPolicy, Entry, LaneSettings, Policy, Profile, SHORTEST_STALL_BUDGET, limit_text};
+use super::{
+    BlockerPolicy, Entry, LaneSettings, LintPolicy, Policy, Profile, SHORTEST_STALL_BUDGET, limit_text,
+};
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::duration::show_duration;
 use crate::lane::Lane;
@@ -239,6 +241,12 @@ impl Lowered<'_> {
                 cancel_autovacuum: self.get("blockers.cancel_autovacuum", boolean),
                 roles: self.get("blockers.roles", list),
                 applications: self.get("blockers.applications", list),
+            },
+            lint: LintPolicy {
+                off: self.get("lint.off", list),
+                exclude: self.get("lint.exclude", list),
+                in_transaction: self.get("lint.in_transaction", boolean),
+                server_version: self.get("lint.server_version", text).map(some_unless_empty),
             },
             index_deadline: self.get("index_deadline", optional_duration),
             lanes: Lane::ALL.map(|lane| self.lane(lane)),

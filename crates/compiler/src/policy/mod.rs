@@ -174,6 +174,8 @@ pub struct Policy {
     pub idle_in_transaction_timeout: Setting<Option<Duration>>,
     /// Which sessions in our way may be ended.
     pub blockers: BlockerPolicy,
+    /// What `lint` looks at, and how.
+    pub lint: LintPolicy,
     /// How long one concurrent index build may take.
     pub index_deadline: Setting<Option<Duration>>,
     lanes: [LaneSettings; Lane::ALL.len()],
@@ -195,6 +197,20 @@ pub struct BlockerPolicy {
     pub roles: Setting<Vec<String>>,
     /// Only sessions of these `application_name`s; any where it is empty.
     pub applications: Setting<Vec<String>>,
+}
+
+/// What `lint` looks at, and what it takes for granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LintPolicy {
+    /// Rules that are not asked.
+    pub off: Setting<Vec<String>>,
+    /// Files and folders that are left out.
+    pub exclude: Setting<Vec<String>>,
+    /// Whether another tool sends each file as one transaction.
+    pub in_transaction: Setting<bool>,
+    /// The server's version, where no database is asked.
+    pub server_version: Setting<Option<String>>,
 }
 
 /// One line of `windlass config`.

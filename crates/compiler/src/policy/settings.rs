@@ -142,6 +142,10 @@ pub static SETTINGS: &[SettingInfo] = &[
     same("blockers.cancel_autovacuum", Kind::Boolean, "false", "whether an autovacuum in our way is cancelled at once"),
     same("blockers.roles", Kind::List, "", "the only roles whose sessions may be ended; all but superusers where none is named"),
     same("blockers.applications", Kind::List, "", "the only application names whose sessions may be ended; all where none is named"),
+    same("lint.off", Kind::List, "", "rules that are not asked, by name"),
+    same("lint.exclude", Kind::List, "", "files and folders that lint leaves out, by the beginning or the end of their path"),
+    same("lint.in_transaction", Kind::Boolean, "false", "whether another tool sends each file as one transaction"),
+    same("lint.server_version", Kind::Text, "", "the server's version that lint takes for granted, such as 15 or 14.2"),
     same("index_deadline", Kind::Timeout, "none", "how long one concurrent index build may take"),
 
     //                                                      live              maintenance  guide

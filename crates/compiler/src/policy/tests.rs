@@ -156,6 +156,10 @@ blockers.cancel_queries     = none (default)
 blockers.cancel_autovacuum  = false (default)
 blockers.roles              =  (default)
 blockers.applications       =  (default)
+lint.off                    =  (default)
+lint.exclude                =  (default)
+lint.in_transaction         = false (default)
+lint.server_version         =  (default)
 index_deadline              = none (default)
 "
     );

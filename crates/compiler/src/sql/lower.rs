@@ -768,3 +768,17 @@ pub(super) fn index_on(node: Node, clone: &str) -> Option<String> {
     target.inh = true;
     Node::IndexStmt(index).deparse(Default::default()).ok()
 }
+
+/// See [`super::index_for`].
+pub(super) fn index_for(node: Node, name: &str, table: &RelationName, only: bool) -> Option<String> {
+    let Node::IndexStmt(mut index) = node else {
+        return None;
+    };
+    index.concurrent = !only;
+    index.idxname = name.to_owned();
+    let target = index.relation.as_mut()?;
+    target.schemaname = table.schema.clone().unwrap_or_default();
+    target.relname = table.name.clone();
+    target.inh = !only;
+    Node::IndexStmt(index).deparse(Default::default()).ok()
+}

@@ -6,12 +6,14 @@
 mod alter;
 mod change;
 mod custom_setting;
+mod details;
 mod expression;
 mod ffi;
 mod function;
 mod lower;
 mod name;
 mod offender;
+mod pieces;
 mod range;
 mod reindex;
 mod statement;
@@ -21,10 +23,17 @@ mod type_name;
 pub use alter::{AddedColumn, AlterCommand, AlterKind, Constrained, ConstraintKind, NewType};
 pub use change::{Change, ChangeKind, ChangeTarget, change};
 pub use custom_setting::custom_settings;
+pub use details::{
+    ColumnDetails, CommandDetails, Constrains, ConstraintDetails, Declared, Details, Exactly, IndexDetails,
+    Renamed,
+};
 pub use expression::{columns_of, proves_not_null};
 pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;
 pub use range::{Mirror, Range, mirrors, narrowed};
+pub use pieces::{
+    Pieces, behind_name, bound_as_condition, has_comment, has_words, inserted_behind, pieces, with_word,
+};
 pub use reindex::{ReindexScope, reindex_scope};
 pub use statement::{IndexStatement, ObjectKind, Statement};
 pub use touch::{Touch, Touched};
@@ -67,10 +76,26 @@ pub fn parse(sql: &str) -> Result<Statement, SyntaxError> {
     with_tree(sql, lower::lower)?
 }
 
+/// Parses one statement, with what rules ask of it besides.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_with_details(sql: &str) -> Result<(Statement, Details), SyntaxError> {
+    with_tree(sql, |tree| {
+        let details = Details::of(&tree);
+        Ok((lower::lower(tree)?, details))
+    })?
+}
+
 /// CREATE INDEX as it would read on the table `clone`: not concurrent, without IF NOT EXISTS, and
 /// under a name that PostgreSQL chooses. None when `sql` is no CREATE INDEX.
 pub fn index_on(sql: &str, clone: &str) -> Option<String> {
     with_tree(sql, |tree| lower::index_on(tree, clone)).ok()?
+}
+
+/// CREATE INDEX for another table of the same columns, under this name: concurrently, or on ONLY a partitioned one.
+pub fn index_for(sql: &str, name: &str, table: &RelationName, only: bool) -> Option<String> {
+    with_tree(sql, |tree| lower::index_for(tree, name, table, only)).ok()?
 }
 
 /// Runs `work`, which parses, on a stack that holds any tree that libpg_query accepts.

@@ -1,0 +1,57 @@
+//! ALTER COLUMN … TYPE that writes the table anew.
+
+use super::case::Case;
+use super::{Finding, Harm, Rule, Section};
+use crate::diagnostic::Severity;
+use crate::effect::Answer;
+use crate::sql::AlterKind;
+
+pub(super) static RULE: Rule = Rule {
+    id: "column-type-rewrite",
+    severity: Severity::Error,
+    section: Section::Columns,
+    why: "Most changes of a type write the whole table and all its indexes anew while nobody can read it, and check its foreign \
+          keys again. Free are a longer varchar, varchar to text, more digits of numeric at the same scale, and few others.",
+    unsafe_sql: "ALTER TABLE orders ALTER COLUMN total TYPE bigint;",
+    safe_sql: "ALTER TABLE orders ADD COLUMN total_new bigint;
+CREATE FUNCTION orders_total_new() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN NEW.total_new := NEW.total; RETURN NEW; END $$;
+CREATE TRIGGER orders_total_new BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION orders_total_new();
+-- windlass: backfill orders_total_new
+UPDATE orders SET total_new = total WHERE total_new IS DISTINCT FROM total;
+ALTER TABLE orders RENAME COLUMN total TO total_old;
+ALTER TABLE orders RENAME COLUMN total_new TO total;",
+    harm: Harm::Blocks,
+    squawk: &["changing-column-type"],
+    check,
+};
+
+fn check(case: &Case) -> Option<Finding> {
+    let (relation, command, _) = case.alter()?;
+    if command.kind != AlterKind::ColumnType {
+        return None;
+    }
+    let rewrite = case.effect().rewrite;
+    if rewrite.is_no() {
+        return None;
+    }
+    case.live(relation)?;
+    let column = command.name.as_deref().unwrap_or("the column");
+    let message = format!(
+        "the new type of {column} makes PostgreSQL {}write {relation}{} anew, which blocks reads and writes",
+        case.surely(rewrite),
+        case.size(relation)
+    );
+    let finding = case.about(&RULE, relation, message);
+    let finding = if rewrite == Answer::Unknown {
+        finding.assuming(format!(
+            "the old type of {column} is none that the new one only widens"
+        ))
+    } else {
+        finding
+    };
+    Some(finding.help(
+        "add a column of the new type, keep both in step with a trigger, backfill it, build its indexes CONCURRENTLY, \
+         then swap the names in one short transaction",
+    ))
+}

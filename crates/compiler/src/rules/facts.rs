@@ -1,0 +1,267 @@
+//! Questions about the catalog and the files that several rules ask.
+
+use super::case::Case;
+use crate::catalog::{Address, ConstraintKind, IndexKey, QualifiedName};
+use crate::sql::{AlterKind, Constrains, RelationName, Statement};
+
+impl Case<'_> {
+    /// Whether a column is NOT NULL already, or a valid check proves it.
+    pub(super) fn is_proved_not_null(&self, relation: &RelationName, column: &str) -> bool {
+        let seen = self.seen(relation).is_some_and(|table| {
+            let declared = table.columns.get(column).is_some_and(|known| known.is_not_null);
+            declared
+                || table.constraints.iter().any(|known| {
+                    !known.is_not_valid
+                        && !known.is_not_enforced
+                        && known.proves_not_null.iter().any(|of| of == column)
+                })
+        });
+        seen || self.relation(relation).is_some_and(|found| {
+            found.column(column).is_some_and(|known| known.is_not_null)
+                || found.constraints.iter().any(|known| {
+                    known.kind == ConstraintKind::Check
+                        && known.is_valid
+                        && crate::sql::proves_not_null(&known.definition, column)
+                })
+        })
+    }
+
+    /// The check that proves a column NOT NULL and that the same statement drops.
+    pub(super) fn drops_proof(&self, relation: &RelationName, column: &str) -> Option<String> {
+        let Statement::Alter { commands, .. } = self.whole else {
+            return None;
+        };
+        let dropped = commands
+            .iter()
+            .filter(|command| command.kind == AlterKind::DropConstraint);
+        dropped.filter_map(|command| command.name.clone()).find(|name| {
+            let seen = self.seen(relation).is_some_and(|table| {
+                table.constraints.iter().any(|known| {
+                    known.name.as_ref() == Some(name) && known.proves_not_null.iter().any(|of| of == column)
+                })
+            });
+            seen || self
+                .relation(relation)
+                .and_then(|found| found.constraint(name))
+                .is_some_and(|known| crate::sql::proves_not_null(&known.definition, column))
+        })
+    }
+
+    /// The columns of an index, where each key is one.
+    pub(super) fn columns_of_index(&self, relation: &RelationName, index: &str) -> Option<Vec<String>> {
+        if let Some(known) = self.relation(relation).and_then(|found| found.index(index)) {
+            return known
+                .keys
+                .iter()
+                .map(|key| match key {
+                    IndexKey::Column(name) => Some(name.clone()),
+                    IndexKey::Expression(_) => None,
+                })
+                .collect();
+        }
+        let name = RelationName::new(relation.schema.as_deref(), index);
+        self.seen.index(&name)?.keys.iter().cloned().collect()
+    }
+
+    /// The columns of the primary key.
+    pub(super) fn primary_key(&self, relation: &RelationName) -> Option<Vec<String>> {
+        match self.relation(relation) {
+            Some(found) => Some(found.primary_key()?.columns.clone()),
+            None => self.seen(relation)?.primary_key(),
+        }
+    }
+
+    /// Indexes whose expression or condition reads the column.
+    pub(super) fn indexes_by_expression(&self, relation: &RelationName, column: &str) -> Vec<String> {
+        let Some(found) = self.relation(relation) else {
+            return Vec::new();
+        };
+        let reads = |text: &String| text.contains(column);
+        let indexes = found.indexes.iter().filter(|index| {
+            index.predicate.as_ref().is_some_and(reads)
+                || index
+                    .keys
+                    .iter()
+                    .any(|key| matches!(key, IndexKey::Expression(text) if reads(text)))
+        });
+        indexes.map(|index| index.name.clone()).collect()
+    }
+
+    /// Whether the name is an index's.
+    pub(super) fn is_index(&self, name: &RelationName) -> bool {
+        let in_catalog = self
+            .find(name)
+            .zip(self.around.catalog)
+            .is_some_and(|(name, catalog)| catalog.index(&name).is_some());
+        in_catalog || self.seen.index(name).is_some()
+    }
+
+    /// Whether all of these indexes are of partitioned tables, which DROP INDEX CONCURRENTLY refuses.
+    pub(super) fn are_of_partitioned(&self, indexes: &[RelationName]) -> bool {
+        indexes.iter().all(|index| {
+            let table = match self.find(index).zip(self.around.catalog) {
+                Some((name, catalog)) => catalog.index(&name).map(|(table, ..)| table.into()),
+                None => self.seen.index(index).map(|known| known.table.clone()),
+            };
+            table.is_some_and(|table| self.is_partitioned(&table) == Some(true))
+        })
+    }
+
+    /// The table that this one is a partition of.
+    pub(super) fn parent_of(&self, relation: &RelationName) -> Option<RelationName> {
+        match self.relation(relation) {
+            Some(found) => Some((&found.partition_of.as_ref()?.parent).into()),
+            None => self.seen(relation)?.partition_of.clone(),
+        }
+    }
+
+    /// The partitioned table's default partition.
+    pub(super) fn default_partition(&self, relation: &RelationName) -> Option<String> {
+        let (name, catalog) = self.find(relation).zip(self.around.catalog)?;
+        let mut partitions = catalog.partitions(&name);
+        let default = partitions.find(|(.., place)| place.is_default())?;
+        Some(default.0.to_string())
+    }
+
+    /// Whether the table has a valid check, which may imply a partition's bounds.
+    pub(super) fn has_valid_check(&self, relation: &RelationName) -> bool {
+        let seen = self.seen(relation).is_some_and(|table| {
+            let mut all = table.constraints.iter();
+            all.any(|known| known.kind == Constrains::Check && !known.is_not_valid)
+        });
+        seen || self.relation(relation).is_some_and(|found| {
+            let mut all = found.constraints.iter();
+            all.any(|known| known.kind == ConstraintKind::Check && known.is_valid)
+        })
+    }
+
+    /// Whether a view of this name is made in the same file.
+    pub(super) fn followed_by_view(&self, relation: &RelationName) -> bool {
+        self.seen.coming_views.contains(relation)
+    }
+
+    /// Whether it is ALTER SCHEMA … RENAME.
+    pub(super) fn renames_schema(&self) -> bool {
+        let mut words = self.text.split_ascii_whitespace();
+        let is = |word: Option<&str>, what: &str| word.is_some_and(|word| word.eq_ignore_ascii_case(what));
+        is(words.next(), "alter") && is(words.next(), "schema")
+    }
+
+    /// Whether the plan makes the type.
+    pub(super) fn is_new_type(&self, name: &RelationName) -> bool {
+        self.seen.is_new_type(name)
+    }
+
+    /// The tables with columns of the type; none where nobody can tell.
+    pub(super) fn tables_of_type(&self, name: &RelationName) -> Option<Vec<RelationName>> {
+        let catalog = self.around.catalog?;
+        let schema = name
+            .schema
+            .as_deref()
+            .or(self.around.search_path.first().copied())?;
+        let columns = catalog.columns_of_type(&QualifiedName::new(schema, &name.name));
+        let mut tables: Vec<RelationName> = columns.into_iter().map(|(table, _)| table.into()).collect();
+        tables.dedup();
+        Some(tables)
+    }
+
+    /// What depends on the objects that the statement drops; none where nobody can tell.
+    pub(super) fn dependents(&self) -> Option<Vec<String>> {
+        let catalog = self.around.catalog?;
+        let schema = |name: &RelationName| {
+            let schema = name
+                .schema
+                .as_deref()
+                .or(self.around.search_path.first().copied());
+            QualifiedName::new(schema.unwrap_or("public"), &name.name)
+        };
+        let mut objects = Vec::new();
+        match &*self.statement {
+            Statement::Drop { relations, .. } if !relations.is_empty() => {
+                objects.extend(
+                    relations
+                        .iter()
+                        .filter_map(|name| self.find(name))
+                        .map(Address::Relation),
+                );
+            }
+            Statement::Drop { .. } => match self.details.drops_kind {
+                Some("type" | "domain") => {
+                    objects.extend(self.details.drops.iter().map(|name| Address::Type(schema(name))));
+                }
+                Some("extension") => {
+                    objects.extend(
+                        self.details
+                            .drops
+                            .iter()
+                            .map(|name| Address::Extension(name.name.clone())),
+                    );
+                }
+                _ => return None,
+            },
+            _ => {
+                let (relation, command, _) = self.alter()?;
+                let (of, part) = (self.find(relation)?, command.name.clone()?);
+                objects.push(match command.kind {
+                    AlterKind::DropConstraint => Address::Constraint(of, part),
+                    _ => Address::Column(of, part),
+                });
+            }
+        }
+        let users = objects.iter().flat_map(|object| catalog.dependencies.on(object));
+        let mut names: Vec<String> = users.map(|(user, _)| user.to_string()).collect();
+        names.sort();
+        names.dedup();
+        Some(names)
+    }
+
+    /// Whether the statement makes the relation.
+    pub(super) fn creates(&self, relation: &RelationName) -> bool {
+        match self.whole {
+            Statement::CreateTable { relation: made, .. }
+            | Statement::CreateTableAs { relation: made, .. }
+            | Statement::CreateSequence { relation: made, .. } => made == relation,
+            Statement::CreateView {
+                relation: made,
+                replace,
+                ..
+            } => made == relation && !replace,
+            _ => false,
+        }
+    }
+
+    /// The first of `name`, `name1`, `name2` … that no relation and no constraint of the table has.
+    pub(super) fn free_name(&self, relation: &RelationName, make: impl Fn(&str) -> String) -> String {
+        let is_taken = |name: &str| {
+            let in_catalog = self.find(relation).is_some_and(|of| {
+                let catalog = self.around.catalog;
+                catalog.is_some_and(|catalog| {
+                    let beside = of.beside(name);
+                    catalog.relations.contains_key(&beside) || catalog.index(&beside).is_some()
+                })
+            });
+            let constraint = self
+                .relation(relation)
+                .is_some_and(|found| found.constraint(name).is_some());
+            let seen = self.seen(relation).is_some_and(|table| {
+                table
+                    .constraints
+                    .iter()
+                    .any(|known| known.name.as_deref() == Some(name))
+            });
+            let index = self
+                .seen
+                .index(&RelationName::new(relation.schema.as_deref(), name))
+                .is_some();
+            in_catalog || constraint || seen || index
+        };
+        let first = make("");
+        if !is_taken(&first) {
+            return first;
+        }
+        (1..)
+            .map(|number: u32| make(&number.to_string()))
+            .find(|name| !is_taken(name))
+            .unwrap_or(first)
+    }
+}

@@ -1,0 +1,132 @@
+//! What a rule says about a statement.
+
+use super::Rule;
+use crate::diagnostic::{Diagnostic, Place, Severity, Span};
+use crate::format::Source;
+
+/// What a rule says about a statement.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The rule's severity, or less where the worst is only assumed.
+    pub severity: Severity,
+    /// What happens, and to what: a sentence without a full stop.
+    pub message: String,
+    /// What was assumed because nobody could be asked.
+    pub assumed: Vec<String>,
+    /// What to do, one suggestion each.
+    pub help: Vec<String>,
+    /// The same by safe statements.
+    pub fix: Option<Vec<Safe>>,
+    /// They stand for the whole statement, not for one of its subcommands.
+    pub fixes_whole: bool,
+    /// The subcommand that it is about, from 0.
+    pub command: usize,
+    /// Where it is, in the file.
+    pub span: Span,
+}
+
+/// A statement of a safe form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Safe {
+    /// The SQL, without the semicolon.
+    pub sql: String,
+    /// It is executed in batches under this name.
+    pub backfill: Option<String>,
+}
+
+impl Safe {
+    /// One statement.
+    pub fn new(sql: impl Into<String>) -> Self {
+        Self {
+            sql: sql.into(),
+            backfill: None,
+        }
+    }
+
+    /// A data change in batches.
+    pub fn backfill(name: impl Into<String>, sql: impl Into<String>) -> Self {
+        Self {
+            sql: sql.into(),
+            backfill: Some(name.into()),
+        }
+    }
+}
+
+impl Finding {
+    /// Says what to do.
+    #[must_use]
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Gives the safe form, where there is one.
+    #[must_use]
+    pub(super) fn fixed(mut self, fix: Option<Vec<Safe>>) -> Self {
+        self.fix = fix;
+        self
+    }
+
+    /// Gives the safe form of the whole statement, where there is one.
+    #[must_use]
+    pub(super) fn fixed_whole(mut self, fix: Option<Vec<Safe>>) -> Self {
+        self.fix = fix;
+        self.fixes_whole = true;
+        self
+    }
+
+    /// Gives a safe form of one statement.
+    #[must_use]
+    pub(super) fn fixed_by(self, sql: Option<String>) -> Self {
+        let fix = sql.map(|sql| vec![Safe::new(sql)]);
+        self.fixed(fix)
+    }
+
+    /// Says what is only assumed.
+    #[must_use]
+    pub(super) fn assuming(mut self, what: impl Into<String>) -> Self {
+        self.assumed.push(what.into());
+        self
+    }
+
+    /// As another severity than the rule's.
+    #[must_use]
+    pub(super) fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// The finding as a diagnostic with its place in the file.
+    pub fn diagnostic(&self, source: &Source) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(self.message.clone());
+        diagnostic.severity = self.severity;
+        diagnostic.code = Some(self.rule.id);
+        let mut diagnostic = diagnostic.at(Place::locate(&source.path, &source.text, self.span));
+        for assumed in &self.assumed {
+            diagnostic = diagnostic.help(format!("assumed: {assumed}"));
+        }
+        if let Some(fix) = &self.fix {
+            diagnostic = diagnostic.help(format!("safe form:\n{}", written(fix)));
+        }
+        for help in &self.help {
+            diagnostic = diagnostic.help(help.clone());
+        }
+        diagnostic
+    }
+}
+
+/// Safe statements as they stand in a file.
+pub fn written(fix: &[Safe]) -> String {
+    let mut text = String::new();
+    for safe in fix {
+        if let Some(name) = &safe.backfill {
+            text.push_str(&format!("-- windlass: backfill {name}\n"));
+        }
+        text.push_str(&safe.sql);
+        text.push_str(";\n");
+    }
+    text.truncate(text.trim_end().len());
+    text
+}

@@ -1,0 +1,263 @@
+//! A whole file under the rules: statement by statement, with the `allow` lines of its author.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use super::case::Case;
+use super::seen::Seen;
+use super::{Finding, RULES, Runner, Surroundings, find};
+use crate::diagnostic::{Diagnostic, Place, Span, suggest};
+use crate::directive::TransactionMode;
+use crate::effect;
+use crate::format::Source;
+use crate::script::{Script, ScriptStatement};
+use crate::sql::{self, Details, RelationName, Statement, SyntaxError};
+
+/// What the rules say about a file.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What was found, in the order of the file.
+    pub findings: Vec<Finding>,
+    /// What was found and is allowed, with the author's reason.
+    pub allowed: Vec<(Finding, String)>,
+    /// `allow` lines that allow nothing, or name no rule.
+    pub remarks: Vec<Diagnostic>,
+    /// How many statements there were.
+    pub statements: usize,
+}
+
+/// Looks at statements in order, and remembers what they made.
+#[derive(Debug)]
+pub struct Checker<'a> {
+    around: Surroundings<'a>,
+    seen: Seen,
+    off: BTreeSet<String>,
+}
+
+impl<'a> Checker<'a> {
+    /// A checker that has seen nothing yet.
+    pub fn new(around: Surroundings<'a>) -> Self {
+        Self {
+            around,
+            seen: Seen::default(),
+            off: BTreeSet::new(),
+        }
+    }
+
+    /// Leaves rules out, by name.
+    #[must_use]
+    pub fn without(mut self, rules: impl IntoIterator<Item = String>) -> Self {
+        self.off.extend(rules);
+        self
+    }
+
+    /// Says who executes what comes next.
+    pub fn executed_by(&mut self, runner: Runner) {
+        self.around.runner = runner;
+    }
+
+    /// Begins a file that is deployed by itself: what earlier files made exists by now, with rows in it.
+    pub fn begin_file(&mut self, mode: TransactionMode) {
+        self.seen.begin_file(self.shares(mode));
+    }
+
+    /// Begins a file of the same plan: what earlier files made is still nobody's.
+    pub fn begin(&mut self, mode: TransactionMode) {
+        self.seen.begin(self.shares(mode));
+    }
+
+    fn shares(&self, mode: TransactionMode) -> bool {
+        match self.around.runner {
+            Runner::Windlass => mode == TransactionMode::Atomic,
+            Runner::Other { in_transaction } => in_transaction,
+        }
+    }
+
+    /// Asks every rule about the next statement. `start` is where its text stands in its file.
+    pub fn check(
+        &mut self,
+        statement: &Statement,
+        details: &Details,
+        text: &str,
+        start: usize,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let pieces = OnceCell::new();
+        let whole = effect::effect(statement, &self.around.context());
+        let mut ask = |part: Cow<Statement>, at, effect: OnceCell<effect::Effect>| {
+            let case = Case {
+                around: &self.around,
+                seen: &self.seen,
+                statement: part,
+                whole: statement,
+                details,
+                at,
+                text,
+                start,
+                pieces: &pieces,
+                effect,
+            };
+            let rules = RULES.iter().filter(|rule| !self.off.contains(rule.id));
+            findings.extend(rules.filter_map(|rule| (rule.check)(&case)));
+        };
+        match statement {
+            Statement::Alter {
+                relation,
+                object,
+                only,
+                commands,
+            } if commands.len() > 1 => {
+                for (number, command) in commands.iter().enumerate() {
+                    let part = Statement::Alter {
+                        relation: relation.clone(),
+                        object: *object,
+                        only: *only,
+                        commands: vec![command.clone()],
+                    };
+                    ask(Cow::Owned(part), (number, commands.len()), OnceCell::new());
+                }
+            }
+            _ => ask(Cow::Borrowed(statement), (0, 1), OnceCell::from(whole.clone())),
+        }
+        self.seen.take(statement, details, &whole);
+        findings
+    }
+
+    /// Asks about a statement as it stands in its script, and sorts out what its author allows.
+    pub fn check_written(
+        &mut self,
+        source: &Source,
+        written: &ScriptStatement,
+        statement: &Statement,
+        details: &Details,
+        report: &mut Report,
+    ) {
+        let text = &source.text[written.span.range()];
+        report.statements += 1;
+        let allows = &written.directives.allows;
+        let findings = self.check(statement, details, text, written.span.start);
+        let mut used = vec![false; allows.len()];
+        for finding in findings {
+            let mut reason = None;
+            for (at, (allowed, why)) in allows.iter().enumerate() {
+                if is_allowed(&finding, allowed) {
+                    used[at] = true;
+                    reason.get_or_insert(why);
+                }
+            }
+            match reason {
+                Some(reason) => report.allowed.push((finding, reason.clone())),
+                None => report.findings.push(finding),
+            }
+        }
+        for ((allowed, _), used) in allows.iter().zip(used) {
+            if !used && !allowed.starts_with("squawk:") {
+                report.remarks.extend(self.idle(allowed).map(|remark| {
+                    let line = text.lines().next().unwrap_or_default().len();
+                    let span = Span::new(written.span.start, written.span.start + line);
+                    remark.at(Place::locate(&source.path, &source.text, span))
+                }));
+            }
+        }
+    }
+
+    /// What to say of an `allow` that allows nothing. With a catalog it may be needed on another database.
+    fn idle(&self, allowed: &str) -> Option<Diagnostic> {
+        if find(allowed).is_none() {
+            let remark = Diagnostic::warning(format!("`allow {allowed}`: no rule has this name"));
+            return Some(match suggest(allowed, RULES.iter().map(|rule| rule.id)) {
+                Some(near) => remark.help(format!("did you mean `{near}`?")),
+                None => remark.help("`windlass lint --rules` lists the rules"),
+            });
+        }
+        let is_sure = self.around.catalog.is_none() && !self.off.contains(allowed);
+        is_sure.then(|| {
+            Diagnostic::warning(format!("`allow {allowed}` allows nothing here"))
+                .help("remove the line: the statement does not have this hazard")
+        })
+    }
+}
+
+fn is_allowed(finding: &Finding, allowed: &str) -> bool {
+    match allowed.strip_prefix("squawk:") {
+        Some("*") => true,
+        Some(name) => finding.rule.squawk.contains(&name),
+        None => finding.rule.id == allowed,
+    }
+}
+
+/// Asks the rules about a file. `alone`: it is deployed by itself.
+///
+/// # Errors
+/// What is not SQL, or nearly a directive, each with its place.
+pub fn check_file(checker: &mut Checker, source: &Source, alone: bool) -> Result<Report, Vec<Diagnostic>> {
+    let is_native = checker.around.runner == Runner::Windlass;
+    let (script, readable) = if is_native {
+        (Script::read(source, sql::split)?, source.clone())
+    } else {
+        Script::read_as_it_is(source, sql::split)?
+    };
+    if alone {
+        checker.begin_file(script.header.transaction);
+    } else {
+        checker.begin(script.header.transaction);
+    }
+    let mut report = Report::default();
+    let mut problems = Vec::new();
+    for batch in script.statements.chunks(AT_ONCE) {
+        let parsed = parse_all(&readable, batch);
+        checker.seen.coming_views = views_in(&parsed);
+        for (written, parsed) in batch.iter().zip(parsed) {
+            match parsed {
+                Ok((statement, details)) => {
+                    checker.check_written(&readable, written, &statement, &details, &mut report);
+                }
+                Err(error) => problems.push(Diagnostic::error(error.message).at(Place::locate(
+                    &source.path,
+                    &source.text,
+                    written.span,
+                ))),
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(report)
+    } else {
+        Err(problems)
+    }
+}
+
+/// The views that statements make.
+fn views_in(parsed: &[Parsed]) -> Vec<RelationName> {
+    let views = parsed.iter().filter_map(|parsed| match parsed {
+        Ok((Statement::CreateView { relation, .. }, _)) => Some(relation.clone()),
+        _ => None,
+    });
+    views.collect()
+}
+
+/// So many statements are parsed before they are looked at: memory stays flat.
+const AT_ONCE: usize = 2_000;
+
+type Parsed = Result<(Statement, Details), SyntaxError>;
+
+/// Parses statements, on two threads where there are enough of them.
+fn parse_all(source: &Source, batch: &[ScriptStatement]) -> Vec<Parsed> {
+    const WORTH_A_THREAD: usize = 100;
+    let parse = |written: &ScriptStatement| sql::parse_with_details(&source.text[written.span.range()]);
+    let here = |batch: &[ScriptStatement]| sql::deep(|| batch.iter().map(parse).collect::<Vec<_>>());
+    if batch.len() < WORTH_A_THREAD {
+        return here(batch);
+    }
+    let (first, second) = batch.split_at(batch.len() / 2);
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| here(second));
+        let mut parsed = here(first);
+        match other.join() {
+            Ok(more) => parsed.extend(more),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        parsed
+    })
+}

@@ -1,0 +1,396 @@
+//! What the statements before have said: tables and types that they made, and what the open transaction holds.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::effect::Effect;
+use crate::sql::{
+    AlterKind, ColumnDetails, Constrains, ConstraintDetails, ConstraintKind, Declared, Details, ObjectKind,
+    RelationName, Statement,
+};
+
+/// What the statements before have said.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    tables: HashMap<String, Table>,
+    types: HashMap<String, Declared>,
+    new_types: Vec<String>,
+    /// Views, with the columns that their queries name, and the tables.
+    views: Vec<(RelationName, Vec<RelationName>, Vec<String>)>,
+    /// Views that the file is going to make.
+    pub(super) coming_views: Vec<RelationName>,
+    /// Indexes, and their tables and columns.
+    pub(super) indexes: HashMap<String, SeenIndex>,
+    /// Indexes that were dropped in this file, with their tables where those are known.
+    pub(super) dropped_indexes: Vec<(String, Option<SeenIndex>)>,
+    /// Columns that UPDATE statements of this file set, and read in WHERE, with the table.
+    pub(super) transaction: Transaction,
+    /// `lock_timeout` was set, to this.
+    pub(super) lock_timeout: Option<String>,
+    /// `statement_timeout` was set, to this.
+    pub(super) statement_timeout: Option<String>,
+}
+
+/// A table that the files have made.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Table {
+    pub(super) is_new: bool,
+    pub(super) is_partitioned: bool,
+    pub(super) partition_of: Option<RelationName>,
+    pub(super) columns: BTreeMap<String, ColumnDetails>,
+    /// Columns that the plan adds.
+    pub(super) new_columns: Vec<String>,
+    pub(super) constraints: Vec<ConstraintDetails>,
+}
+
+/// An index that the files have made.
+#[derive(Debug, Clone)]
+pub(super) struct SeenIndex {
+    pub(super) table: RelationName,
+    pub(super) keys: Vec<Option<String>>,
+    /// The columns of its condition.
+    pub(super) condition: Option<Vec<String>>,
+    /// The plan makes it.
+    pub(super) is_new: bool,
+}
+
+/// What the open transaction has done.
+#[derive(Debug, Default)]
+pub(super) struct Transaction {
+    /// Statements share it.
+    pub(super) is_open: bool,
+    /// Relations that are locked so that readers or writers wait.
+    pub(super) blocked: Vec<RelationName>,
+    /// Constraints that were added NOT VALID.
+    pub(super) not_valid: Vec<(RelationName, Option<String>)>,
+    /// Tables that foreign keys were added to, and referenced.
+    pub(super) foreign_keys: usize,
+    /// Enum values that were added.
+    pub(super) enum_values: Vec<String>,
+}
+
+fn key(name: &RelationName) -> String {
+    // `public.t` and `t` are taken for one table: files mix both.
+    match name.schema.as_deref() {
+        None | Some("public") => name.name.clone(),
+        Some(schema) => format!("{schema}.{}", name.name),
+    }
+}
+
+impl Seen {
+    /// Begins a file that is deployed by itself: what earlier files made exists, with rows in it.
+    pub(super) fn begin_file(&mut self, in_transaction: bool) {
+        for table in self.tables.values_mut() {
+            table.is_new = false;
+            table.new_columns.clear();
+        }
+        self.indexes.values_mut().for_each(|index| index.is_new = false);
+        self.new_types.clear();
+        self.begin(in_transaction);
+    }
+
+    /// Begins a file of the same plan.
+    pub(super) fn begin(&mut self, in_transaction: bool) {
+        self.transaction = Transaction {
+            is_open: in_transaction,
+            ..Transaction::default()
+        };
+        self.dropped_indexes.clear();
+        self.lock_timeout = None;
+        self.statement_timeout = None;
+    }
+
+    pub(super) fn is_new(&self, relation: &RelationName) -> bool {
+        self.table(relation).is_some_and(|table| table.is_new)
+    }
+
+    pub(super) fn table(&self, relation: &RelationName) -> Option<&Table> {
+        self.tables.get(&key(relation))
+    }
+
+    pub(super) fn index(&self, index: &RelationName) -> Option<&SeenIndex> {
+        self.indexes.get(&key(index))
+    }
+
+    pub(super) fn indexes_of(&self, table: &RelationName) -> impl Iterator<Item = (&String, &SeenIndex)> {
+        let table = key(table);
+        self.indexes
+            .iter()
+            .filter(move |(_, index)| key(&index.table) == table)
+    }
+
+    pub(super) fn is_new_type(&self, name: &RelationName) -> bool {
+        self.new_types.contains(&key(name))
+    }
+
+    /// Views that read the column, as far as the files tell.
+    pub(super) fn views_over(&self, table: &RelationName, column: &str) -> Vec<String> {
+        let views = self.views.iter().filter(|(_, tables, columns)| {
+            tables.iter().any(|of| key(of) == key(table)) && columns.iter().any(|of| of == column)
+        });
+        views.map(|(view, ..)| view.to_string()).collect()
+    }
+
+    pub(super) fn type_of(&self, name: &RelationName) -> Option<Declared> {
+        self.types.get(&key(name)).copied()
+    }
+
+    /// Takes a statement in, after the rules have looked at it.
+    pub(super) fn take(&mut self, statement: &Statement, details: &Details, effect: &Effect) {
+        match statement {
+            Statement::CreateView {
+                relation, touched, ..
+            } if !details.words.is_empty() => {
+                let tables = touched
+                    .relations
+                    .iter()
+                    .map(|touch| touch.relation.clone())
+                    .collect();
+                self.views.push((relation.clone(), tables, details.words.clone()));
+            }
+            _ => {}
+        }
+        match statement {
+            Statement::CreateTable {
+                relation,
+                if_not_exists,
+                temporary,
+                partition_of,
+                ..
+            } => {
+                let known = self.tables.contains_key(&key(relation));
+                if known && *if_not_exists {
+                    return;
+                }
+                let columns = details.columns.iter();
+                self.tables.insert(
+                    key(relation),
+                    Table {
+                        is_new: *temporary || !known,
+                        is_partitioned: details.is_partitioned,
+                        partition_of: partition_of.clone(),
+                        columns: columns
+                            .map(|column| (column.name.clone(), column.clone()))
+                            .collect(),
+                        new_columns: Vec::new(),
+                        constraints: details
+                            .constraints
+                            .iter()
+                            .cloned()
+                            .chain(of_columns(&details.columns))
+                            .collect(),
+                    },
+                );
+            }
+            Statement::CreateTableAs { relation, .. }
+            | Statement::CreateSequence { relation, .. }
+            | Statement::CreateView {
+                relation,
+                replace: false,
+                ..
+            } => {
+                self.tables.entry(key(relation)).or_insert(Table {
+                    is_new: true,
+                    ..Table::default()
+                });
+            }
+            Statement::CreateIndex {
+                index: Some(index),
+                relation,
+                ..
+            } => {
+                if let Some(of) = &details.index {
+                    let name = RelationName::new(relation.schema.as_deref(), index);
+                    self.indexes.insert(
+                        key(&name),
+                        SeenIndex {
+                            table: relation.clone(),
+                            keys: of.keys.clone(),
+                            condition: of.condition.clone(),
+                            is_new: true,
+                        },
+                    );
+                }
+            }
+            Statement::Drop {
+                object, relations, ..
+            } => {
+                for relation in relations {
+                    match object {
+                        ObjectKind::Index => {
+                            let index = self.indexes.remove(&key(relation));
+                            self.dropped_indexes.push((relation.name.clone(), index));
+                        }
+                        ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {
+                            self.views.retain(|(view, ..)| key(view) != key(relation));
+                            self.tables.remove(&key(relation));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Statement::Rename {
+                object: ObjectKind::Table,
+                relation: Some(relation),
+                ..
+            } => {
+                if let (Some(table), Some(renamed)) = (self.tables.remove(&key(relation)), &details.renamed) {
+                    let to = RelationName::new(relation.schema.as_deref(), &renamed.to);
+                    self.tables.insert(key(&to), table);
+                }
+            }
+            Statement::Alter {
+                relation, commands, ..
+            } => {
+                for (command, of) in commands.iter().zip(&details.commands) {
+                    match command.kind {
+                        AlterKind::AddConstraint(
+                            ConstraintKind::CheckNotValid | ConstraintKind::ForeignKeyNotValid,
+                        ) => {
+                            self.transaction
+                                .not_valid
+                                .push((relation.clone(), command.name.clone()));
+                        }
+                        AlterKind::Attach => {
+                            if let Some(part) = &command.other {
+                                self.tables.entry(key(part)).or_default().partition_of =
+                                    Some(relation.clone());
+                            }
+                        }
+                        AlterKind::Detach | AlterKind::DetachConcurrently => {
+                            if let Some(part) = &command.other {
+                                self.tables.entry(key(part)).or_default().partition_of = None;
+                            }
+                        }
+                        _ => {}
+                    }
+                    if let AlterKind::AddConstraint(
+                        ConstraintKind::ForeignKey | ConstraintKind::ForeignKeyNotValid,
+                    ) = command.kind
+                    {
+                        self.transaction.foreign_keys += 1;
+                    }
+                    let table = self.tables.entry(key(relation)).or_default();
+                    if let Some(column) = &of.column {
+                        table.constraints.extend(of_columns(std::slice::from_ref(column)));
+                        table.columns.insert(column.name.clone(), column.clone());
+                        table.new_columns.push(column.name.clone());
+                    }
+                    if let Some(constraint) = &of.constraint {
+                        table.constraints.push(constraint.clone());
+                    }
+                    match (command.kind, &command.name) {
+                        (AlterKind::DropColumn, Some(name)) => drop(table.columns.remove(name)),
+                        (AlterKind::SetNotNull, Some(name)) => {
+                            if let Some(column) = table.columns.get_mut(name) {
+                                column.is_not_null = true;
+                            }
+                        }
+                        (AlterKind::ColumnType, Some(name)) => {
+                            if let (Some(column), Some(new)) =
+                                (table.columns.get_mut(name), &command.new_type)
+                            {
+                                column.data_type = new.data_type.clone();
+                            }
+                        }
+                        (AlterKind::DropConstraint, Some(name)) => {
+                            table
+                                .constraints
+                                .retain(|known| known.name.as_ref() != Some(name));
+                        }
+                        (AlterKind::Validate, Some(name)) => {
+                            for known in &mut table.constraints {
+                                if known.name.as_ref() == Some(name) {
+                                    known.is_not_valid = false;
+                                }
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Statement::AlterEnum { adds: true } => {
+                self.transaction.enum_values.extend(details.enum_value.clone());
+            }
+            Statement::Set { name, local } => {
+                let value = details.value.clone().unwrap_or_default();
+                match name.as_deref() {
+                    Some("lock_timeout") => self.lock_timeout = Some(value),
+                    Some("statement_timeout") => self.statement_timeout = Some(value),
+                    None => {
+                        self.lock_timeout = None;
+                        self.statement_timeout = None;
+                    }
+                    _ => {}
+                }
+                let _ = local;
+            }
+            Statement::Transaction { word } => {
+                let is_open = match *word {
+                    "BEGIN" => true,
+                    "SAVEPOINT" | "RELEASE" | "ROLLBACK TO" => return,
+                    _ => false,
+                };
+                self.transaction = Transaction {
+                    is_open,
+                    ..Transaction::default()
+                };
+            }
+            _ => {}
+        }
+        if let (Some(name), Some(declared)) = (&details.of_type, details.declares) {
+            self.types.insert(key(name), declared);
+            self.new_types.push(key(name));
+        }
+        if !self.transaction.is_open {
+            self.transaction.not_valid.clear();
+            self.transaction.foreign_keys = 0;
+            self.transaction.enum_values.clear();
+            return;
+        }
+        for lock in effect.locks.iter().filter(|lock| lock.mode.blocks()) {
+            let is_index = self.indexes.contains_key(&key(&lock.relation));
+            if !self.is_new(&lock.relation) && !is_index && !self.transaction.blocked.contains(&lock.relation)
+            {
+                self.transaction.blocked.push(lock.relation.clone());
+            }
+        }
+    }
+}
+
+/// Whether a setting's value means no limit.
+pub(super) fn is_no_limit(value: &str) -> bool {
+    value.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()) == "0"
+}
+
+impl Table {
+    /// Columns of the primary key, as far as the files tell.
+    pub(super) fn primary_key(&self) -> Option<Vec<String>> {
+        let own = self
+            .columns
+            .values()
+            .find(|column| column.constraint(Constrains::PrimaryKey).is_some());
+        match own {
+            Some(column) => Some(vec![column.name.clone()]),
+            None => {
+                let constraint = self
+                    .constraints
+                    .iter()
+                    .find(|known| known.kind == Constrains::PrimaryKey)?;
+                Some(constraint.columns.clone())
+            }
+        }
+    }
+}
+
+/// The constraints that stand at columns, as if they stood by themselves.
+fn of_columns(columns: &[ColumnDetails]) -> impl Iterator<Item = ConstraintDetails> {
+    columns.iter().flat_map(|column| {
+        let own = column.constraints.iter().enumerate();
+        own.filter(|(_, known)| !matches!(known.kind, Constrains::Attribute | Constrains::Nothing))
+            .map(|(at, known)| {
+                let mut known = known.with_attributes(&column.constraints[at + 1..]);
+                known.columns = vec![column.name.clone()];
+                known
+            })
+    })
+}
