@@ -6,12 +6,14 @@
     reason = "this crate is where the environment is read and the process exits"
 )]
 
+mod changed;
 mod commands;
 mod config;
 mod context;
 mod deploy;
 mod failure;
 mod files;
+mod lint;
 mod lockfile;
 mod readiness;
 mod report;

@@ -13,6 +13,7 @@ mod exec;
 mod heads;
 mod history;
 mod init;
+mod lint;
 mod lock;
 mod man;
 mod merge;
@@ -168,6 +169,7 @@ pub(crate) enum Command {
     Heads(heads::Heads),
     Show(show::Show),
     Plan(plan::Plan),
+    Lint(lint::Lint),
     Config(config::ShowConfig),
     Doctor(doctor::Doctor),
     Create(create::Create),
@@ -207,6 +209,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Heads(command) => command.run(&cli.global),
         Command::Show(command) => command.run(&cli.global).await,
         Command::Plan(command) => command.run(&cli.global).await,
+        Command::Lint(command) => command.run(&cli.global).await,
         Command::Config(command) => command.run(&cli.global),
         Command::Doctor(command) => command.run(&cli.global).await,
         Command::Create(command) => command.run(&cli.global).await,

@@ -4,6 +4,7 @@ mod backfills;
 mod faults;
 mod files;
 mod kills;
+mod lint;
 mod looks;
 mod many;
 mod middles;

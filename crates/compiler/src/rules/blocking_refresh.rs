@@ -21,6 +21,7 @@ fn check(case: &Case) -> Option<Finding> {
     let Statement::Refresh {
         relation,
         concurrently: false,
+        ..
     } = &*case.statement
     else {
         return None;

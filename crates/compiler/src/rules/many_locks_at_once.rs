@@ -22,7 +22,7 @@ TRUNCATE homes;",
 fn check(case: &Case) -> Option<Finding> {
     let relations = match &*case.statement {
         Statement::Truncate { relations, .. } => relations,
-        Statement::Lock { relations, mode } if mode.blocks() => relations,
+        Statement::Lock { relations, mode, .. } if mode.blocks() => relations,
         Statement::Drop {
             object: ObjectKind::Table | ObjectKind::MaterializedView,
             relations,

@@ -21,7 +21,7 @@ CREATE VIEW products AS SELECT * FROM articles;",
 fn check(case: &Case) -> Option<Finding> {
     let (object, relation) = match &*case.statement {
         Statement::Rename { object, relation, .. } => (*object, relation.as_ref()),
-        Statement::SetSchema { object, relation } => (*object, relation.as_ref()),
+        Statement::SetSchema { object, relation, .. } => (*object, relation.as_ref()),
         _ => return None,
     };
     let is_used_by_name = matches!(

@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(case: &Case) -> Option<Finding> {
-    let Statement::AlterEnum { adds: false } = &*case.statement else {
+    let Statement::AlterEnum { adds: false, .. } = &*case.statement else {
         return None;
     };
     let finding = case.finding(

@@ -308,10 +308,10 @@ impl Seen {
                     }
                 }
             }
-            Statement::AlterEnum { adds: true } => {
+            Statement::AlterEnum { adds: true, .. } => {
                 self.transaction.enum_values.extend(details.enum_value.clone());
             }
-            Statement::Set { name, local } => {
+            Statement::Set { name, local, .. } => {
                 let value = details.value.clone().unwrap_or_default();
                 match name.as_deref() {
                     Some("lock_timeout") => self.lock_timeout = Some(value),
@@ -324,7 +324,7 @@ impl Seen {
                 }
                 let _ = local;
             }
-            Statement::Transaction { word } => {
+            Statement::Transaction { word, .. } => {
                 let is_open = match *word {
                     "BEGIN" => true,
                     "SAVEPOINT" | "RELEASE" | "ROLLBACK TO" => return,

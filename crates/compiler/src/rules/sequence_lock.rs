@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(case: &Case) -> Option<Finding> {
-    let Statement::AlterSequence { relation } = &*case.statement else {
+    let Statement::AlterSequence { relation, .. } = &*case.statement else {
         return None;
     };
     case.existing(relation)?;

@@ -24,6 +24,7 @@ fn check(case: &Case) -> Option<Finding> {
     let Statement::Set {
         name: Some(name),
         local: false,
+        ..
     } = &*case.statement
     else {
         return None;

@@ -25,7 +25,7 @@ fn check(case: &Case) -> Option<Finding> {
             relations,
             ..
         } => ("VACUUM FULL", relations.first()),
-        Statement::Cluster { relation } => ("CLUSTER", relation.as_ref()),
+        Statement::Cluster { relation, .. } => ("CLUSTER", relation.as_ref()),
         Statement::Alter { relation, object, .. } => {
             let (_, command, _) = case.alter()?;
             let what = match command.kind {

@@ -30,10 +30,10 @@ pub use details::{
 pub use expression::{columns_of, proves_not_null};
 pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;
-pub use range::{Mirror, Range, mirrors, narrowed};
 pub use pieces::{
     Pieces, behind_name, bound_as_condition, has_comment, has_words, inserted_behind, pieces, with_word,
 };
+pub use range::{Mirror, Range, mirrors, narrowed};
 pub use reindex::{ReindexScope, reindex_scope};
 pub use statement::{IndexStatement, ObjectKind, Statement};
 pub use touch::{Touch, Touched};

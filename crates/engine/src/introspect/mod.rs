@@ -10,10 +10,11 @@ mod schema;
 mod shared;
 
 use tokio_postgres::Client;
-use windlass_compiler::catalog::Catalog;
+use windlass_compiler::catalog::{Bytes, Catalog, QualifiedName, Relation};
 
+use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
-use crate::session;
+use crate::session::{self, Purpose, SessionSettings};
 use reader::Reader;
 
 /// Deparsing reads the newest catalog rather than the transaction's snapshot, so concurrent DDL can
@@ -38,6 +39,44 @@ pub struct Unseen {
     pub what: String,
     /// Which right is missing, as a noun: `superuser`.
     pub needs: String,
+}
+
+/// Connects, reads everything that the database holds, and leaves.
+///
+/// # Errors
+/// No connection, or a lost one.
+pub async fn open(options: &ConnectOptions) -> Result<Introspected> {
+    let session = session::open(options, &SessionSettings::default(), Purpose::Work).await?;
+    let mut read = read(session.client()).await?;
+    measure(session.client(), &mut read.catalog).await;
+    Ok(read)
+}
+
+/// Looks at the files of tables that were never analysed, whose sizes the server does not know by heart. What cannot
+/// be had soon stays unknown.
+pub async fn measure(client: &Client, catalog: &mut Catalog) {
+    let is_unknown = |catalog: &Catalog, name: &QualifiedName| {
+        let has_storage = catalog.relations.get(name).is_some_and(Relation::has_storage);
+        has_storage && catalog.size(name).bytes == Bytes::Unknown
+    };
+    if !catalog.relations.keys().any(|name| is_unknown(catalog, name)) {
+        return;
+    }
+    let measured = async {
+        client
+            .batch_execute("BEGIN; SET LOCAL lock_timeout = '100ms'")
+            .await?;
+        client.query_typed(include_str!("measured.sql"), &[]).await
+    };
+    let measured = measured.await;
+    // A session that is gone is noticed by whoever uses it next.
+    let _ = client.batch_execute("ROLLBACK").await;
+    for row in measured.into_iter().flatten() {
+        let name = QualifiedName::new(row.get::<_, String>("schema"), row.get::<_, String>("name"));
+        if let Ok(bytes) = u64::try_from(row.get::<_, i64>("bytes")) {
+            catalog.sizes.entry(name).or_default().bytes = Bytes::Known(bytes);
+        }
+    }
 }
 
 /// Reads everything that the database of the session holds.

@@ -1,0 +1,270 @@
+//! `windlass lint`
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use windlass::compiler::catalog::Catalog;
+use windlass::compiler::diagnostic::{Diagnostic, Severity};
+use windlass::compiler::format::Source;
+use windlass::compiler::rules::{Checker, RULES, Report, Runner, Surroundings, check_file, find};
+
+use super::{Done, Global};
+use crate::changed;
+use crate::context::Context;
+use crate::failure::{Failure, REFUSED, USAGE};
+use crate::lint::{Checked, Format, Outcome, render};
+
+/// Says what each statement would do to a live database, and how to do it safely
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass lint                                  the revisions of this project
+  windlass lint --since origin/main              those that this branch changes
+  windlass lint --format sarif > lint.sarif      for code scanning; also json, github, gitlab, junit
+  windlass lint db/*.sql --in-transaction        another tool's files, as they are
+  windlass lint --database                       with the sizes and the version of the database
+
+Exit codes: 0 nothing that hurts, 2 not SQL, 4 a rule found an error.")]
+pub(crate) struct Lint {
+    /// Files and folders [default: the directory of revisions]
+    paths: Vec<PathBuf>,
+    /// Only files that differ from where this git revision and HEAD parted
+    #[arg(long, value_name = "REF")]
+    since: Option<String>,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Asks the database for sizes, types and its version
+    #[arg(long)]
+    database: bool,
+    /// The server's version, such as 15 or 14.2
+    #[arg(long, value_name = "VERSION")]
+    server_version: Option<String>,
+    /// Shows notes too: matters of taste, and of the next deploy
+    #[arg(long)]
+    notes: bool,
+    /// Warnings are errors
+    #[arg(long)]
+    deny_warnings: bool,
+    /// Another tool sends each file as one transaction
+    #[arg(long)]
+    in_transaction: bool,
+    /// Lists the rules
+    #[arg(long)]
+    rules: bool,
+}
+
+impl Lint {
+    pub(crate) async fn run(&self, global: &Global) -> Done {
+        if self.rules {
+            list_rules();
+            return Ok(0);
+        }
+        let context = Context::new(global)?;
+        let lint = &context.config.policy.lint;
+        for unknown in lint.off.value.iter().filter(|name| find(name).is_none()) {
+            context
+                .ui
+                .warning(&format!("lint.off: no rule is called {unknown}"), None);
+        }
+        let files = self.files(&context)?;
+        let catalog = if self.database {
+            Some(self.catalog(&context).await?)
+        } else {
+            None
+        };
+        let search_path: Vec<&str> = context
+            .config
+            .policy
+            .search_path
+            .value
+            .iter()
+            .map(String::as_str)
+            .collect();
+        let search_path = if search_path.is_empty() {
+            vec!["public"]
+        } else {
+            search_path
+        };
+        let mut around = match &catalog {
+            Some(catalog) => Surroundings::new(catalog, &search_path),
+            None => Surroundings::default(),
+        };
+        around.search_path = &search_path;
+        if let Some(said) = self
+            .server_version
+            .as_ref()
+            .or(lint.server_version.value.as_ref())
+        {
+            around.server_version = Some(version_number(said)?);
+        }
+        let in_transaction = self.in_transaction || lint.in_transaction.value;
+        let mut checker = Checker::new(around).without(lint.off.value.iter().cloned());
+        let mut outcome = Outcome {
+            asked_database: catalog.is_some(),
+            with_notes: self.notes,
+            files: Vec::new(),
+        };
+        for file in files {
+            let bytes = std::fs::read(&file.path).map_err(|error| {
+                Failure::other(format!("failed to read {}: {error}", file.path.display()))
+            })?;
+            let text = String::from_utf8_lossy(&bytes);
+            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+            let source = Source {
+                path: Arc::from(file.path.display().to_string()),
+                text: Arc::from(text),
+            };
+            checker.executed_by(if is_ours(&context, &file.path, text) {
+                Runner::Windlass
+            } else {
+                Runner::Other { in_transaction }
+            });
+            let result = check_file(&mut checker, &source, true);
+            if file.is_asked {
+                outcome.files.push(Checked { source, result });
+            }
+        }
+        anstream::print!("{}", render(&outcome, self.format));
+        Ok(self.code(&outcome))
+    }
+
+    fn code(&self, outcome: &Outcome) -> u8 {
+        let reports = |file: &Checked| file.result.as_ref().ok().map(worst);
+        let worst = outcome.files.iter().filter_map(reports).max().flatten();
+        let limit = if self.deny_warnings {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        if outcome.files.iter().any(|file| file.result.is_err()) {
+            USAGE
+        } else if worst.is_some_and(|worst| worst >= limit) {
+            REFUSED
+        } else {
+            0
+        }
+    }
+
+    /// The files in their order. Those that are not asked about are read for what they declare.
+    fn files(&self, context: &Context) -> Result<Vec<File>, Failure> {
+        let here = std::env::current_dir().unwrap_or_default();
+        // As an annotation names it, and as people do.
+        let dir = context
+            .config
+            .dir
+            .strip_prefix(&here)
+            .unwrap_or(&context.config.dir);
+        let default = [dir.to_owned()];
+        let paths = if self.paths.is_empty() {
+            &default
+        } else {
+            self.paths.as_slice()
+        };
+        let mut found = Vec::new();
+        for path in paths {
+            gather(path, true, &mut found)?;
+        }
+        let changed = match &self.since {
+            Some(since) => Some(changed::since(since, paths)?),
+            None => None,
+        };
+        let excluded = &context.config.policy.lint.exclude.value;
+        let files = found.into_iter().filter(|path| {
+            let shown = path.display().to_string();
+            !excluded
+                .iter()
+                .any(|part| shown.starts_with(part.as_str()) || shown.ends_with(part.as_str()))
+        });
+        let files = files.map(|path| File {
+            is_asked: changed.as_ref().is_none_or(|changed| changed.contains(&path)),
+            path,
+        });
+        Ok(files.collect())
+    }
+
+    async fn catalog(&self, context: &Context) -> Result<Catalog, Failure> {
+        let read = windlass::introspect::open(&context.connect_options()?).await?;
+        for unseen in &read.unseen {
+            context.ui.warning(
+                &format!("not seen: {} (needs {})", unseen.what, unseen.needs),
+                None,
+            );
+        }
+        Ok(read.catalog)
+    }
+}
+
+struct File {
+    path: PathBuf,
+    is_asked: bool,
+}
+
+/// The worst that was found in a file.
+fn worst(report: &Report) -> Option<Severity> {
+    let findings = report.findings.iter().map(|finding| finding.severity);
+    findings
+        .chain(report.remarks.iter().map(|remark| remark.severity))
+        .max()
+}
+
+/// Whether Windlass runs the file: it is in the directory of a project that is set up, or has a directive.
+fn is_ours(context: &Context, path: &Path, text: &str) -> bool {
+    let canonical = |path: &Path| path.canonicalize().ok();
+    let inside = canonical(path)
+        .zip(canonical(&context.config.dir))
+        .is_some_and(|(path, dir)| path.starts_with(dir));
+    inside && (context.config.path.is_some() || text.contains("-- windlass:"))
+}
+
+/// The SQL files below a path, by number and name; a file that is named is taken whatever it is called.
+fn gather(path: &Path, is_named: bool, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::Input(vec![
+            Diagnostic::error(format!("failed to read {}: {error}", path.display()))
+                .help("name files or folders with SQL"),
+        ])
+    };
+    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+        let name = path.to_string_lossy();
+        if is_named || (name.ends_with(".sql") && !name.ends_with(".down.sql")) {
+            found.push(path.to_owned());
+        }
+        return Ok(());
+    }
+    let mut inside = std::fs::read_dir(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(failed)?;
+    inside.sort_by_cached_key(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let digits: String = name.chars().take_while(char::is_ascii_digit).collect();
+        (digits.parse::<u128>().unwrap_or(u128::MAX), name)
+    });
+    for entry in inside {
+        gather(&entry.path(), false, found)?;
+    }
+    Ok(())
+}
+
+/// `15` or `14.2` as a `server_version_num`.
+fn version_number(said: &str) -> Result<u32, Failure> {
+    let (major, minor) = said.split_once('.').unwrap_or((said, "0"));
+    match (major.trim().parse::<u32>(), minor.trim().parse::<u32>()) {
+        (Ok(major), Ok(minor)) if (9..100).contains(&major) && minor < 10_000 => Ok(major * 10_000 + minor),
+        _ => Err(Failure::usage(
+            format!("`{said}` is no version of PostgreSQL"),
+            "write 15, or 14.2",
+        )),
+    }
+}
+
+fn list_rules() {
+    for rule in RULES {
+        let severity = match rule.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        anstream::println!("{:<34} {severity:<8} {}", rule.id, rule.why);
+    }
+}
