@@ -57,7 +57,8 @@ pub(crate) struct Run {
     stalls: Stalls,
     project: Project,
     budget: Duration,
-    before: Option<Report>,
+    /// The same traffic, to be measured beside it.
+    again: (String, TrafficPlan),
 }
 
 /// What came of it.
@@ -173,15 +174,8 @@ impl Scene {
 
     pub(crate) async fn begin_with(self, budget: Duration, settings: &[(&str, &str)]) -> Run {
         let url = self.database().url();
-        let way = self.way.as_ref().unwrap_or(&url);
-        let before = if is_full() {
-            let traffic = Traffic::start(way, self.plan()).await;
-            tokio::time::sleep(5 * SECOND).await;
-            Some(traffic.stop().await)
-        } else {
-            None
-        };
-        let traffic = Traffic::start(way, self.plan()).await;
+        let way = self.way.clone().unwrap_or_else(|| url.clone());
+        let traffic = Traffic::start(&way, self.plan()).await;
         let stalls = Stalls::behind(&url, "windlass").await;
         windlass_testkit::wait_until("the traffic to flow", async || traffic.count() > 50).await;
         let mut command = self
@@ -192,11 +186,11 @@ impl Scene {
         }
         Run {
             child: command.spawn(),
+            again: (way.clone(), self.plan()),
             traffic,
             stalls,
             project: self.project,
             budget,
-            before,
         }
     }
 
@@ -249,6 +243,14 @@ impl Run {
             project: self.project,
             budget: self.budget,
         };
+        let (way, plan) = self.again;
+        let without = if is_full() {
+            let traffic = Traffic::start(&way, plan).await;
+            tokio::time::sleep(5 * SECOND).await;
+            Some(traffic.stop().await)
+        } else {
+            None
+        };
         let line = Line {
             budget: end.budget,
             code: end.code,
@@ -256,7 +258,7 @@ impl Run {
             longest: end.stalled.longest,
             by_itself: Duration::from_millis(end.json["longest_stall_ms"].as_u64().unwrap_or_default()),
             during: end.traffic.clone(),
-            before: self.before,
+            without,
         };
         line.tell();
         end

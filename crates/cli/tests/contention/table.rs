@@ -19,7 +19,7 @@ pub(crate) struct Line {
     pub(crate) by_itself: Duration,
     pub(crate) during: Report,
     /// The same traffic without a migration; only in the full suite.
-    pub(crate) before: Option<Report>,
+    pub(crate) without: Option<Report>,
 }
 
 impl Line {
@@ -52,9 +52,9 @@ impl Line {
             Some(7) => "lost, rerun is safe".to_owned(),
             code => format!("exit {}", code.unwrap_or(-1)),
         };
-        let before = |show: fn(&Report) -> String| self.before.as_ref().map_or("–".to_owned(), show);
-        let lost = self.before.as_ref().map_or("–".to_owned(), |before| {
-            let share = 100.0 * (1.0 - rate(&self.during) / rate(before));
+        let without = |show: fn(&Report) -> String| self.without.as_ref().map_or("–".to_owned(), show);
+        let lost = self.without.as_ref().map_or("–".to_owned(), |without| {
+            let share = 100.0 * (1.0 - rate(&self.during) / rate(without));
             format!("{:.1} %", share.max(0.0))
         });
         format!(
@@ -64,9 +64,9 @@ impl Line {
             millis(self.longest),
             millis(self.by_itself),
             millis(self.during.p99),
-            before(|report| millis(report.p99).to_string()),
+            without(|report| millis(report.p99).to_string()),
             millis(self.during.max),
-            before(|report| millis(report.max).to_string()),
+            without(|report| millis(report.max).to_string()),
         )
     }
 }
