@@ -42,13 +42,17 @@ def statement(number):
     return f"CREATE TABLE t{number} (id int PRIMARY KEY, a text);\n"
 
 
-def numbered_files(folder, count):
-    for number in range(1, count + 1):
-        (folder / f"{number:04}_t.sql").write_text(statement(number))
+def scripts(count):
+    return [statement(number) for number in range(1, count + 1)]
+
+
+def numbered_files(folder, scripts):
+    for number, script in enumerate(scripts, 1):
+        (folder / f"{number:04}_t.sql").write_text(script)
 
 
 class Contender:
-    """A runner: how to get it, its files for a number of revisions, and its command to apply them."""
+    """A runner: how to get it, its files for a list of revisions, and its command to apply them."""
 
     peer = True  # counts for "the fastest peer"
     has_noop = True  # takes part in the no-op rounds
@@ -70,9 +74,9 @@ class Psql(Contender):
     def install(self, scratch):
         self.binary = str(server_program("psql"))
 
-    def write(self, folder, count):
-        numbered_files(folder, count)
-        (folder / "all.psql").write_text("".join(f"\\i {number:04}_t.sql\n" for number in range(1, count + 1)))
+    def write(self, folder, scripts):
+        numbered_files(folder, scripts)
+        (folder / "all.psql").write_text("".join(f"\\i {number:04}_t.sql\n" for number in range(1, len(scripts) + 1)))
 
     def command(self, folder, url):
         return [self.binary, "-qX", "-v", "ON_ERROR_STOP=1", *self.options, "-d", url, "-f", "all.psql"], {}
@@ -101,8 +105,8 @@ class Windlass(Contender):
         if not self.binary.exists():
             raise Failed(f"there is no program {self.binary}; `cargo build --release` makes it")
 
-    def write(self, folder, count):
-        numbered_files(folder, count)
+    def write(self, folder, scripts):
+        numbered_files(folder, scripts)
 
     def command(self, folder, url):
         return [str(self.binary), "upgrade", "--dir", "."], {"DATABASE_URL": url}
@@ -118,8 +122,8 @@ class Sqlx(Contender):
             run("cargo", "install", "sqlx-cli", "--version", SQLX, "--quiet", "--locked", "--force", "--root", home,
                 "--target-dir", scratch / "sqlx-build", "--no-default-features", "--features", "postgres,rustls")
 
-    def write(self, folder, count):
-        numbered_files(folder, count)
+    def write(self, folder, scripts):
+        numbered_files(folder, scripts)
 
     def command(self, folder, url):
         return [str(self.binary), "migrate", "run", "--source", "."], {"DATABASE_URL": url}
@@ -133,9 +137,9 @@ class Dbmate(Contender):
         # The program itself: the npm package's launcher would add the start of node.
         self.binary = next((scratch / "npm/node_modules/@dbmate").glob("*/bin/dbmate"))
 
-    def write(self, folder, count):
-        for number in range(1, count + 1):
-            up_and_down = f"-- migrate:up\n{statement(number)}\n-- migrate:down\nDROP TABLE t{number};\n"
+    def write(self, folder, scripts):
+        for number, script in enumerate(scripts, 1):
+            up_and_down = f"-- migrate:up\n{script}\n-- migrate:down\nDROP TABLE t{number};\n"
             (folder / f"{number:04}_t.sql").write_text(up_and_down)
 
     def command(self, folder, url):
@@ -149,14 +153,14 @@ class Graphile(Contender):
         npm(scratch, "graphile-migrate", GRAPHILE)
         self.binary = scratch / "npm/node_modules/.bin/graphile-migrate"
 
-    def write(self, folder, count):
+    def write(self, folder, scripts):
         committed = folder / "migrations/committed"
         committed.mkdir(parents=True)
         (folder / "migrations/current.sql").write_text("")
         (folder / ".gmrc").write_text("{}")
         previous = ""
-        for number in range(1, count + 1):
-            body = statement(number).strip()
+        for number, script in enumerate(scripts, 1):
+            body = script.strip()
             digest = "sha1:" + hashlib.sha1(f"{previous}\n{body}".strip().encode() + b"\n").hexdigest()
             head = f"--! Previous: {previous or '-'}\n--! Hash: {digest}\n\n"
             (committed / f"{number:06}.sql").write_text(f"{head}{body}\n")
@@ -183,7 +187,7 @@ class Alembic(Contender):
             run(home / "bin/pip", "install", "--quiet", "--disable-pip-version-check", *wanted)
             stamp.write_text("\n".join(wanted))
 
-    def write(self, folder, count):
+    def write(self, folder, scripts):
         (folder / "a/versions").mkdir(parents=True)
         (folder / "alembic.ini").write_text("[alembic]\nscript_location = a\n")
         (folder / "a/env.py").write_text(
@@ -193,11 +197,11 @@ class Alembic(Contender):
             f"    context.configure(connection=connection, transaction_per_migration={self.per_migration})\n"
             "    with context.begin_transaction():\n        context.run_migrations()\n"
         )
-        for number in range(1, count + 1):
+        for number, script in enumerate(scripts, 1):
             down = f"'r{number - 1:06}'" if number > 1 else "None"
             (folder / f"a/versions/r{number:06}.py").write_text(
                 f"from alembic import op\nrevision = 'r{number:06}'\ndown_revision = {down}\n"
-                f"def upgrade():\n    op.execute({statement(number)!r})\n"
+                f"def upgrade():\n    op.execute({script!r})\n"
             )
 
     def command(self, folder, url):
@@ -437,7 +441,7 @@ class Race:
         for contender in ready:
             for count in {1, self.options.count}:
                 self.files(contender, count).mkdir(parents=True)
-                contender.write(self.files(contender, count), count)
+                contender.write(self.files(contender, count), scripts(count))
         for contender in self.rounds(self.options.apply_rounds, ready, "apply"):
             for discipline, in_use in (("apply_empty", False), ("apply_used", True)):
                 self.apply(contender, discipline, self.options.count, in_use)
