@@ -147,7 +147,7 @@ pub(crate) fn render(config: &Config) -> Vec<Row> {
             .policy
             .entries()
             .iter()
-            .map(|entry| row(entry.info.key, entry.value.clone(), entry.origin.to_string())),
+            .map(|entry| row(entry.info.key, masked(&entry.value), entry.origin.to_string())),
     );
     rows.extend(config.vars.iter().map(|(name, var)| {
         row(

@@ -65,6 +65,19 @@ impl Context {
         Ok(options)
     }
 
+    /// Where the standbys are.
+    fn standbys(&self) -> Result<Vec<ConnectOptions>, Failure> {
+        let urls = self.config.policy.standby_urls.value.iter();
+        let resolved = urls.map(|url| ConnectOptions::resolve(url, &environment));
+        resolved
+            .collect::<Result<_, _>>()
+            .map_err(|error| Failure::Other {
+                message: format!("standby_urls: {error}"),
+                hints: error.hint().map(str::to_owned).into_iter().collect(),
+                code: crate::failure::USAGE,
+            })
+    }
+
     /// What the configuration says about every session.
     pub(crate) fn session_settings(&self) -> SessionSettings {
         SessionSettings::of(&self.config.policy)
@@ -101,7 +114,8 @@ impl Context {
         for warning in &directory.warnings {
             self.ui.diagnostic(warning);
         }
-        Ok(Runner::new(connect?, directory, self.config.policy.clone())?)
+        let runner = Runner::new(connect?, directory, self.config.policy.clone())?;
+        Ok(runner.beside(self.standbys()?))
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Blocker {
     pub mode: String,
     /// The name of the prepared transaction that it is; empty for a session.
     pub prepared: String,
+    /// The standby that it is on; empty for the server that is migrated.
+    pub standby: String,
 }
 
 impl Blocker {
@@ -69,7 +71,7 @@ impl Blocker {
 
     /// Whether both are the same session or prepared transaction.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.pid == other.pid && self.prepared == other.prepared
+        self.pid == other.pid && self.prepared == other.prepared && self.standby == other.standby
     }
 
     /// Whether the server hides what it does: this role may not see other roles' activity.
@@ -83,6 +85,7 @@ impl Blocker {
         serde_json::json!({
             "pid": self.pid,
             "prepared_transaction": self.prepared,
+            "standby": self.standby,
             "user": self.user,
             "application": self.application,
             "client": self.client,
@@ -138,6 +141,9 @@ impl fmt::Display for Blocker {
         match self.pid {
             Some(pid) => write!(f, "pid {pid}")?,
             None => write!(f, "prepared transaction {}", self.prepared)?,
+        }
+        if !self.standby.is_empty() {
+            write!(f, " on standby {}", self.standby)?;
         }
         let mut facts = Vec::new();
         if !self.application.is_empty() {
@@ -195,6 +201,7 @@ impl Blocker {
 fn read(row: &Row) -> Blocker {
     Blocker {
         prepared: String::new(),
+        standby: String::new(),
         pid: row.get(0),
         user: row.get::<_, Option<String>>(1).unwrap_or_default(),
         application: row.get::<_, Option<String>>(2).unwrap_or_default(),

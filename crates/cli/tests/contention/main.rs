@@ -11,6 +11,7 @@ mod pooler;
 mod project;
 mod rights;
 mod scene;
+mod standby;
 mod table;
 mod waiters;
 

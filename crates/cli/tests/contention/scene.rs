@@ -154,6 +154,10 @@ impl Scene {
         self
     }
 
+    pub(crate) fn server(&self) -> &Server {
+        &self.project.server
+    }
+
     pub(crate) fn database(&self) -> &Database {
         &self.project.database
     }

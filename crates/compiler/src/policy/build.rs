@@ -231,6 +231,7 @@ impl Lowered<'_> {
             safety: self.get("safety", word).map(parsed),
             stall_budget: self.get("stall_budget", optional_duration),
             on_ddl_waiter: self.get("on_ddl_waiter", word).map(parsed),
+            standby_urls: self.get("standby_urls", list),
             wait_timeout: self.get("wait_timeout", optional_duration),
             quiesce_timeout: self.get("quiesce_timeout", duration),
             idle_in_transaction_timeout: self.get("idle_in_transaction_timeout", optional_duration),

@@ -166,6 +166,8 @@ pub struct Policy {
     pub stall_budget: Setting<Option<Duration>>,
     /// What becomes of a build that the application waits for through somebody's DDL.
     pub on_ddl_waiter: Setting<OnDdlWaiter>,
+    /// Hot standbys whose readers are waited for as well, as connection strings.
+    pub standby_urls: Setting<Vec<String>>,
     /// How long to wait while another runner is at work; nothing is without end.
     pub wait_timeout: Setting<Option<Duration>>,
     /// How long to wait for application sessions to leave before the first step.

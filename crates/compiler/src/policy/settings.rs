@@ -134,6 +134,7 @@ pub static SETTINGS: &[SettingInfo] = &[
     row("safety", Kind::Choice(&["rewrite", "refuse", "warn", "off"]), ["rewrite", "warn", "rewrite"], "what becomes of a statement that a rule finds hazardous"),
     row("stall_budget", Kind::Timeout, ["1s", "none", "none"], "the longest that an application query may wait for a lock of ours"),
     row("on_ddl_waiter", Kind::Choice(&["cancel", "keep"]), ["cancel", "keep", "keep"], "what becomes of an index build that an application waits for through somebody's DDL"),
+    same("standby_urls", Kind::List, "", "hot standbys whose readers are waited for as well"),
     same("wait_timeout", Kind::Period, "30m", "how long to wait while another runner is at work"),
     row("quiesce_timeout", Kind::Duration, ["0", "30s", "0"], "how long to wait for application sessions to leave"),
     same("idle_in_transaction_timeout", Kind::Timeout, "1m", "how long our transaction may idle; the stall budget where that is shorter and a blocking lock is held"),

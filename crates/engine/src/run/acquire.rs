@@ -37,10 +37,16 @@ pub(super) struct Approach {
     deadlock_timeout: Option<Duration>,
     /// Sessions that this role may not end.
     pub(super) untouchable: Vec<Blocker>,
-    first_seen: HashMap<(Option<i32>, String), Instant>,
+    ages: Ages,
+    /// The same on standbys.
+    standbys: Ages,
     /// Everybody who was in the way so far, the first of them.
     pub(super) met: Vec<Blocker>,
 }
+
+/// Since when sessions have been seen, where the server does not tell how old their transactions are.
+#[derive(Debug, Default)]
+struct Ages(HashMap<(Option<i32>, String, String), Instant>);
 
 /// Whether the locks may be asked for.
 pub(super) enum Way {
@@ -77,7 +83,11 @@ impl Work<'_> {
                 continue;
             }
             approach.evict(&holders, policy);
-            let old = approach.old(holders, oldest);
+            let mut old = approach.ages.old(holders, oldest);
+            if old.is_empty() {
+                let readers = self.standbys.holders(&approach.wanted).await;
+                old = approach.standbys.old(readers, oldest);
+            }
             if old.is_empty() {
                 if !approach.weak.is_empty() && approach.deadlock_timeout.is_none() {
                     approach.deadlock_timeout = Some(deadlock_timeout(self.session.client()).await?);
@@ -119,7 +129,7 @@ async fn deadlock_timeout(client: &Client) -> Result<Duration> {
     ))
 }
 
-impl Approach {
+impl Ages {
     /// Those that hold for `oldest` or longer. Where the server hides the age of other roles'
     /// transactions it counts from when we saw them first.
     fn old(&mut self, holders: Vec<Holder>, oldest: Duration) -> Vec<Holder> {
@@ -128,8 +138,8 @@ impl Approach {
         let mut old: Vec<Holder> = Vec::new();
         for holder in holders {
             let blocker = &holder.blocker;
-            let key = (blocker.pid, blocker.prepared.clone());
-            let first = self.first_seen.get(&key).copied().unwrap_or(now);
+            let key = (blocker.pid, blocker.prepared.clone(), blocker.standby.clone());
+            let first = self.0.get(&key).copied().unwrap_or(now);
             seen.insert(key, first);
             let age = blocker
                 .transaction_age
@@ -139,10 +149,12 @@ impl Approach {
                 old.push(holder);
             }
         }
-        self.first_seen = seen;
+        self.0 = seen;
         old
     }
+}
 
+impl Approach {
     fn evict(&mut self, holders: &[Holder], policy: &LanePolicy) {
         let is_busy = |reached: &&Reached| {
             let mut here = holders.iter().filter(|holder| holder.relation == reached.oid);

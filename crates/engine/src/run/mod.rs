@@ -13,6 +13,7 @@ mod request;
 mod retry;
 mod revision;
 mod script;
+mod standby;
 mod verify;
 mod watchdog;
 mod work;
@@ -57,6 +58,8 @@ pub struct Runner {
     /// Where each revision stands in the directory.
     index: HashMap<RevisionId, usize>,
     policy: Policy,
+    /// Hot standbys whose readers are waited for.
+    standbys: Vec<ConnectOptions>,
     /// The lock session of the first run, when it was begun before the files were read.
     opening: Mutex<Option<Opening>>,
 }
@@ -96,8 +99,15 @@ impl Runner {
             graph,
             index,
             policy,
+            standbys: Vec::new(),
             opening: Mutex::new(None),
         })
+    }
+
+    /// Waits for the readers of these hot standbys as well, before it takes what they read.
+    #[must_use]
+    pub fn beside(self, standbys: Vec<ConnectOptions>) -> Self {
+        Self { standbys, ..self }
     }
 
     /// Lets the first upgrade use a connection that was begun before.
@@ -428,6 +438,7 @@ impl Runner {
             &self.policy,
             Box::new(Native),
             watchdog::Watchdog::new(&self.connect, &self.session, observer),
+            standby::Standbys::new(&self.standbys, &self.session, observer),
             observer,
             stop,
         ))

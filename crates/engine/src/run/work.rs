@@ -12,6 +12,7 @@ use super::attempt::{self, Envelope, Failed, Limits, Refusal};
 use super::repair::{self, Finding, Watch};
 use super::request::{Report, StepReport};
 use super::retry::{self, Failure, Next};
+use super::standby::Standbys;
 use super::watchdog::{End, Rule, Seen, Watchdog};
 use crate::blockers::Blocker;
 use crate::error::{Error, ErrorKind, Result};
@@ -32,6 +33,7 @@ pub(super) struct Work<'a> {
     pub(super) stop: &'a Stop,
     pub(super) report: Report,
     pub(super) watchdog: Watchdog<'a>,
+    pub(super) standbys: Standbys<'a>,
     prepared: Prepared,
     /// A script may have left something behind in the session.
     dirty: bool,
@@ -84,11 +86,13 @@ impl<'a> Work<'a> {
         policy: &'a Policy,
         history: Box<dyn History>,
         watchdog: Watchdog<'a>,
+        standbys: Standbys<'a>,
         observer: &'a dyn Observe,
         stop: &'a Stop,
     ) -> Self {
         Self {
             watchdog,
+            standbys,
             session,
             lock,
             fence,
@@ -134,6 +138,10 @@ impl<'a> Work<'a> {
             let attempted = self.judged(&job, attempted, seen, &mut approach);
             match attempted {
                 Attempted::Done => {
+                    let patience = policy.stall_budget.unwrap_or(Duration::from_secs(1));
+                    self.standbys
+                        .follow(self.lock.client(), &approach.wanted, patience, &job.name)
+                        .await?;
                     let blockers = approach.met;
                     self.done(&job, attempt, began.elapsed(), stalled, blockers).await;
                     return Ok(());

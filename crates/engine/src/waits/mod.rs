@@ -148,6 +148,7 @@ pub(crate) async fn snapshot(client: &Client) -> Result<Snapshot, tokio_postgres
                 relation,
                 mode: mode.to_owned(),
                 prepared: row.get(15),
+                standby: String::new(),
             },
         })
     });

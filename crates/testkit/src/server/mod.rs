@@ -67,6 +67,11 @@ impl Server {
         self.database(&unique("db")).await
     }
 
+    /// The database `name`, which is there already, such as on a standby.
+    pub fn existing(&self, name: &str) -> Database {
+        Database::new(self.endpoint.clone(), name.to_owned(), false)
+    }
+
     /// Address of a database over TCP as the superuser `postgres`.
     pub fn url(&self, db: &str) -> String {
         self.endpoint.url(db)
