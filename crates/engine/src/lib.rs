@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod advice;
 pub mod backfill;
 mod blockers;
 pub mod connect;

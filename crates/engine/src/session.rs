@@ -9,6 +9,7 @@ use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
 use windlass_compiler::policy::Policy;
 
+use crate::advice;
 use crate::connect::{self, ConnectOptions, Connection};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -184,7 +185,10 @@ fn unconnected(error: connect::ConnectError) -> Error {
         connect::ConnectErrorKind::BadOptions | connect::ConnectErrorKind::Pooler => ErrorKind::BadInput,
         _ => ErrorKind::NoConnection,
     };
-    let failed = Error::new(kind, error.to_string());
+    let mut failed = Error::new(kind, error.to_string());
+    if let Some(code) = error.sqlstate() {
+        failed = failed.with_sqlstate(code.code());
+    }
     match error.hint() {
         Some(hint) => failed.hint(hint),
         None => failed,
@@ -199,7 +203,11 @@ pub(crate) fn lost(error: tokio_postgres::Error) -> Error {
 /// Tells a lost connection from a refused statement; `what` continues "error: ".
 pub(crate) fn failed(error: tokio_postgres::Error, what: &str) -> Error {
     if is_lost(&error) {
-        return Error::new(ErrorKind::ConnectionLost, "the connection to the server was lost")
+        let message = match error.as_db_error() {
+            Some(db) => format!("the connection to the server was lost: {}", db.message()),
+            None => "the connection to the server was lost".to_owned(),
+        };
+        return Error::new(ErrorKind::ConnectionLost, message)
             .caused_by(error)
             .hint("run the same command again; it continues where this one stopped");
     }
@@ -213,6 +221,9 @@ pub(crate) fn failed(error: tokio_postgres::Error, what: &str) -> Error {
             }
             if let Some(hint) = db.hint() {
                 failed = failed.hint(hint.to_owned());
+            }
+            if let Some(advice) = advice::advice(&code) {
+                failed = failed.hint(advice);
             }
             failed
         }

@@ -9,6 +9,7 @@ mod looks;
 mod many;
 mod middles;
 mod project;
+mod refusals;
 mod scripts;
 mod start;
 mod state;

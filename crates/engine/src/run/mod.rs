@@ -5,6 +5,7 @@ mod acquire;
 mod attempt;
 mod backfill;
 mod evict;
+mod loss;
 mod opening;
 mod orphan;
 mod progress;
@@ -201,6 +202,13 @@ impl Runner {
     /// # Errors
     /// Whatever stopped the run; what is done by then stays done, see [`Error::done`].
     pub async fn upgrade(&self, request: &Upgrade, observer: &dyn Observe, stop: &Stop) -> Result<Outcome> {
+        match self.upgrade_once(request, observer, stop).await {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => Err(self.explained(error).await),
+        }
+    }
+
+    async fn upgrade_once(&self, request: &Upgrade, observer: &dyn Observe, stop: &Stop) -> Result<Outcome> {
         let began = Instant::now();
         let opening = self.opening.lock().ok().and_then(|mut opening| opening.take());
         let (lock, brief) = match opening {
@@ -260,6 +268,18 @@ impl Runner {
     /// # Errors
     /// A revision without a way back, loss that was not allowed, and whatever stops an upgrade.
     pub async fn downgrade(
+        &self,
+        request: &Downgrade,
+        observer: &dyn Observe,
+        stop: &Stop,
+    ) -> Result<Outcome> {
+        match self.downgrade_once(request, observer, stop).await {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => Err(self.explained(error).await),
+        }
+    }
+
+    async fn downgrade_once(
         &self,
         request: &Downgrade,
         observer: &dyn Observe,

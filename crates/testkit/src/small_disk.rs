@@ -1,0 +1,52 @@
+//! A file system with little room, to find out what a full disk does.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::server::Server;
+
+/// A tmpfs of a few megabytes that belongs to a server's user, as place for a tablespace. Dropping it unmounts it.
+#[derive(Debug)]
+pub struct SmallDisk {
+    place: PathBuf,
+}
+
+impl SmallDisk {
+    /// Mounts one beside the server's files; none, with the reason on stderr, where mounting is not ours to do.
+    pub fn mount(server: &Server, megabytes: u32) -> Option<Self> {
+        let data = std::fs::metadata(server.data_dir()).expect("a server has a data directory");
+        let place = server.socket_dir().join("small");
+        std::fs::create_dir(&place).expect("the server's folder takes another");
+        let options = format!("size={megabytes}m,mode=700,uid={},gid={}", data.uid(), data.gid());
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "tmpfs"])
+            .arg(&place)
+            .output();
+        match mounted {
+            Ok(output) if output.status.success() => Some(Self { place }),
+            Ok(output) => {
+                eprintln!("skipped: {}", String::from_utf8_lossy(&output.stderr).trim());
+                None
+            }
+            Err(error) => {
+                eprintln!("skipped: failed to run mount: {error}");
+                None
+            }
+        }
+    }
+
+    /// Where it is mounted.
+    pub fn place(&self) -> &str {
+        self.place
+            .to_str()
+            .expect("the testkit's folders have plain names")
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: the server may have files open there.
+        let _ = Command::new("umount").arg("--lazy").arg(&self.place).output();
+    }
+}
