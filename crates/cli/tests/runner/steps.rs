@@ -298,3 +298,85 @@ async fn remains_of_a_reindex_of_many_tables_are_swept() {
     project.upgrade(0).await;
     assert_eq!(project.one(remains).await, "NULL");
 }
+
+/// An ALTER TABLE that sleeps, with its lock held, for as long as there is a row in `slow`.
+const SLOW: &str = "CREATE TABLE slow (a int); INSERT INTO slow VALUES (1);\n\
+    CREATE FUNCTION sleep() RETURNS event_trigger LANGUAGE plpgsql AS \
+    'BEGIN IF EXISTS (SELECT FROM slow) THEN PERFORM pg_sleep(60); END IF; END';\n\
+    CREATE EVENT TRIGGER sleep ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION sleep();";
+
+#[tokio::test]
+async fn catalog_work_that_outlasts_the_budget_is_tried_again() {
+    let project = Project::new(&[TABLE, ("0002_s", SLOW)]).await;
+    project.upgrade(0).await;
+    project.write("0003_c", "ALTER TABLE t ADD c int;");
+    let mut running = project
+        .windlass(&["upgrade", "--set", "stall_budget=300ms"])
+        .spawn();
+    running
+        .wait_for_output("it was not done within the stall budget")
+        .await;
+    project.database.execute("DELETE FROM slow").await;
+    running.finish().await.expect(0);
+    // Patience ends as it does with locks.
+    project.database.execute("INSERT INTO slow VALUES (1)").await;
+    project.write("0004_d", "ALTER TABLE t ADD d int;");
+    let set = [
+        "upgrade",
+        "--set",
+        "stall_budget=300ms",
+        "--set",
+        "lane.ddl.retry_for=1s",
+    ];
+    let given_up = project.windlass(&set).run().await.expect(3);
+    assert!(
+        given_up
+            .stderr
+            .contains("it needs its lock for longer than the stall budget allows"),
+        "{}",
+        given_up.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_cancel_by_somebody_is_an_order() {
+    let project = Project::new(&[TABLE, ("0002_s", SLOW)]).await;
+    project.upgrade(0).await;
+    project.write("0003_c", "ALTER TABLE t ADD c int;");
+    let running = project
+        .windlass(&["upgrade", "--set", "stall_budget=30s"])
+        .spawn();
+    let sleeps = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'windlass work' AND wait_event = 'PgSleep'";
+    project.database.wait_for(sleeps, |count| count > 0).await;
+    project
+        .database
+        .execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+        .await;
+    let cancelled = running.finish().await.expect(1);
+    assert!(cancelled.stderr.contains("user request"), "{}", cancelled.stderr);
+}
+
+#[tokio::test]
+async fn a_partitioned_table_is_reindexed_and_clustered_outside_a_transaction() {
+    let project = Project::new(&[(
+        "0001_p",
+        "CREATE TABLE p (a int) PARTITION BY RANGE (a);\nCREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);\n\
+         CREATE INDEX p_a ON p (a);\nREINDEX TABLE p;",
+    )])
+    .await;
+    project.upgrade(0).await;
+    project.write(
+        "0002_r",
+        "INSERT INTO p VALUES (1);\nREINDEX TABLE p;\nREINDEX INDEX p_a;\nREINDEX TABLE p1;",
+    );
+    let plan = project.windlass(&["plan"]).run().await.expect(0);
+    assert!(plan.stdout.contains("step 4"), "{}", plan.stdout);
+    project.upgrade(0).await;
+    let alone = "SELECT string_agg(number || ' ' || state, ', ' ORDER BY number) FROM windlass.step WHERE revision_id = '0002_r'";
+    assert_eq!(project.one(alone).await, "1 done, 2 done, 3 done, 4 done");
+    // The server learned to cluster a partitioned table with version 15.
+    if project.server.version() >= 15 {
+        project.write("0003_c", "CLUSTER p USING p_a;");
+        project.upgrade(0).await;
+    }
+}

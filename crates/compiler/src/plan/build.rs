@@ -9,7 +9,7 @@ use crate::effect::{self, Context, InTransaction};
 use crate::format::Source;
 use crate::lane::{Lane, lane_of};
 use crate::script::Script;
-use crate::sql::{self, IndexStatement, Statement, SyntaxError};
+use crate::sql::{self, IndexStatement, RelationName, Statement, SyntaxError};
 
 /// The statements of a script as they will be sent, with what each of them does.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,44 @@ pub struct Prepared {
     pub mode: TransactionMode,
     /// What the author should know; nothing here refuses the script.
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Prepared {
+    /// The relations of which the text does not say whether their REINDEX or CLUSTER may run in a transaction:
+    /// it may not where they are partitioned. Whoever has a server asks it and calls [`Prepared::partitioned`].
+    pub fn perhaps_partitioned(&self) -> Vec<RelationName> {
+        self.by_partition().map(|(_, relation)| relation).collect()
+    }
+
+    /// Lets the REINDEX and CLUSTER of partitioned relations run alone: those that `is_partitioned` knows, and
+    /// those that the script creates.
+    pub fn partitioned(&mut self, is_partitioned: impl Fn(&RelationName) -> bool) {
+        let created = |relation: &RelationName| {
+            let mut statements = self.statements.iter();
+            statements.any(|statement| {
+                statement.planned.kind == "create_table"
+                    && sql::creates_partitioned(&statement.planned.sql).as_ref() == Some(relation)
+            })
+        };
+        let found: Vec<usize> = self
+            .by_partition()
+            .filter(|(_, relation)| is_partitioned(relation) || created(relation))
+            .map(|(index, _)| index)
+            .collect();
+        for index in found {
+            let statement = &mut self.statements[index];
+            statement.shape = Shape::Alone;
+            statement.planned.probe = Probe::Repeatable;
+        }
+    }
+
+    fn by_partition(&self) -> impl Iterator<Item = (usize, RelationName)> {
+        let in_transaction = self.statements.iter().enumerate().filter(|(_, statement)| {
+            statement.shape == Shape::Transaction && matches!(statement.planned.kind, "reindex" | "cluster")
+        });
+        in_transaction
+            .filter_map(|(index, statement)| Some((index, sql::works_by_partition(&statement.planned.sql)?)))
+    }
 }
 
 /// A statement and what decides about its step.

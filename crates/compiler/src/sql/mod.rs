@@ -13,6 +13,7 @@ mod function;
 mod lower;
 mod name;
 mod offender;
+mod partition;
 mod pieces;
 mod range;
 mod reindex;
@@ -30,6 +31,7 @@ pub use details::{
 pub use expression::{columns_of, proves_not_null};
 pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;
+pub use partition::{creates_partitioned, works_by_partition};
 pub use pieces::{
     Pieces, behind_name, bound_as_condition, has_comment, has_words, inserted_behind, pieces, with_word,
 };

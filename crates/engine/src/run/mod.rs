@@ -144,14 +144,19 @@ impl Runner {
     /// # Errors
     /// No connection, or a journal that cannot be read.
     pub async fn status(&self) -> Result<(Snapshot, Standing)> {
-        let (_session, journal) =
+        let (_, journal, standing) = self.look().await?;
+        Ok((journal, standing))
+    }
+
+    async fn look(&self) -> Result<(Session, Snapshot, Standing)> {
+        let (session, journal) =
             session::open_reading(&self.connect, &self.session, Purpose::Lock, |client| {
                 Box::pin(journal::read(client))
             })
             .await?;
         let journal = journal?;
         let standing = standing(&self.directory, &self.graph, &journal);
-        Ok((journal, standing))
+        Ok((session, journal, standing))
     }
 
     /// The last `most` runs that had something to do, newest first.
@@ -168,12 +173,16 @@ impl Runner {
     /// # Errors
     /// What `status` gives, an unknown target, and whatever is wrong with the pending files.
     pub async fn plan(&self, target: &Target) -> Result<Vec<RevisionPlan>> {
-        let (journal, standing) = self.status().await?;
+        let (session, journal, standing) = self.look().await?;
         let mut plans = Vec::new();
         let mut problems = Vec::new();
         for id in self.wanted(target, &standing)? {
-            let prepared = self.prepare(&id, Direction::Up);
-            match prepared.and_then(|prepared| self.steps_left(&id, Direction::Up, &journal, &prepared)) {
+            let left = async {
+                let mut prepared = self.prepare(&id, Direction::Up)?;
+                revision::settle(session.client(), &mut prepared).await?;
+                self.steps_left(&id, Direction::Up, &journal, &prepared)
+            };
+            match left.await {
                 Ok(Left { steps, warnings, .. }) => plans.push(RevisionPlan {
                     id,
                     steps,

@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     OwnCancel,
     /// The work session was ended, and nothing of the step was committed.
     Lost,
+    /// 57014 by statement_timeout: what changes only the catalog held its lock for the whole stall budget.
+    TooLong,
     /// The way to the lock was not clear for as long as the step has patience.
     NeverClear,
     /// Anything else: trying again would fail again.
@@ -44,6 +46,7 @@ impl Failure {
             Self::Serialization => "the transaction could not be serialized",
             Self::OwnCancel => "application queries had waited too long",
             Self::Lost => "the session was ended, and nothing was committed",
+            Self::TooLong => "it was not done within the stall budget",
             Self::NeverClear => "the lock was never free",
             Self::Final => "the statement failed",
         }
@@ -124,6 +127,7 @@ mod tests {
             Failure::Deadlock,
             Failure::Serialization,
             Failure::OwnCancel,
+            Failure::TooLong,
         ] {
             assert!(
                 matches!(after(Lane::Ddl, failure, 1, 0), Next::RetryAfter(_)),

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use tokio_postgres::types::Type;
 use windlass_compiler::diagnostic::Diagnostic;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::plan::{self, FrozenPlan, PlannedStatement, Prepared, Resumption, Shape, Step};
@@ -112,12 +113,13 @@ impl Runner {
         id: &RevisionId,
         direction: Direction,
         journal: &Snapshot,
-        prepared: Prepared,
+        mut prepared: Prepared,
     ) -> Result<()> {
         let began = Instant::now();
         if direction == Direction::Up {
             self.require_backfills(work, id).await?;
         }
+        settle(work.session.client(), &mut prepared).await?;
         let row = journal.revisions.iter().find(|row| row.id == *id);
         let rows = steps_of(journal, id, direction);
         let Left { steps, replanned, .. } = self.steps_left(id, direction, journal, &prepared)?;
@@ -447,6 +449,26 @@ impl Runner {
         commit(client, fence, &writes).await?;
         Ok(format!("{id}: the edit is accepted"))
     }
+}
+
+/// Asks the server what the text of a script does not say: which of its tables are partitioned.
+pub(super) async fn settle(client: &tokio_postgres::Client, prepared: &mut Prepared) -> Result<()> {
+    let asked = prepared.perhaps_partitioned();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = asked.iter().map(ToString::to_string).collect();
+    let rows = client
+        .query_typed(
+            "SELECT name FROM pg_catalog.unnest($1) AS asked (name) \
+               JOIN pg_catalog.pg_class ON oid = pg_catalog.to_regclass(name) WHERE relkind IN ('p', 'I')",
+            &[(&names, Type::TEXT_ARRAY)],
+        )
+        .await
+        .map_err(session::lost)?;
+    let partitioned: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    prepared.partitioned(|relation| partitioned.contains(&relation.to_string()));
+    Ok(())
 }
 
 /// Writes to the journal in one transaction behind the fence, on the lock connection.

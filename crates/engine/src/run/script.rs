@@ -8,7 +8,7 @@ use windlass_compiler::plan::{Assertion, PlannedStatement, Probe, Shape, Step};
 use windlass_compiler::sql::quote_identifier;
 
 use super::attempt::{self, literal};
-use super::revision::{Left, is_over, step_name, steps_of};
+use super::revision::{Left, is_over, settle, step_name, steps_of};
 use super::work::{limits, policy_of};
 use super::{Runner, Scripts, Upgrade, list, run_id};
 use crate::error::{Error, ErrorKind, Result};
@@ -61,7 +61,10 @@ impl Runner {
             }
             Direction::Down => self.unwanted(&request.target, &journal)?,
         };
-        let scripts = self.parse_all(&revisions, request.direction)?;
+        let mut scripts = self.parse_all(&revisions, request.direction)?;
+        for prepared in scripts.values_mut() {
+            settle(session.client(), prepared).await?;
+        }
         let mut script = Writer {
             runner: self,
             request,

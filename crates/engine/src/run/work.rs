@@ -383,6 +383,7 @@ impl<'a> Work<'a> {
         let client = self.session.client();
         let rule = Rule::of(policy, self.policy.on_ddl_waiter.value);
         let run = attempt::transaction(client, &limits, &envelope, job.step);
+        let sent = Instant::now();
         let lock = self.lock.client();
         let follow = super::progress::follow(lock, self.session.pid, &self.run_id, &job.name, self.observer);
         let watched = tokio::select! {
@@ -404,7 +405,16 @@ impl<'a> Work<'a> {
                     Failed::Statement(index, error) => {
                         let statement = &job.step.statements[index];
                         let sql = attempt::one_line(&statement.sql);
-                        (error, format!("line {}: {sql}", statement.line))
+                        let what = format!("line {}: {sql}", statement.line);
+                        if seen.ended.is_none() && is_too_long(&error, job.step, &limits, sent.elapsed()) {
+                            let failed = Attempted::Failed {
+                                failure: Failure::TooLong,
+                                error: session::failed(error, &what),
+                                blockers: Vec::new(),
+                            };
+                            return Ok((failed, seen));
+                        }
+                        (error, what)
                     }
                     Failed::Prelude(error) => {
                         let code = error.code().map(|code| code.code().to_owned());
@@ -901,6 +911,20 @@ pub(super) fn refused(error: tokio_postgres::Error, what: &str, blockers: Vec<Bl
     })
 }
 
+/// Whether the limit that we set on a statement of the catalog alone ended it. The server has one code for that
+/// and for a cancel by somebody, which is an order; its words tell them apart only in English.
+fn is_too_long(error: &tokio_postgres::Error, step: &Step, limits: &Limits, took: Duration) -> bool {
+    let by_somebody = error
+        .as_db_error()
+        .is_some_and(|db| db.message().contains("user request"));
+    error.code().is_some_and(|code| code.code() == "57014")
+        && !by_somebody
+        && step.blocks()
+        && step.statements.iter().all(|statement| statement.catalog_only)
+        && !limits.statement_timeout.is_zero()
+        && took >= limits.statement_timeout
+}
+
 /// A limit of ours ended the wait for a lock.
 fn not_in_time(error: tokio_postgres::Error, blockers: Vec<Blocker>) -> Attempted {
     Attempted::Failed {
@@ -937,7 +961,7 @@ fn given_up(
 ) -> Error {
     if !matches!(
         failure,
-        Failure::LockTimeout | Failure::OwnCancel | Failure::NeverClear
+        Failure::LockTimeout | Failure::OwnCancel | Failure::NeverClear | Failure::TooLong
     ) {
         return error;
     }
@@ -948,7 +972,7 @@ fn given_up(
     );
     let mut locked =
         Error::new(ErrorKind::Locked, message).with_sqlstate(error.sqlstate().unwrap_or("55P03"));
-    if failure == Failure::OwnCancel {
+    if matches!(failure, Failure::OwnCancel | Failure::TooLong) {
         locked = locked.hint(match policy.lane {
             Lane::Dml => {
                 "application queries waited for the rows that it had changed: make it a backfill \
