@@ -13,9 +13,11 @@ pub mod database;
 pub mod doctor;
 mod error;
 mod event;
+mod guard;
 mod history;
 pub mod introspect;
 mod journal;
+mod literal;
 mod look;
 mod mutex;
 mod run;
@@ -27,6 +29,7 @@ mod waits;
 pub use blockers::Blocker;
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Direction, Event, Observe, StepName, Unobserved};
+pub use guard::{LossKind, Lost};
 pub use journal::{
     BackfillStatus, PastRun, PastStep, RevisionRow, RevisionState, RowError, Running, Snapshot, StepRow,
     StepState, TenantStatus, WorkerStatus,

@@ -180,6 +180,17 @@ pub(super) fn say(context: &Context, outcome: &Outcome) {
         },
         stall(outcome)
     ));
+    for lost in &outcome.losses {
+        let word = if lost.is_protected {
+            ", as the revision allows"
+        } else {
+            ""
+        };
+        context.ui.say(&format!(
+            "lost: {lost} ({} step {}){word}",
+            lost.revision, lost.step
+        ));
+    }
     for (step, why) in skipped {
         context.ui.warning(
             &format!(
@@ -222,6 +233,15 @@ pub(super) fn result(done: &Result<Outcome, Failure>) -> serde_json::Value {
         "longest_stall_ms": outcome.and_then(|outcome| outcome.longest_stall).map(millis),
         "watch_interval_ms": outcome.and_then(|outcome| outcome.watch_interval).map(millis),
         "retries": outcome.map_or(0, |outcome| outcome.retries),
+        "losses": outcome.map_or(&[][..], |outcome| &outcome.losses).iter().map(|lost| json!({
+            "revision": lost.revision,
+            "step": lost.step,
+            "relation": lost.relation,
+            "kind": lost.kind.name(),
+            "what": lost.what,
+            "rows": lost.rows,
+            "protected": lost.is_protected,
+        })).collect::<Vec<_>>(),
         "took_ms": outcome.map(|outcome| millis(outcome.took)),
         "error": done.as_ref().err().map(|failure| json!({
             "message": failure.message(),

@@ -3,6 +3,7 @@
 mod backfills;
 mod faults;
 mod files;
+mod guard;
 mod kills;
 mod lint;
 mod looks;

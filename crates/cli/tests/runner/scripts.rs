@@ -196,3 +196,28 @@ async fn a_script_waits_for_nobody_and_says_who_leads() {
     running.kill9();
     running.finish().await;
 }
+
+#[tokio::test]
+async fn a_script_is_guarded() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE leads (id int PRIMARY KEY);")]).await;
+    project.upgrade(0).await;
+    project
+        .database
+        .execute("INSERT INTO leads VALUES (1), (2)")
+        .await;
+    project.write(
+        "0002_loss",
+        "-- windlass: protect leads\nDELETE FROM leads WHERE id = 1;",
+    );
+    let Some(text) = script(&project, &["upgrade", "--sql"]).await else {
+        return;
+    };
+    let finished = psql(&project, &text).await;
+    assert!(
+        finished.stderr.contains("a protected table would lose something"),
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(project.one("SELECT count(*) FROM leads").await, "2");
+    assert_eq!(project.applied().await, ["0001_t"]);
+}

@@ -27,7 +27,7 @@ pub struct Known {
 pub const DIRECTIVES: &[Known] = &[
     file("after", "after ID…", "the revisions that this one follows; several make a merge, `base` none"),
     file("label", "label NAME…", "names that can be used as a target"),
-    file("protect", "protect TABLE [allow delete N because …]", "the table may not lose rows, columns or itself"),
+    file("protect", "protect TABLE [allow delete N|drop because …]", "the table may not lose rows, columns, constraints or itself beyond that"),
     file("irreversible", "irreversible because …", "there is no way back"),
     file("replaces", "replaces ID…", "revisions that this one stands for (squash, rename)"),
     file("requires", "requires backfill NAME", "the backfill must be complete first"),

@@ -61,8 +61,17 @@ pub struct FileDirectives {
 pub struct Protect {
     /// The table as SQL writes it, quoted where it needs to be.
     pub table: String,
-    /// Rows that may go, and why.
-    pub allow_delete: Option<(u64, String)>,
+    /// What may go all the same, and why.
+    pub allow: Option<(Allowance, String)>,
+}
+
+/// What a revision may take from a protected table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowance {
+    /// This many rows, all its steps together.
+    Delete(u64),
+    /// Anything: rows, columns, constraints, partitions, the table.
+    Drop,
 }
 
 /// What directives say about the statement behind them.
@@ -310,19 +319,21 @@ impl StatementDirectives {
 fn protect(line: &Line) -> Result<Protect, String> {
     let table = relation(line.words.first().ok_or("it needs one table")?)?;
     match words(line).as_slice() {
-        [_] if line.free.is_none() => Ok(Protect {
-            table,
-            allow_delete: None,
-        }),
+        [_] if line.free.is_none() => Ok(Protect { table, allow: None }),
         [_, "allow", "delete", count] => {
             let count = count
                 .parse()
                 .map_err(|_| format!("`{count}` is no number of rows"))?;
             Ok(Protect {
                 table,
-                allow_delete: Some((count, because(line)?)),
+                allow: Some((Allowance::Delete(count), because(line)?)),
             })
         }
+        [_, "allow", "drop"] => Ok(Protect {
+            table,
+            allow: Some((Allowance::Drop, because(line)?)),
+        }),
+        [_, "allow", ..] => Err("it allows `delete N` or `drop`".to_owned()),
         _ => Err("it needs one table".to_owned()),
     }
 }
@@ -569,6 +580,10 @@ mod tests {
             (
                 "-- windlass: protect t because x",
                 "a.sql:1:1: `protect`: it needs one table",
+            ),
+            (
+                "-- windlass: protect t allow truncate because x",
+                "a.sql:1:1: `protect`: it allows `delete N` or `drop`",
             ),
             ("-- windlass:", "a.sql:1:1: a directive without a name"),
             (

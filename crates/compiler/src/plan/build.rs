@@ -4,7 +4,7 @@ use super::batched::{self, batches};
 use super::cut::{Created, Gathering, Traits};
 use super::step::{Assertion, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::directive::{StatementDirectives, TransactionMode};
+use crate::directive::{Protect, StatementDirectives, TransactionMode};
 use crate::effect::{self, Context, InTransaction};
 use crate::format::Source;
 use crate::lane::{Lane, lane_of};
@@ -18,6 +18,8 @@ pub struct Prepared {
     pub statements: Vec<PreparedStatement>,
     /// `atomic`, `no-transaction` or neither.
     pub mode: TransactionMode,
+    /// What the script protects, and what it may take from there.
+    pub protects: Vec<Protect>,
     /// What the author should know; nothing here refuses the script.
     pub warnings: Vec<Diagnostic>,
 }
@@ -71,8 +73,6 @@ pub struct PreparedStatement {
     pub best_effort: bool,
     /// What its directives ask for.
     pub overrides: Overrides,
-    /// Rows, columns or objects go away, or nobody can tell.
-    pub loses_data: bool,
 }
 
 /// Parses a script and works out what each statement does.
@@ -125,6 +125,7 @@ fn prepare_here(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
         Ok(Prepared {
             statements,
             mode: script.header.transaction,
+            protects: script.header.protects,
             warnings,
         })
     } else {
@@ -194,6 +195,7 @@ fn prepared(
             opaque,
             catalog_only,
             changes_session,
+            loses_data,
             assertion: assertion(directives),
             backfill,
             probe: if shape == Shape::Alone {
@@ -210,7 +212,6 @@ fn prepared(
             lock_timeout: directives.lock_timeout,
             statement_timeout: directives.statement_timeout,
         },
-        loses_data,
     }
 }
 
@@ -283,9 +284,6 @@ fn remarks(statement: &Statement) -> impl Iterator<Item = Diagnostic> {
 fn not_yet(script: &Script, source: &Source) -> Vec<Diagnostic> {
     let header = &script.header;
     let mut words = Vec::new();
-    if !header.protects.is_empty() {
-        words.push("protect");
-    }
     if !header.only_envs.is_empty() {
         words.push("only");
     }

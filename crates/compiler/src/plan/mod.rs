@@ -17,4 +17,4 @@ pub use step::{
     Assertion, Batches, Cut, Deferred, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash,
     Step,
 };
-pub use wire::{FrozenPlan, FrozenStatement, FrozenStep};
+pub use wire::{FrozenPlan, FrozenStatement, FrozenStep, ProtectedTable};

@@ -144,6 +144,8 @@ pub struct PlannedStatement {
     pub catalog_only: bool,
     /// It can change settings or other state of its session.
     pub changes_session: bool,
+    /// Rows, columns or objects go away, or nobody can tell.
+    pub loses_data: bool,
     /// The query must answer with one true value.
     pub assertion: Option<Assertion>,
     /// It is executed in batches.

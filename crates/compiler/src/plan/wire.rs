@@ -18,6 +18,22 @@ pub struct FrozenPlan {
     pub fingerprint: Option<String>,
     /// The steps, done ones included.
     pub steps: Vec<FrozenStep>,
+    /// The protected tables as they were when the revision began: they stay protected under any name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protected: Vec<ProtectedTable>,
+}
+
+/// A protected table as it was when its revision began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProtectedTable {
+    /// What named it, as `protect` says it.
+    pub pattern: String,
+    /// Its oid, by which it is known under any name.
+    pub oid: u32,
+    /// Numbers (`attnum`) of its columns.
+    pub columns: Vec<i16>,
+    /// Names of its constraints.
+    pub constraints: Vec<String>,
 }
 
 /// A step of a frozen plan.
@@ -55,6 +71,7 @@ impl FrozenPlan {
         Self {
             version: 1,
             fingerprint: None,
+            protected: Vec::new(),
             steps: done.iter().cloned().chain(fresh).collect(),
         }
     }

@@ -6,7 +6,7 @@ use windlass_compiler::sql::quote_identifier;
 use super::facts::KeyColumn;
 use super::strategy::Access;
 use crate::journal::backfills::Tenant;
-use crate::run::literal;
+use crate::literal::literal;
 
 /// The rows behind `after` up to `until`, of one tenant. For blocks `after` is the first block and
 /// `until` the one behind the last.

@@ -5,12 +5,14 @@
 //! its journal rows and COMMIT in one go and hold its locks no longer than the server needs.
 
 pub(crate) mod backfills;
+mod losses;
 mod read;
 mod report;
 mod schema;
 mod write;
 
 pub use backfills::{BackfillStatus, RowError, TenantStatus, WorkerStatus};
+pub(crate) use losses::{builds_on, losses};
 pub(crate) use read::{Brief, brief, is_step_done, read, read_running};
 pub use read::{RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
 pub(crate) use report::report;
@@ -19,6 +21,6 @@ pub(crate) use schema::{VERSION, upgrade, upgrading};
 pub(crate) use write::{
     FENCED, Fence, FrozenRevision, Prepared, StepEnd, Write, accept, apply_revision, apply_revisions, beat,
     begin_run, claim, end_run, error_as_json, fence, finish_revision, intend_step, intend_step_here,
-    note_contention, note_step_error, progress, record, remove_revision, resolve_step, revert_steps,
-    save_session, stamp_revision, start_revision, step_done,
+    note_building, note_contention, note_loss, note_step_error, progress, record, remove_revision,
+    resolve_step, revert_steps, save_session, stamp_revision, start_revision, step_done,
 };

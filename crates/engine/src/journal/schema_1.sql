@@ -14,7 +14,7 @@ CREATE TABLE windlass.leader (
 );
 INSERT INTO windlass.leader (journal_version, epoch) VALUES (1, 0);
 
--- One row per run that had something to do.
+-- One row per run that had something to do; one that builds a new database has nothing to lose.
 CREATE TABLE windlass.run (
     run_id uuid PRIMARY KEY,
     epoch bigint NOT NULL,
@@ -29,7 +29,8 @@ CREATE TABLE windlass.run (
     result text CHECK (result IN ('applied', 'reverted', 'failed', 'interrupted')),
     error jsonb,
     retries integer NOT NULL DEFAULT 0,
-    longest_stall_ms double precision
+    longest_stall_ms double precision,
+    builds boolean NOT NULL DEFAULT false
 );
 
 -- One row per revision that is started or applied; position is the order of application.
@@ -169,4 +170,21 @@ CREATE TABLE windlass.history (
     action text NOT NULL CHECK (action IN ('applied', 'reverted', 'stamped', 'unstamped', 'accepted', 'resolved', 'blocker ended')),
     checksum text,
     detail text
+);
+
+-- What steps took away from protected tables and from tables that they name, all their transactions
+-- together; written in the transaction that took it. No count where nobody counted.
+CREATE TABLE windlass.loss (
+    revision_id text NOT NULL,
+    direction text NOT NULL CHECK (direction IN ('up', 'down')),
+    step integer NOT NULL,
+    relation oid NOT NULL,
+    relation_name text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('rows', 'column', 'constraint', 'partition', 'contents', 'table')),
+    what text NOT NULL,
+    rows bigint,
+    protected boolean NOT NULL,
+    run_id uuid,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (revision_id, direction, step, relation, kind, what)
 );

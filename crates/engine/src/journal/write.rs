@@ -10,11 +10,13 @@ use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 use tokio_postgres::{Client, Statement};
 use windlass_compiler::format::RevisionId;
+use windlass_compiler::plan::ProtectedTable;
 
 use crate::blockers::Blocker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
-use crate::run::literal;
+use crate::guard::{Loss, Place};
+use crate::literal::literal;
 use crate::session;
 
 type Param = (Box<dyn ToSql + Sync + Send>, Type);
@@ -304,6 +306,15 @@ pub(crate) struct FrozenRevision {
     pub(crate) plan: serde_json::Value,
 }
 
+impl FrozenRevision {
+    /// Freezes what is protected, too.
+    pub(crate) fn protects(&mut self, tables: &[ProtectedTable]) {
+        if !tables.is_empty() {
+            self.plan["protected"] = serde_json::json!(tables);
+        }
+    }
+}
+
 /// A revision is begun, or the rest of an edited one is planned again: its plan is frozen.
 pub(crate) fn start_revision(revision: &FrozenRevision, run_id: &str) -> Write {
     Write::new(
@@ -499,6 +510,30 @@ pub(crate) fn note_contention(
     .int(i32::try_from(number).unwrap_or(i32::MAX))
     .with(stall.as_secs_f64() * 1000.0, Type::FLOAT8)
     .with(met, Type::JSONB)
+}
+
+/// What a step is known to take away.
+pub(crate) fn note_loss(place: Place<'_>, step: u32, loss: &Loss) -> Write {
+    Write::new(
+        "INSERT INTO windlass.loss AS loss \
+                (revision_id, direction, step, relation, relation_name, kind, what, rows, protected, run_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $5, $7, true, $8::uuid) \
+             ON CONFLICT (revision_id, direction, step, relation, kind, what) \
+             DO UPDATE SET rows = loss.rows + excluded.rows, at = excluded.at",
+    )
+    .text(place.revision.as_str())
+    .text(place.direction.name())
+    .int(i32::try_from(step).unwrap_or(i32::MAX))
+    .with(loss.tree, Type::OID)
+    .text(loss.name.clone())
+    .text(loss.kind.name())
+    .with(loss.rows, Type::INT8)
+    .text(place.run_id)
+}
+
+/// This run builds a new database: there is nothing to lose yet.
+pub(crate) fn note_building(run_id: &str) -> Write {
+    Write::new("UPDATE windlass.run SET builds = true WHERE run_id = $1::uuid").text(run_id)
 }
 
 /// A revision's last step is done.

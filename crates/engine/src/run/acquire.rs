@@ -13,6 +13,7 @@ use super::work::{Job, Work};
 use crate::blockers::Blocker;
 use crate::error::Result;
 use crate::event::Event;
+use crate::guard::Loss;
 use crate::session;
 use crate::waits::{self, Holder, Reached};
 
@@ -33,6 +34,8 @@ pub(super) struct Approach {
     /// LOCK TABLE was refused to this role although the statement may be allowed (a role that may only
     /// reference a table, measured).
     pub(super) bare: bool,
+    /// What looked like a loss in an earlier attempt, and is looked into by the next one.
+    pub(super) suspected: Vec<Loss>,
     /// The server's `deadlock_timeout`; read when autovacuum is to be evicted.
     deadlock_timeout: Option<Duration>,
     /// Sessions that this role may not end.
@@ -47,6 +50,16 @@ pub(super) struct Approach {
 /// Since when sessions have been seen, where the server does not tell how old their transactions are.
 #[derive(Debug, Default)]
 struct Ages(HashMap<(Option<i32>, String, String), Instant>);
+
+impl Approach {
+    /// The first approach, by which `suspected` is looked into.
+    pub(super) fn suspecting(suspected: Vec<Loss>) -> Self {
+        Self {
+            suspected,
+            ..Self::default()
+        }
+    }
+}
 
 /// Whether the locks may be asked for.
 pub(super) enum Way {

@@ -2,6 +2,7 @@
 //! Deciding whether to try again is `retry`'s job; remembering is `journal`'s.
 
 use std::io::Cursor;
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -10,7 +11,9 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use windlass_compiler::plan::{Assertion, PlannedStatement, Step};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::guard::{self, Looked, Loss, Watching};
 use crate::journal::{self, Prepared, Write};
+use crate::literal::literal;
 use crate::session;
 
 /// The limits of one attempt, worked out from policy and directives.
@@ -94,6 +97,18 @@ pub(crate) struct Envelope<'a> {
     pub(crate) role: Option<&'a str>,
     /// Empty for a step that may deallocate what is prepared.
     pub(crate) prepared: &'a Prepared,
+    /// What is watched for losses.
+    pub(crate) guarded: Option<Guarded<'a>>,
+}
+
+/// A step that is watched for losses.
+pub(crate) struct Guarded<'a> {
+    pub(crate) watching: Watching,
+    /// What looked like a loss in an earlier attempt and is looked into by this one, with a session that
+    /// does not see its transaction.
+    pub(crate) suspected: Option<(&'a [Loss], &'a Client)>,
+    /// What is known to be lost is noted with these.
+    pub(crate) note: &'a (dyn Fn(&Loss) -> Write + Sync),
 }
 
 /// Which statement failed, and how.
@@ -106,6 +121,8 @@ pub(crate) enum Failed {
     Commit(tokio_postgres::Error),
     /// The leader row belongs to another runner by now.
     Fenced,
+    /// A protected table would lose something, by what can be seen in one go.
+    Loss(Vec<Loss>),
     /// It cannot be tried again.
     Fatal(Error),
 }
@@ -220,15 +237,24 @@ async fn attempt(
     if let Some(replay) = envelope.session.and_then(replay) {
         opening.push(simple(client, replay));
     }
-    let prelude = opening.len();
+    let prelude = opening.len()..opening.len() + envelope.prelude.len();
     opening.extend(envelope.prelude.iter().map(|sql| simple(client, sql.clone())));
+    if let Some(guarded) = &envelope.guarded {
+        opening.push(simple(client, guarded.watching.before.clone()));
+    }
+    let suspected = envelope.guarded.as_ref().and_then(|guarded| guarded.suspected);
     let last = statements.len().saturating_sub(1);
     let mut opening = Some(opening);
+    let mut looked = Looked::default();
+    if let Some((suspected, _)) = suspected {
+        open(opening.take(), &prelude).await?;
+        looked = Looked::before(client, suspected).await.map_err(Failed::Commit)?;
+    }
     for (index, statement) in statements.iter().enumerate() {
-        if index == last && statement.copy_data.is_none() && statement.assertion.is_none() {
+        if index == last && suspected.is_none() && can_be_last(statement) {
             break;
         }
-        open(opening.take(), prelude).await?;
+        open(opening.take(), &prelude).await?;
         execute(client, statement)
             .await
             .map_err(|failure| match failure {
@@ -239,12 +265,13 @@ async fn attempt(
 
     // The last statement, the journal and COMMIT travel together: the locks are held no longer than
     // the server needs, and a runner that freezes now holds nothing.
+    let mut notes: Vec<Write> = Vec::new();
     let mut sendings = opening.unwrap_or_default();
     let opened = sendings.len();
     let mut own = None;
     if let Some(statement) = statements
         .last()
-        .filter(|last| last.copy_data.is_none() && last.assertion.is_none())
+        .filter(|last| suspected.is_none() && can_be_last(last))
     {
         own = Some(sendings.len());
         sendings.push(simple(client, statement.sql.clone()));
@@ -258,10 +285,33 @@ async fn attempt(
             format!("RESET SESSION AUTHORIZATION; {}", set_role(envelope.role)),
         ));
     }
+    if let Some(guarded) = &envelope.guarded {
+        // A deferred constraint fires, with its trigger, before anything is counted.
+        sendings.push(simple(client, "SET CONSTRAINTS ALL IMMEDIATE".to_owned()));
+        let suspects = suspected.map_or(&[][..], |(suspected, _)| suspected);
+        let after = guarded
+            .watching
+            .after(&looked.settled(), &Looked::recounted(suspects));
+        sendings.push(simple(client, after));
+        if let Some((suspected, beside)) = suspected {
+            for outcome in in_order(std::mem::take(&mut sendings)).await {
+                outcome.map_err(refused_end)?;
+            }
+            let losses = looked
+                .after(client, beside, suspected)
+                .await
+                .map_err(Failed::Commit)?;
+            let (beyond, within): (Vec<Loss>, Vec<Loss>) = losses.into_iter().partition(Loss::is_beyond);
+            if !beyond.is_empty() {
+                return Err(Failed::Fatal(guard::refusal(&beyond)));
+            }
+            notes.extend(within.iter().filter(|loss| loss.rows > Some(0)).map(guarded.note));
+        }
+    }
     sendings.extend(
-        envelope
-            .own
+        notes
             .iter()
+            .chain(&envelope.own)
             .chain(envelope.after)
             .map(|write| written(client, write, envelope.prepared)),
     );
@@ -269,18 +319,36 @@ async fn attempt(
     for (at, outcome) in in_order(sendings).await.into_iter().enumerate() {
         if let Err(error) = outcome {
             return Err(if at < opened {
-                refused_opening(at, prelude, error)
+                refused_opening(at, &prelude, error)
             } else if Some(at) == own {
                 Failed::Statement(last, error)
             } else {
-                Failed::Commit(error)
+                refused_end(error)
             });
         }
     }
     Ok(())
 }
 
-async fn open(opening: Option<Vec<Sending<'_>>>, prelude: usize) -> std::result::Result<(), Failed> {
+/// Whether the end of the transaction can be sent behind the statement without reading its answer.
+fn can_be_last(statement: &PlannedStatement) -> bool {
+    statement.copy_data.is_none() && statement.assertion.is_none()
+}
+
+/// What the end of a transaction was refused for.
+fn refused_end(error: tokio_postgres::Error) -> Failed {
+    if error.code().is_some_and(|code| code.code() == guard::LOSS) {
+        let losses = Loss::read(error.as_db_error().and_then(|error| error.detail()));
+        return if losses.is_empty() {
+            Failed::Fatal(guard::blinded())
+        } else {
+            Failed::Loss(losses)
+        };
+    }
+    Failed::Commit(error)
+}
+
+async fn open(opening: Option<Vec<Sending<'_>>>, prelude: &Range<usize>) -> std::result::Result<(), Failed> {
     let Some(opening) = opening else { return Ok(()) };
     for (at, outcome) in in_order(opening).await.into_iter().enumerate() {
         outcome.map_err(|error| refused_opening(at, prelude, error))?;
@@ -288,9 +356,9 @@ async fn open(opening: Option<Vec<Sending<'_>>>, prelude: usize) -> std::result:
     Ok(())
 }
 
-/// Position 1 of an opening is the fence; from `prelude` on there are locks.
-fn refused_opening(at: usize, prelude: usize, error: tokio_postgres::Error) -> Failed {
-    if at >= prelude {
+/// Position 1 of an opening is the fence; in `prelude` there are locks.
+fn refused_opening(at: usize, prelude: &Range<usize>, error: tokio_postgres::Error) -> Failed {
+    if prelude.contains(&at) {
         return Failed::Prelude(error);
     }
     if at == 1 && error.code().is_some_and(|code| code.code() == journal::FENCED) {
@@ -434,16 +502,6 @@ pub(super) fn cleaning() -> String {
 /// SET ROLE to the configured role, or to none.
 pub(crate) fn set_role(role: Option<&str>) -> String {
     format!("SET ROLE {}", role.map_or_else(|| "NONE".to_owned(), literal))
-}
-
-/// A string literal that reads the same whatever `standard_conforming_strings` says.
-pub(crate) fn literal(text: &str) -> String {
-    let quoted = text.replace('\'', "''");
-    if quoted.contains('\\') {
-        format!("E'{}'", quoted.replace('\\', "\\\\"))
-    } else {
-        format!("'{quoted}'")
-    }
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ use crate::mutex;
 use crate::session::{self, Purpose, Session, SessionSettings, Stop};
 use crate::standing::{Standing, standing};
 
-pub(crate) use attempt::{literal, one_line, replay};
+pub(crate) use attempt::{one_line, replay};
 pub use opening::Opening;
 pub use request::{Downgrade, Outcome, Resolution, StepReport, Upgrade};
 use revision::Left;
@@ -497,7 +497,9 @@ impl Runner {
         )
         .send(work.lock.client())
         .await;
-        let outcome = work.report.outcome(direction, began.elapsed());
+        // The run is over and stays what it is; should this fail, the journal still has them.
+        let losses = work.losses().await.unwrap_or_default();
+        let outcome = work.report.outcome(direction, losses, began.elapsed());
         match ran {
             Ok(()) => Ok(outcome),
             Err(error) => {
@@ -734,7 +736,7 @@ impl Runner {
                 prepared
                     .statements
                     .iter()
-                    .filter(|statement| statement.loses_data)
+                    .filter(|statement| statement.planned.loses_data)
                     .map(|statement| format!("{id}: {}", one_line(&statement.planned.sql))),
             );
         }

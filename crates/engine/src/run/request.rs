@@ -8,6 +8,7 @@ use windlass_compiler::lane::Lane;
 
 use crate::blockers::Blocker;
 use crate::event::{Direction, StepName};
+use crate::guard::Lost;
 use crate::mutex::Wait;
 
 /// An upgrade.
@@ -109,6 +110,8 @@ pub struct Outcome {
     pub longest_stall: Option<Duration>,
     /// Between two looks: a wait may have been longer by this much.
     pub watch_interval: Option<Duration>,
+    /// What went away, as the journal has it.
+    pub losses: Vec<Lost>,
     /// How long all of it took.
     pub took: Duration,
 }
@@ -141,6 +144,7 @@ impl Outcome {
             retries: 0,
             longest_stall: None,
             watch_interval: None,
+            losses: Vec::new(),
             took,
         }
     }
@@ -169,7 +173,7 @@ impl Report {
         finished.fold(self.unfinished_stall, Duration::max)
     }
 
-    pub(super) fn outcome(&self, direction: Direction, took: Duration) -> Outcome {
+    pub(super) fn outcome(&self, direction: Direction, losses: Vec<Lost>, took: Duration) -> Outcome {
         Outcome {
             direction,
             revisions: self.revisions.clone(),
@@ -177,6 +181,7 @@ impl Report {
             retries: self.retries,
             longest_stall: Some(self.longest_stall()),
             watch_interval: self.watch_interval,
+            losses,
             took,
         }
     }

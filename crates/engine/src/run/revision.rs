@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use tokio_postgres::types::Type;
 use windlass_compiler::diagnostic::Diagnostic;
+use windlass_compiler::directive::Protect;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::plan::{self, FrozenPlan, PlannedStatement, Prepared, Resumption, Shape, Step};
 
@@ -12,6 +13,7 @@ use super::work::{Job, Work};
 use super::{Resolution, Runner, Scripts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event, StepName};
+use crate::guard::Guard;
 use crate::history::Change;
 use crate::journal::{
     self, Fence, FrozenRevision, RevisionRow, Snapshot, StepEnd, StepRow, StepState, Write,
@@ -39,7 +41,17 @@ impl Runner {
         scripts: &mut Scripts,
     ) -> Result<()> {
         let mut rest = ids;
-        if direction == Direction::Up && work.history.is_the_journal() && work.is_unused().await? {
+        let is_unused = direction == Direction::Up && super::work::is_unused(work.session.client()).await?;
+        let protects = !self.policy.protect.value.is_empty()
+            || scripts.values().any(|prepared| !prepared.protects.is_empty());
+        if protects {
+            work.builds = is_unused || journal::builds_on(work.lock.client(), &work.run_id).await?;
+            if work.builds {
+                let note = journal::note_building(&work.run_id);
+                note.send(work.lock.client()).await.map_err(session::lost)?;
+            }
+        }
+        if is_unused && work.history.is_the_journal() {
             rest = self.in_groups(work, rest, journal, scripts).await?;
         }
         for id in rest {
@@ -123,7 +135,8 @@ impl Runner {
         let row = journal.revisions.iter().find(|row| row.id == *id);
         let rows = steps_of(journal, id, direction);
         let Left { steps, replanned, .. } = self.steps_left(id, direction, journal, &prepared)?;
-        drop(prepared);
+        let protects = prepared.protects;
+        drop(prepared.statements);
         let done: Vec<_> = rows.iter().filter(|row| is_over(row.state)).collect();
         let of = u32::try_from(done.len() + steps.len()).unwrap_or(u32::MAX);
         work.observer.event(Event::RevisionStarted {
@@ -134,7 +147,15 @@ impl Runner {
         if replanned {
             work.observer.event(Event::Replanned { revision: id.clone() });
         }
-        let frozen = self.frozen(id, direction, row, &steps, &rows)?;
+        let guard = match work.builds {
+            true => Guard::off(),
+            false => {
+                self.guard(work.session.client(), id, direction, journal, &protects)
+                    .await?
+            }
+        };
+        let mut frozen = self.frozen(id, direction, row, &steps, &rows)?;
+        frozen.protects(&guard.tables());
         let is_whole = row.is_none()
             && rows.is_empty()
             && direction == Direction::Up
@@ -171,6 +192,7 @@ impl Runner {
                 again: rows
                     .iter()
                     .any(|row| row.number == step.number && row.state == StepState::Intended),
+                guard: &guard,
             };
             let kept = job.keep_session;
             work.step(job).await?;
@@ -190,6 +212,24 @@ impl Runner {
             took: began.elapsed(),
         });
         Ok(())
+    }
+
+    /// What is protected while a revision runs: what was when it began, if it is taken up again.
+    pub(super) async fn guard(
+        &self,
+        client: &tokio_postgres::Client,
+        id: &RevisionId,
+        direction: Direction,
+        journal: &Snapshot,
+        protects: &[Protect],
+    ) -> Result<Guard> {
+        let row = journal.revisions.iter().find(|row| row.id == *id);
+        let begun = row
+            .filter(|row| !row.state.is_applied() && row.direction == direction)
+            .and_then(|row| row.plan.clone())
+            .and_then(|plan| serde_json::from_value::<FrozenPlan>(plan).ok())
+            .map(|plan| plan.protected);
+        Guard::of(client, &self.policy.protect.value, protects, begun).await
     }
 
     /// The steps that a revision still needs, and what its author should know.

@@ -7,14 +7,16 @@ use windlass_compiler::graph::Target;
 use windlass_compiler::plan::{Assertion, PlannedStatement, Probe, Shape, Step};
 use windlass_compiler::sql::quote_identifier;
 
-use super::attempt::{self, literal};
+use super::attempt;
 use super::revision::{Left, is_over, settle, step_name, steps_of};
 use super::work::{limits, policy_of};
 use super::{Runner, Scripts, Upgrade, list, run_id};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Observe, StepName};
+use crate::guard::{Guard, Place};
 use crate::history::{Change, History, Native};
 use crate::journal::{self, Fence, Snapshot, StepEnd, StepState, Write};
+use crate::literal::literal;
 use crate::mutex::{LEADER, LOCK_CLASS, WORK};
 use crate::session::{self, Purpose, Session};
 
@@ -73,8 +75,18 @@ impl Runner {
         };
         if !revisions.is_empty() {
             script.opening(&session, &journal, &revisions).await?;
+            let client = session.client();
+            let builds = request.direction == Direction::Up && super::work::is_unused(client).await?;
             for id in &revisions {
-                script.revision(id, &journal, &scripts)?;
+                let guard = match builds {
+                    true => Guard::off(),
+                    false => {
+                        let protects = &scripts[id].protects;
+                        self.guard(client, id, request.direction, &journal, protects)
+                            .await?
+                    }
+                };
+                script.revision(id, &journal, &scripts, &guard)?;
             }
             script.closing(revisions.len());
         }
@@ -191,7 +203,13 @@ impl Writer<'_> {
         }
     }
 
-    fn revision(&mut self, id: &RevisionId, journal: &Snapshot, scripts: &Scripts) -> Result<()> {
+    fn revision(
+        &mut self,
+        id: &RevisionId,
+        journal: &Snapshot,
+        scripts: &Scripts,
+        guard: &Guard,
+    ) -> Result<()> {
         let direction = self.request.direction;
         let row = journal.revisions.iter().find(|row| row.id == *id);
         let rows = steps_of(journal, id, direction);
@@ -208,7 +226,8 @@ impl Writer<'_> {
         let Left { steps, .. } = self.runner.steps_left(id, direction, journal, &scripts[id])?;
         let of = u32::try_from(rows.iter().filter(|row| is_over(row.state)).count() + steps.len())
             .unwrap_or(u32::MAX);
-        let frozen = self.runner.frozen(id, direction, row, &steps, &rows)?;
+        let mut frozen = self.runner.frozen(id, direction, row, &steps, &rows)?;
+        frozen.protects(&guard.tables());
         let mut before = vec![journal::start_revision(&frozen, &self.run_id)];
         if direction == Direction::Down && rows.is_empty() {
             before.push(journal::revert_steps(id));
@@ -242,6 +261,7 @@ impl Writer<'_> {
                 before: std::mem::take(&mut before),
                 after: if Some(step.number) == last { &finish } else { &[] },
                 keeps: Some(step.number) != last,
+                guard,
             };
             self.step(&job)?;
         }
@@ -289,6 +309,18 @@ impl Writer<'_> {
         self.statement(&limits.begin());
         self.fence();
         job.before.iter().for_each(|write| self.write(write));
+        let watching = job.guard.watch(
+            job.step,
+            Place {
+                revision: &job.name.revision,
+                direction: self.request.direction,
+                run_id: &self.run_id,
+            },
+        );
+        if let Some(watching) = &watching {
+            self.line("-- What protected tables, and those that are named here, are before the step.");
+            self.statement(&watching.before);
+        }
         self.trial(job, |script| {
             if job.keeps && job.step.changes_session() {
                 let mut ours = limits.ours(role);
@@ -305,6 +337,10 @@ impl Writer<'_> {
                     "RESET SESSION AUTHORIZATION; {}",
                     attempt::set_role(role)
                 ));
+            }
+            if let Some(watching) = &watching {
+                script.statement("SET CONSTRAINTS ALL IMMEDIATE");
+                script.statement(&watching.after(&[], &[]));
             }
             let done = script.done(job);
             script.write(&done);
@@ -466,6 +502,8 @@ struct Written<'w> {
     after: &'w [Write],
     /// A later step of the revision may want its settings.
     keeps: bool,
+    /// What may not be lost.
+    guard: &'w Guard,
 }
 
 impl Written<'_> {

@@ -8,7 +8,7 @@ use windlass_compiler::plan::{PlannedStatement, Probe, Shape, Step};
 use windlass_compiler::policy::{LanePolicy, Origin, Overrides, Policy, Setting};
 
 use super::acquire::{Approach, Way};
-use super::attempt::{self, Envelope, Failed, Limits, Refusal};
+use super::attempt::{self, Envelope, Failed, Guarded, Limits, Refusal};
 use super::repair::{self, Finding, Watch};
 use super::request::{Report, StepReport};
 use super::retry::{self, Failure, Next};
@@ -17,6 +17,7 @@ use super::watchdog::{End, Rule, Seen, Watchdog};
 use crate::blockers::Blocker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event, Observe, StepName};
+use crate::guard::{self, Guard, Loss, Lost, Place};
 use crate::history::History;
 use crate::journal::{self, Fence, FrozenRevision, Prepared, StepEnd, Write};
 use crate::session::{self, Session, Stop};
@@ -34,6 +35,10 @@ pub(super) struct Work<'a> {
     pub(super) report: Report,
     pub(super) watchdog: Watchdog<'a>,
     pub(super) standbys: Standbys<'a>,
+    /// This run builds a new database: there is nothing to lose.
+    pub(super) builds: bool,
+    /// A step was watched for losses, so that there may be some to tell.
+    watched: bool,
     prepared: Prepared,
     /// A script may have left something behind in the session.
     dirty: bool,
@@ -59,6 +64,8 @@ pub(super) struct Job<'a> {
     pub(super) keep_session: bool,
     /// An earlier run noted its intent.
     pub(super) again: bool,
+    /// What may not be lost.
+    pub(super) guard: &'a Guard,
 }
 
 /// What an attempt came to.
@@ -105,6 +112,8 @@ impl<'a> Work<'a> {
                 watch_interval: policy.watch_interval().map(super::watchdog::interval),
                 ..Report::default()
             },
+            builds: false,
+            watched: false,
             prepared: Prepared::default(),
             dirty: false,
             last_beat: None,
@@ -121,13 +130,13 @@ impl<'a> Work<'a> {
         });
         let policy = self.lane_policy(&job)?;
         let began = Instant::now();
-        let mut approach = Approach::default();
+        let mut approach = Approach::suspecting(job.guard.uncounted());
         let mut stalled = Duration::ZERO;
         let mut attempt = 1;
         let error = loop {
             let (attempted, seen) = match self.clear_way(&job, &policy, &mut approach, began).await? {
                 Way::Clear => match job.step.shape {
-                    Shape::Transaction => self.transaction(&job, &policy, &approach, attempt).await?,
+                    Shape::Transaction => self.transaction(&job, &policy, &mut approach, attempt).await?,
                     Shape::Alone => self.alone(&job, &policy, attempt).await?,
                     Shape::Backfill => self.backfill(&job, &policy).await?,
                 },
@@ -189,7 +198,6 @@ impl<'a> Work<'a> {
             mut blockers,
         } = attempted
         else {
-            approach.bare |= matches!(attempted, Attempted::Again);
             return attempted;
         };
         if blockers.is_empty() {
@@ -252,17 +260,6 @@ impl<'a> Work<'a> {
             after,
         });
         self.stop.sleep(after).await
-    }
-
-    /// Whether the database holds nothing but our journal and what extensions brought.
-    pub(super) async fn is_unused(&self) -> Result<bool> {
-        let row = self
-            .session
-            .client()
-            .query_typed_one(include_str!("unused.sql"), &[])
-            .await
-            .map_err(session::lost)?;
-        Ok(row.get(0))
     }
 
     /// The row of a step that is done at its first attempt.
@@ -343,10 +340,24 @@ impl<'a> Work<'a> {
         &mut self,
         job: &Job<'_>,
         policy: &LanePolicy,
-        approach: &Approach,
+        approach: &mut Approach,
         attempt: u32,
     ) -> Result<(Attempted, Seen)> {
         self.clean().await?;
+        let place = Place {
+            revision: &job.name.revision,
+            direction: job.direction,
+            run_id: &self.run_id.clone(),
+        };
+        let watching = job.guard.watch(job.step, place);
+        self.watched |= watching.is_some();
+        let suspected = approach.suspected.clone();
+        // Its own session, which does not see the transaction that it counts for.
+        let beside = match suspected.is_empty() {
+            true => None,
+            false => Some(self.watchdog.reopen().await?),
+        };
+        let note = |loss: &Loss| journal::note_loss(place, job.step.number, loss);
         let limits = limits(policy, job.step, attempt);
         let prelude = approach.prelude(&limits, policy);
         let role = self.policy.role.value.as_deref();
@@ -378,6 +389,13 @@ impl<'a> Work<'a> {
             keep_session: job.keep_session,
             role,
             prepared,
+            guarded: watching.map(|watching| Guarded {
+                watching,
+                suspected: beside
+                    .as_ref()
+                    .map(|beside| (suspected.as_slice(), beside.client())),
+                note: &note,
+            }),
         };
         self.dirty = job.step.changes_session() || job.session.is_some();
         let client = self.session.client();
@@ -402,6 +420,13 @@ impl<'a> Work<'a> {
                 let (error, what) = match failed {
                     Failed::Fenced => return Err(lost_the_lead()),
                     Failed::Fatal(error) => return Err(error),
+                    Failed::Loss(losses) => {
+                        if losses.iter().all(|loss| loss.is_among(&suspected)) {
+                            return Err(guard::refusal(&losses));
+                        }
+                        approach.suspected.extend(losses);
+                        return Ok((Attempted::Again, seen));
+                    }
                     Failed::Statement(index, error) => {
                         let statement = &job.step.statements[index];
                         let sql = attempt::one_line(&statement.sql);
@@ -420,7 +445,10 @@ impl<'a> Work<'a> {
                         let code = error.code().map(|code| code.code().to_owned());
                         match code.as_deref() {
                             // Not every role that may change a table may lock it.
-                            Some("42501") => return Ok((Attempted::Again, seen)),
+                            Some("42501") => {
+                                approach.bare = true;
+                                return Ok((Attempted::Again, seen));
+                            }
                             // The limit on all the locks behind the first one.
                             Some("57014") if seen.ended.is_none() => {
                                 return Ok((not_in_time(error, seen.blockers.clone()), seen));
@@ -496,6 +524,15 @@ impl<'a> Work<'a> {
             lock_timeout: policy.stall_budget.map_or(Duration::ZERO, |budget| budget / 2),
         };
         let client = self.session.client();
+        job.guard.refuse_alone(client, statement).await?;
+        if job.guard.protects() && statement.opaque {
+            self.observer.event(Event::Notice {
+                step: job.name.clone(),
+                severity: "WARNING".to_owned(),
+                message: "it commits by itself, so what it takes from protected tables is not counted"
+                    .to_owned(),
+            });
+        }
         if job.again && statement.probe == Probe::Nothing && attempt == 1 {
             return Err(self.unknown(job).await);
         }
@@ -765,6 +802,14 @@ impl<'a> Work<'a> {
         });
     }
 
+    /// What this run took away.
+    pub(super) async fn losses(&self) -> Result<Vec<Lost>> {
+        if !self.watched {
+            return Ok(Vec::new());
+        }
+        journal::losses(self.lock.client(), &self.run_id).await
+    }
+
     /// Puts the session back to what it was when it was opened, if a script may have changed it.
     pub(super) async fn clean(&mut self) -> Result<()> {
         if self.dirty {
@@ -811,6 +856,15 @@ impl<'a> Work<'a> {
     fn lane_policy(&self, job: &Job<'_>) -> Result<LanePolicy> {
         policy_of(self.policy, &job.name.revision, job.step)
     }
+}
+
+/// Whether the database holds nothing but our journal and what extensions brought.
+pub(super) async fn is_unused(client: &tokio_postgres::Client) -> Result<bool> {
+    let row = client
+        .query_typed_one(include_str!("unused.sql"), &[])
+        .await
+        .map_err(session::lost)?;
+    Ok(row.get(0))
 }
 
 /// How a step is executed under its directives.

@@ -1,0 +1,248 @@
+//! Data protection: what a step's own transaction would take from protected tables is counted before COMMIT,
+//! and stops it.
+//!
+//! The counts are this transaction's own (`pg_stat_get_xact_*`, as a difference from its beginning), so that
+//! live traffic does not blur them; columns, constraints, partitions and the tables themselves are compared
+//! by identity, so that a renamed table stays protected. What looks like a loss is looked into by a second
+//! attempt, see [`careful`]: a rolled-back savepoint counts as a loss (measured), an empty table loses nothing.
+
+mod careful;
+mod loss;
+
+use serde_json::json;
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+use windlass_compiler::directive::{Allowance, Protect};
+use windlass_compiler::format::RevisionId;
+use windlass_compiler::plan::{PlannedStatement, Probe, ProtectedTable, Step};
+
+pub(crate) use careful::Looked;
+pub(crate) use loss::{Loss, refusal};
+pub use loss::{LossKind, Lost};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Direction;
+use crate::literal::literal;
+use crate::session;
+
+/// The SQLSTATE that `after.sql` raises.
+pub(crate) const LOSS: &str = "WL004";
+
+/// What is protected while a revision runs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Guard {
+    tables: Vec<(ProtectedTable, Option<Allowance>)>,
+    /// The server counts rows (`track_counts`).
+    counts: bool,
+    /// There is nothing to lose: this run builds a new database.
+    is_off: bool,
+}
+
+/// Which step is guarded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) revision: &'a RevisionId,
+    pub(crate) direction: Direction,
+    pub(crate) run_id: &'a str,
+}
+
+/// What is sent around the statements of one step.
+#[derive(Debug, Clone)]
+pub(crate) struct Watching {
+    /// Before the first statement.
+    pub(crate) before: String,
+    after: String,
+}
+
+impl Guard {
+    /// The guard of a run that has nothing to lose.
+    pub(crate) fn off() -> Self {
+        Self {
+            is_off: true,
+            ..Self::default()
+        }
+    }
+
+    /// What the configuration and a revision's header protect, as it is now. A revision that is taken up
+    /// again passes what was found when it began.
+    pub(crate) async fn of(
+        client: &Client,
+        configured: &[String],
+        said: &[Protect],
+        begun: Option<Vec<ProtectedTable>>,
+    ) -> Result<Self> {
+        let mut patterns: Vec<String> = configured.to_vec();
+        patterns.extend(said.iter().map(|protect| protect.table.clone()));
+        patterns.sort();
+        patterns.dedup();
+        if patterns.is_empty() {
+            return Ok(Self::default());
+        }
+        let rows = client
+            .query_typed(include_str!("protected.sql"), &[(&patterns, Type::TEXT_ARRAY)])
+            .await
+            .map_err(|error| session::failed(error, "failed to find the protected tables"))?;
+        let counts = rows.first().is_none_or(|row| row.get("counts"));
+        let found = rows.iter().map(|row| ProtectedTable {
+            pattern: row.get("pattern"),
+            oid: row.get("oid"),
+            columns: row.get("columns"),
+            constraints: row.get("constraints"),
+        });
+        let mut tables: Vec<(ProtectedTable, Option<Allowance>)> = Vec::new();
+        for table in begun.unwrap_or_else(|| found.clone().collect()) {
+            // What is allowed is said by name, whoever else named the table.
+            let allows = found
+                .clone()
+                .filter(|named| named.oid == table.oid)
+                .map(|named| named.pattern)
+                .chain([table.pattern.clone()])
+                .find_map(|pattern| allowed(said, &pattern));
+            match tables.iter_mut().find(|(known, _)| known.oid == table.oid) {
+                Some((_, known)) => *known = known.or(allows),
+                None => tables.push((table, allows)),
+            }
+        }
+        Ok(Self {
+            tables,
+            counts,
+            is_off: false,
+        })
+    }
+
+    /// The protected tables, for the frozen plan.
+    pub(crate) fn tables(&self) -> Vec<ProtectedTable> {
+        self.tables.iter().map(|(table, _)| table.clone()).collect()
+    }
+
+    /// What is sent around `step`; none where nothing is protected and nothing is known to go away.
+    pub(crate) fn watch(&self, step: &Step, place: Place<'_>) -> Option<Watching> {
+        if self.is_off {
+            return None;
+        }
+        let protected = self.tables.iter().map(|(table, allows)| {
+            let (delete, drop) = match allows {
+                Some(Allowance::Delete(rows)) => (*rows, false),
+                Some(Allowance::Drop) => (0, true),
+                None => (0, false),
+            };
+            json!({ "oid": table.oid, "delete": delete, "drop": drop, "protected": true,
+                    "columns": table.columns, "constraints": table.constraints })
+        });
+        let named = step
+            .statements
+            .iter()
+            .filter(|statement| statement.loses_data)
+            .flat_map(|statement| &statement.locks)
+            .map(|(relation, _)| json!({ "name": relation.to_string() }));
+        let asked: Vec<serde_json::Value> = protected.chain(named).collect();
+        if asked.is_empty() {
+            return None;
+        }
+        let asked = serde_json::Value::from(asked).to_string();
+        let filled = |sql: &str| {
+            sql.replace("{REVISION}", &literal(place.revision.as_str()))
+                .replace("{DIRECTION}", &literal(place.direction.name()))
+                .replace("{STEP}", &step.number.to_string())
+                .replace("{RUN}", &literal(place.run_id))
+        };
+        Some(Watching {
+            before: filled(include_str!("before.sql")).replace("{ASKED}", &literal(&asked)),
+            after: filled(include_str!("after.sql")).replace("{REWRITES}", &array(&rewritten(step))),
+        })
+    }
+
+    /// What has to be looked into from the first attempt on, because the server does not count rows.
+    pub(crate) fn uncounted(&self) -> Vec<Loss> {
+        if self.is_off || self.counts {
+            return Vec::new();
+        }
+        let not_free = self
+            .tables
+            .iter()
+            .filter(|(_, allows)| *allows != Some(Allowance::Drop));
+        not_free
+            .map(|(table, allows)| Loss::uncounted(table.oid, &table.pattern, *allows))
+            .collect()
+    }
+
+    /// What a statement that commits by itself would take, where that is known beforehand: nobody could roll it
+    /// back.
+    pub(crate) async fn refuse_alone(&self, client: &Client, statement: &PlannedStatement) -> Result<()> {
+        let Probe::Detach { parent, partition } = &statement.probe else {
+            return Ok(());
+        };
+        let parent = client
+            .query_typed_one(
+                "SELECT pg_catalog.to_regclass($1)::oid",
+                &[(&parent.to_string(), Type::TEXT)],
+            )
+            .await
+            .map_err(session::lost)?;
+        let parent: Option<u32> = parent.get(0);
+        let is_protected = |(table, allows): &(ProtectedTable, Option<Allowance>)| {
+            Some(table.oid) == parent && *allows != Some(Allowance::Drop)
+        };
+        match self.tables.iter().find(|table| is_protected(table)) {
+            Some((table, _)) => Err(refusal(&[Loss::partition(
+                table.oid,
+                &partition.to_string(),
+                &table.pattern,
+            )])),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether something is protected.
+    pub(crate) fn protects(&self) -> bool {
+        !self.tables.is_empty()
+    }
+}
+
+impl Watching {
+    /// Sent behind the last statement, once deferred constraints have fired. `settled` are tables that
+    /// lose nothing whatever it looks like, `recounted` those whose rows are counted in another way.
+    pub(crate) fn after(&self, settled: &[u32], recounted: &[u32]) -> String {
+        self.after
+            .replace("{SETTLED}", &array(settled))
+            .replace("{RECOUNTED}", &array(recounted))
+    }
+}
+
+fn array(members: &[impl ToString]) -> String {
+    let members: Vec<String> = members.iter().map(ToString::to_string).collect();
+    format!("ARRAY[{}]", members.join(", "))
+}
+
+fn allowed(said: &[Protect], pattern: &str) -> Option<Allowance> {
+    let mut named = said.iter().filter(|protect| protect.table == pattern);
+    named.find_map(|protect| protect.allow.as_ref().map(|(allowance, _)| *allowance))
+}
+
+/// The tables that the step's statements are known to write anew, rows and all: none where another
+/// statement of it may empty them.
+fn rewritten(step: &Step) -> Vec<String> {
+    let empties = |statement: &PlannedStatement| statement.kind == "truncate" || statement.opaque;
+    if step.statements.iter().any(empties) {
+        return Vec::new();
+    }
+    step.statements
+        .iter()
+        .filter(|statement| !statement.catalog_only)
+        .flat_map(|statement| &statement.locks)
+        .filter(|(_, mode)| mode.blocks_reads())
+        .map(|(relation, _)| {
+            let name = literal(&relation.to_string());
+            format!("pg_catalog.to_regclass({name})::oid")
+        })
+        .collect()
+}
+
+/// The refusal of a step whose settings were reset, which is where before.sql keeps what it saw.
+pub(crate) fn blinded() -> Error {
+    Error::new(
+        ErrorKind::Refused,
+        "the step resets all settings of its transaction, so that nobody could count what it takes from protected tables",
+    )
+    .hint("take RESET ALL or DISCARD out of the script; Windlass cleans the session after each revision")
+}
