@@ -498,7 +498,7 @@ mod tests {
                 .replace("lane NAME", "lane dml")
                 .replace("skip N", "skip 5")
                 .replace("key=value…", "batch=10 pause=1s")
-                .replace("delete N", "delete 5")
+                .replace("delete N|drop", "delete 5")
                 .replace('…', " x");
             let line = format!("-- windlass: {example}");
             match known.scope {
