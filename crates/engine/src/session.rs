@@ -5,30 +5,42 @@ use std::time::Duration;
 
 use futures_util::future;
 use tokio::sync::watch;
-use tokio_postgres::Client;
 use tokio_postgres::error::DbError;
+use tokio_postgres::{Client, SimpleQueryMessage};
 use windlass_compiler::policy::Policy;
 
 use crate::advice;
-use crate::connect::{self, ConnectOptions, Connection};
+use crate::connect::{self, ConnectError, ConnectOptions, Connection};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Settings of every session, given in the startup packet, so that RESET ALL comes back to them.
 /// - row_security off: PostgreSQL raises an error instead of hiding rows from a change;
 /// - client_connection_check_interval: a backend whose runner died ends its statement;
-/// - keepalives, in seconds: a runner that vanished is noticed within about 40 s;
+/// - keepalives, in seconds: a runner that vanished is noticed within about 40 s, and as soon when the server
+///   has something to say to it (`tcp_user_timeout`, in ms). On a Unix socket the server passes these over;
 /// - jit off: compiling a catalog query took 2.9 s (measured on a busy machine, its tables are small but the
 ///   planner cannot know), with the step's locks held;
 /// - idle_session_timeout 0: the lock connection idles for as long as a step takes.
-pub(crate) const STARTUP: [(&str, &str); 8] = [
+pub(crate) const STARTUP: [(&str, &str); 9] = [
     ("row_security", "off"),
     ("jit", "off"),
     ("client_connection_check_interval", "2000"),
     ("tcp_keepalives_idle", "15"),
     ("tcp_keepalives_interval", "5"),
     ("tcp_keepalives_count", "5"),
+    ("tcp_user_timeout", "40000"),
     ("idle_session_timeout", "0"),
     ("statement_timeout", "0"),
+];
+
+/// Those of [`STARTUP`] that only make the server notice sooner that its runner is gone. A server refuses
+/// `client_connection_check_interval` where its platform cannot tell (SQLSTATE 22023); then it is done without.
+const DISPENSABLE: [&str; 5] = [
+    "client_connection_check_interval",
+    "tcp_keepalives_idle",
+    "tcp_keepalives_interval",
+    "tcp_keepalives_count",
+    "tcp_user_timeout",
 ];
 
 /// What the configuration says about every session.
@@ -72,6 +84,8 @@ pub(crate) struct Session {
     pub(crate) backend_start: String,
     /// `server_version_num`.
     pub(crate) server_version: u32,
+    /// Those of [`STARTUP`] that the server refused.
+    pub(crate) refused: Vec<&'static str>,
 }
 
 impl Session {
@@ -114,6 +128,33 @@ pub(crate) async fn open_reading<T>(
     purpose: Purpose,
     read: for<'c> fn(&'c Client) -> Reading<'c, T>,
 ) -> Result<(Session, T)> {
+    let (connection, refused) = connect(options, settings, purpose).await?;
+    // What is polled first is sent first.
+    let (known, read) = future::join(identify(&connection, purpose), read(&connection.client)).await;
+    Ok((known?.session(connection, refused), read))
+}
+
+/// Opens a lock session, and asks it something in the same message that makes sure of it; likewise only
+/// what reads. None where the server refuses to answer.
+pub(crate) async fn open_asking(
+    options: &ConnectOptions,
+    settings: &SessionSettings,
+    sql: &str,
+) -> Result<(Session, Option<Vec<SimpleQueryMessage>>)> {
+    let (connection, refused) = connect(options, settings, Purpose::Lock).await?;
+    let Some(known) = announced(&connection) else {
+        let known = identify(&connection, Purpose::Lock).await?;
+        return Ok((known.session(connection, refused), None));
+    };
+    let answers = connection.verify_direct_and_ask(sql).await.map_err(unconnected)?;
+    Ok((known.session(connection, refused), answers))
+}
+
+async fn connect(
+    options: &ConnectOptions,
+    settings: &SessionSettings,
+    purpose: Purpose,
+) -> Result<(Connection, Vec<&'static str>)> {
     let mut startup: Vec<(&str, &str)> = STARTUP.to_vec();
     let name = match purpose {
         Purpose::Lock => "windlass",
@@ -127,21 +168,31 @@ pub(crate) async fn open_reading<T>(
     if let Some(path) = &settings.search_path {
         startup.push(("search_path", path));
     }
-    let connection = connect::connect(options, &startup).await.map_err(unconnected)?;
-    // What is polled first is sent first.
-    let (known, read) = future::join(identify(&connection, purpose), read(&connection.client)).await;
-    let Identity {
-        pid,
-        backend_start,
-        server_version,
-    } = known?;
-    let session = Session {
-        connection,
-        pid,
-        backend_start,
-        server_version,
-    };
-    Ok((session, read))
+    connect_without(options, startup).await.map_err(unconnected)
+}
+
+/// Connects without the dispensable settings that the server refuses, and says which these are.
+async fn connect_without(
+    options: &ConnectOptions,
+    mut startup: Vec<(&str, &str)>,
+) -> std::result::Result<(Connection, Vec<&'static str>), ConnectError> {
+    let mut refused = Vec::new();
+    loop {
+        let error = match connect::connect(options, &startup).await {
+            Ok(connection) => return Ok((connection, refused)),
+            Err(error) => error,
+        };
+        let asked = |name: &&&str| startup.iter().any(|(asked, _)| asked == *name);
+        let found = DISPENSABLE
+            .iter()
+            .filter(asked)
+            .find(|name| error.refuses_setting(name));
+        let Some(name) = found.copied() else {
+            return Err(error);
+        };
+        startup.retain(|(asked, _)| *asked != name);
+        refused.push(name);
+    }
 }
 
 struct Identity {
@@ -150,17 +201,34 @@ struct Identity {
     server_version: u32,
 }
 
-/// Who the backend is. A lock session needs no more than the server said when it let us in, so its
-/// probe is the cheapest statement that there is; a work session has to be found again as an orphan.
-async fn identify(connection: &Connection, purpose: Purpose) -> Result<Identity> {
+impl Identity {
+    fn session(self, connection: Connection, refused: Vec<&'static str>) -> Session {
+        Session {
+            connection,
+            pid: self.pid,
+            backend_start: self.backend_start,
+            server_version: self.server_version,
+            refused,
+        }
+    }
+}
+
+/// Who the backend is, as it said when it let us in; a lock session needs no more.
+fn announced(connection: &Connection) -> Option<Identity> {
     let said = &connection.server;
-    if purpose == Purpose::Lock && said.version_num != 0 {
+    (said.version_num != 0).then(|| Identity {
+        pid: said.pid,
+        backend_start: String::new(),
+        server_version: said.version_num,
+    })
+}
+
+/// Who the backend is. The probe of a lock session is the cheapest statement that there is; a work session
+/// has to be found again as an orphan.
+async fn identify(connection: &Connection, purpose: Purpose) -> Result<Identity> {
+    if let Some(known) = announced(connection).filter(|_| purpose == Purpose::Lock) {
         connection.verify_direct().await.map_err(unconnected)?;
-        return Ok(Identity {
-            pid: said.pid,
-            backend_start: String::new(),
-            server_version: said.version_num,
-        });
+        return Ok(known);
     }
     let row = connection
         .client
@@ -302,4 +370,39 @@ impl Stopper {
 pub(crate) fn interrupted() -> Error {
     Error::new(ErrorKind::Interrupted, "stopped as asked")
         .hint("run the same command again; it continues where this one stopped")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_testkit::Server;
+
+    #[tokio::test]
+    async fn a_setting_that_only_helps_the_server_notice_is_done_without_where_it_is_refused() {
+        let server = Server::start().await;
+        let database = server.fresh_database().await;
+        let options = ConnectOptions::resolve(&database.url(), &|_| None).expect("the address is one");
+        // On this platform it is the value that is refused; the SQLSTATE is the same.
+        let startup = vec![
+            ("row_security", "off"),
+            ("client_connection_check_interval", "-1"),
+            ("tcp_user_timeout", "-1"),
+        ];
+        let (connection, refused) = connect_without(&options, startup)
+            .await
+            .expect("it is done without");
+        assert_eq!(refused, ["client_connection_check_interval", "tcp_user_timeout"]);
+        let row = connection
+            .client
+            .query_one("SELECT current_setting('row_security')", &[])
+            .await
+            .expect("it can be asked");
+        assert_eq!(row.get::<_, &str>(0), "off");
+
+        let startup = vec![("row_security", "perhaps")];
+        let error = connect_without(&options, startup)
+            .await
+            .expect_err("row_security is no such setting");
+        assert!(error.refuses_setting("row_security"), "{error}");
+    }
 }

@@ -88,6 +88,14 @@ impl ConnectError {
         )
     }
 
+    /// Whether the server let us in but for the value that `setting` was to have.
+    pub(crate) fn refuses_setting(&self, setting: &str) -> bool {
+        let is_refusal = self.sqlstate().is_some_and(|code| {
+            [SqlState::INVALID_PARAMETER_VALUE, SqlState::UNDEFINED_OBJECT].contains(code)
+        });
+        is_refusal && self.0.message.contains(&format!("\"{setting}\""))
+    }
+
     pub(super) fn bad(message: impl Into<String>) -> Self {
         Self::new(ConnectErrorKind::BadOptions, message)
     }

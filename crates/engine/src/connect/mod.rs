@@ -16,8 +16,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio_postgres::Client;
 use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::{Client, SimpleQueryMessage};
 
 pub use conninfo::redact;
 pub use driver::{Canceller, Closed, ClosedReason};
@@ -81,6 +81,16 @@ pub async fn connect(options: &ConnectOptions, startup: &[(&str, &str)]) -> Resu
     search::connect(options, startup).await
 }
 
+/// SHOW is not planned. With 42704, undefined_object, whoever answers never saw our setting.
+const SHOW_PROBE: &str = "SHOW windlass.probe";
+
+fn first_value(messages: &mut impl Iterator<Item = SimpleQueryMessage>) -> Option<String> {
+    messages.find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    })
+}
+
 impl Connection {
     /// The value that [`PROBE_SETTING`] has in our own session.
     pub fn probe_token(&self) -> &str {
@@ -99,17 +109,26 @@ impl Connection {
 
     /// [`Self::check_probe`] with a round trip of its own.
     pub async fn verify_direct(&self) -> Result<(), ConnectError> {
-        // SHOW is not planned. 42704, undefined_object: whoever answers never saw our setting.
-        let messages = match self.client.simple_query("SHOW windlass.probe").await {
+        let messages = match self.client.simple_query(SHOW_PROBE).await {
             Ok(messages) => messages,
             Err(error) if error.code() == Some(&SqlState::UNDEFINED_OBJECT) => Vec::new(),
             Err(error) => return Err(search::lost(&self.server.target(), &error)),
         };
-        let read_back = messages.iter().find_map(|message| match message {
-            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
-            _ => None,
-        });
-        self.check_probe(read_back)
+        self.check_probe(first_value(&mut messages.into_iter()).as_deref())
+    }
+
+    /// [`Self::verify_direct`] in one round trip with what `sql` reads, one statement or several. None when the
+    /// server refuses one of them; the session is then verified all the same.
+    pub(crate) async fn verify_direct_and_ask(
+        &self,
+        sql: &str,
+    ) -> Result<Option<Vec<SimpleQueryMessage>>, ConnectError> {
+        let Ok(messages) = self.client.simple_query(&format!("{SHOW_PROBE};{sql}")).await else {
+            return self.verify_direct().await.map(|()| None);
+        };
+        let mut messages = messages.into_iter();
+        self.check_probe(first_value(&mut messages).as_deref())?;
+        Ok(Some(messages.collect()))
     }
 
     /// Tells when, and why, this connection ends. Clones may wait in other tasks.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join3;
 use jiff::Timestamp;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, Row, SimpleQueryMessage, SimpleQueryRow};
 use windlass_compiler::format::RevisionId;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -153,26 +153,45 @@ pub struct StepRow {
     pub error: Option<String>,
 }
 
-/// What is applied, in brief: enough to see that nothing is to be done.
+/// What is asked for [`Brief::of`].
+pub(crate) const BRIEF: &str = include_str!("brief.sql");
+
+/// What is applied, in brief: enough to see that nothing is to be done. In order of application.
 #[derive(Debug)]
-pub(crate) struct Brief(Vec<Row>);
+pub(crate) struct Brief(Vec<SimpleQueryRow>);
 
 impl Brief {
+    /// The answers to [`BRIEF`]. None where they do not do: no revision yet, or a journal that this build
+    /// cannot read; [`read`] then says what there is to say.
+    pub(crate) fn of(answers: Vec<SimpleQueryMessage>) -> Option<Self> {
+        let mut version: Option<i32> = None;
+        let mut rows = Vec::with_capacity(answers.len());
+        for answer in answers {
+            match answer {
+                SimpleQueryMessage::Row(row) if row.len() == 1 => version = row.get(0)?.parse().ok(),
+                SimpleQueryMessage::Row(row) => rows.push((row.get(0)?.parse::<i64>().ok()?, row)),
+                _ => {}
+            }
+        }
+        if rows.is_empty() || version? > super::VERSION {
+            return None;
+        }
+        rows.sort_by_key(|(position, _)| *position);
+        Some(Self(rows.into_iter().map(|(_, row)| row).collect()))
+    }
+
     /// Whether everything that was begun is applied, as `(id, checksum)` in order of application.
     pub(crate) fn all_applied(&self) -> Option<impl ExactSizeIterator<Item = (&str, &str)>> {
-        let all = self.0.iter().all(|row| row.get(2));
-        all.then(|| self.0.iter().map(|row| (row.get(0), row.get(1))))
+        let is_applied = |row: &SimpleQueryRow| {
+            named(&RevisionState::NAMES, row.get(3).unwrap_or_default()).is_ok_and(RevisionState::is_applied)
+        };
+        let all = self.0.iter().all(is_applied);
+        all.then(|| {
+            self.0
+                .iter()
+                .map(|row| (row.get(1).unwrap_or_default(), row.get(2).unwrap_or_default()))
+        })
     }
-}
-
-/// Reads the journal in brief. None where that does not do: without a journal, with one that this
-/// build cannot read, or on an error; [`read`] then says what there is to say.
-pub(crate) async fn brief(client: &Client) -> Option<Brief> {
-    let rows = client
-        .query_typed(include_str!("brief.sql"), &[(&super::VERSION, Type::INT4)])
-        .await
-        .ok()?;
-    (!rows.is_empty()).then_some(Brief(rows))
 }
 
 /// Reads the journal, in one round trip. A database without one gives an empty snapshot.

@@ -7,7 +7,7 @@ use windlass_compiler::policy::Policy;
 use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{self, Brief};
-use crate::session::{self, Purpose, Session, SessionSettings};
+use crate::session::{self, Session, SessionSettings};
 
 /// A connection for an upgrade that is being opened by a task of the current tokio runtime; see
 /// [`Runner::opened_by`](crate::Runner::opened_by). Dropped unused, it is given up.
@@ -39,8 +39,6 @@ pub(super) async fn open(
     connect: &ConnectOptions,
     settings: &SessionSettings,
 ) -> Result<(Session, Option<Brief>)> {
-    session::open_reading(connect, settings, Purpose::Lock, |client| {
-        Box::pin(journal::brief(client))
-    })
-    .await
+    let (session, answers) = session::open_asking(connect, settings, journal::BRIEF).await?;
+    Ok((session, answers.and_then(Brief::of)))
 }

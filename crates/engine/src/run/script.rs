@@ -71,6 +71,7 @@ impl Runner {
             runner: self,
             request,
             run_id: run_id(),
+            refused: session.refused.clone(),
             text: String::new(),
         };
         if !revisions.is_empty() {
@@ -102,6 +103,8 @@ struct Writer<'r> {
     runner: &'r Runner,
     request: &'r ScriptRequest,
     run_id: String,
+    /// Settings that this server does not take.
+    refused: Vec<&'static str>,
     text: String,
 }
 
@@ -190,8 +193,8 @@ impl Writer<'_> {
 
     /// What every session of ours is set to, as far as psql can.
     fn session(&mut self) {
-        let runner = self.runner;
-        for (name, value) in settings(runner) {
+        let (runner, refused) = (self.runner, self.refused.clone());
+        for (name, value) in settings(runner, &refused) {
             self.statement(&format!(
                 "SELECT pg_catalog.set_config({}, {}, false)",
                 literal(name),
@@ -325,7 +328,7 @@ impl Writer<'_> {
             if job.keeps && job.step.changes_session() {
                 let mut ours = limits.ours(role);
                 ours.extend(
-                    settings(script.runner)
+                    settings(script.runner, &script.refused)
                         .iter()
                         .map(|(name, value)| format!("{name}={value}")),
                 );
@@ -483,13 +486,13 @@ impl Writer<'_> {
     }
 }
 
-/// The settings that a session of ours has from its start packet.
-fn settings(runner: &Runner) -> Vec<(&str, &str)> {
+/// The settings that a session of ours has from its start packet, but for those that the server refused.
+fn settings<'r>(runner: &'r Runner, refused: &[&str]) -> Vec<(&'r str, &'r str)> {
     let path = runner.session.search_path.as_deref();
     [("client_encoding", "UTF8"), ("application_name", "windlass work")]
         .into_iter()
         .chain(session::STARTUP)
-        .filter(|(name, _)| !name.starts_with("tcp_"))
+        .filter(|(name, _)| !name.starts_with("tcp_") && !refused.contains(name))
         .chain(path.map(|path| ("search_path", path)))
         .collect()
 }
