@@ -1,9 +1,12 @@
 //! The directory of revisions on disk.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use windlass::compiler::diagnostic::Diagnostic;
 use windlass::compiler::format::{Directory, RawFile, read};
+use windlass::compiler::parallel::in_parallel;
 
 use crate::failure::Failure;
 
@@ -15,27 +18,41 @@ pub(crate) fn load(dir: &Path) -> Result<Directory, Failure> {
                 .help("`windlass init` makes one; --dir names another"),
         ])
     })?;
-    let mut files = Vec::new();
+    let mut names = Vec::new();
     for entry in entries {
         let entry =
             entry.map_err(|error| Failure::other(format!("failed to read {}: {error}", dir.display())))?;
-        let path = entry.path();
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
             return Err(Failure::Input(vec![
-                Diagnostic::error(format!("{}: the name is not UTF-8", path.display()))
+                Diagnostic::error(format!("{}: the name is not UTF-8", entry.path().display()))
                     .help("rename the file"),
             ]));
         };
         if !name.to_ascii_lowercase().contains(".sql") || entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             continue;
         }
-        let bytes = std::fs::read(&path)
-            .map_err(|error| Failure::other(format!("failed to read {}: {error}", path.display())))?;
-        files.push(RawFile {
-            path: path.display().to_string(),
-            name,
-            bytes,
-        });
+        names.push(name);
     }
-    Ok(read(files)?)
+    // A long history is thousands of small files: most of the time goes into the system calls.
+    let files = in_parallel(names, |name| {
+        let path = dir.join(&name);
+        let bytes = content(&path)
+            .map_err(|error| Failure::other(format!("failed to read {}: {error}", path.display())))?;
+        let path = match path.to_str() {
+            Some(path) => path.to_owned(),
+            None => path.display().to_string(),
+        };
+        Ok(RawFile { path, name, bytes })
+    });
+    Ok(read(files.into_iter().collect::<Result<_, Failure>>()?)?)
+}
+
+/// A file's content, without asking for its size first: most fit into the buffer.
+fn content(path: &Path) -> std::io::Result<Vec<u8>> {
+    const MOST: usize = 16 * 1024;
+    let mut bytes = Vec::with_capacity(MOST);
+    // `File` itself would ask for size and position; what is taken from it is only read.
+    File::open(path)?.take(u64::MAX).read_to_end(&mut bytes)?;
+    bytes.shrink_to_fit();
+    Ok(bytes)
 }

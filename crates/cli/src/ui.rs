@@ -1,7 +1,7 @@
 //! The only place that prints talk: checkpoints on a line each, or JSON, or nothing. Talk goes to
 //! standard error; a command's answer goes to standard output.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ impl Ui {
             Mode::Lines => {
                 // Standard error has no buffer: each piece of a format would be a write of its own.
                 let line = format!("{} WINDLASS CHECKPOINT: {text}\n", now());
-                anstream::eprint!("{line}");
+                line_to_log(&line);
             }
             Mode::Json => json(&serde_json::json!({ "event": "message", "message": text })),
             Mode::Terminal(bar) => match bar.lock().ok().and_then(|bar| bar.clone()) {
@@ -111,6 +111,18 @@ impl Ui {
         });
         bar.reset_elapsed();
         bar.set_message(text);
+    }
+}
+
+/// Writes a line to standard error that is no terminal. Control characters are left to anstream; to look for
+/// a terminal, and at the environment, with each line costs more than writing it.
+fn line_to_log(line: &str) {
+    let is_plain = |byte: u8| !byte.is_ascii_control() || matches!(byte, b'\n' | b'\t');
+    if line.bytes().all(is_plain) {
+        // A log that cannot be written ends nothing but the log.
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    } else {
+        anstream::eprint!("{line}");
     }
 }
 
@@ -496,8 +508,7 @@ fn json(value: &serde_json::Value) {
     if let Some(object) = value.as_object_mut() {
         object.insert("at".to_owned(), now().into());
     }
-    let line = format!("{value}\n");
-    anstream::eprint!("{line}");
+    line_to_log(&format!("{value}\n"));
 }
 
 /// An event on the wire: `event` names it, the rest are its facts.

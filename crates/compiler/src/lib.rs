@@ -14,6 +14,7 @@ pub mod format;
 pub mod graph;
 pub mod lane;
 pub mod lex;
+pub mod parallel;
 pub mod plan;
 pub mod policy;
 pub mod rules;

@@ -10,6 +10,7 @@ use crate::checksum::Checksum;
 use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::directive::{FileDirectives, misplaced_in_down};
 use crate::lex::{self, StrangerKind};
+use crate::parallel::in_parallel;
 use crate::script::strangers;
 
 /// A file as it lies in the directory.
@@ -61,10 +62,16 @@ pub fn read(files: Vec<RawFile>) -> Result<Directory, Vec<Diagnostic>> {
         }
     }
     ups.sort_by_cached_key(|(id, _)| (id.number().is_none(), id.number(), id.clone()));
+    let ups: Vec<_> = ups
+        .into_iter()
+        .map(|(id, source)| {
+            let down = downs.remove(id.as_str());
+            (id, source, down)
+        })
+        .collect();
     let mut revisions = Vec::with_capacity(ups.len());
-    for (id, source) in ups {
-        let down = downs.remove(id.as_str());
-        match revision(id, source, down) {
+    for found in in_parallel(ups, |(id, source, down)| revision(id, source, down)) {
+        match found {
             Ok(revision) => {
                 warnings.extend(idle_down(&revision));
                 revisions.push(revision);
