@@ -11,6 +11,8 @@ pub(crate) struct Row {
     to: Option<u32>,
     /// Committed before it.
     pub(crate) setup: Option<String>,
+    /// Executed before it in its session.
+    pub(crate) first: Option<String>,
     /// What rivals hold while it runs.
     pub(crate) against: Vec<String>,
     /// Why a claim without a catalog is stronger than what happens.
@@ -46,6 +48,7 @@ pub(crate) fn rows() -> Vec<Row> {
             match word {
                 "from" => row.from = Some(rest.parse().expect("a version")),
                 "to" => row.to = Some(rest.parse().expect("a version")),
+                "first" => row.first = Some(rest),
                 "setup" => row.setup = Some(rest),
                 "against" => row.against.push(rest),
                 "blind" => row.blind = Some(rest),

@@ -2,6 +2,7 @@
 -- A line that begins with `--:` says something about the statement below it:
 --   from N, to N     the server versions that it is for
 --   setup SQL        executed and committed before it, in a database of its own
+--   first SQL        executed before it in its session
 --   against SQL      a rival's open transaction; the statement runs until it waits for it (several: one run each)
 --   blind REASON     without a catalog the claim is stronger than what happens, and why
 --   stronger REASON  the same, and a catalog does not tell either
@@ -456,6 +457,8 @@ ALTER TABLE pp DETACH PARTITION pp_1;
 --: against BEGIN; SELECT FROM pp
 --: against BEGIN; SELECT FROM pp_1
 ALTER TABLE pp DETACH PARTITION pp_1 CONCURRENTLY;
+--: setup UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'pp_1'::regclass
+ALTER TABLE pp DETACH PARTITION pp_1 FINALIZE;
 ALTER INDEX pp_only ATTACH PARTITION pp_1_only;
 CREATE TABLE bottom () INHERITS (leaf);
 CREATE TABLE bottom (z int) INHERITS (top, stray);
@@ -760,6 +763,7 @@ CREATE CAST (span AS text) WITH INOUT;
 DROP CAST (pair AS text);
 CREATE COLLATION z (locale = 'C');
 ALTER COLLATION coll RENAME TO z;
+ALTER COLLATION coll REFRESH VERSION;
 DROP COLLATION coll;
 CREATE CONVERSION z FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
 DROP CONVERSION IF EXISTS nothing;
@@ -781,6 +785,8 @@ ALTER SERVER far OPTIONS (ADD x 'y');
 --: unsure foreign tables depend on it
 DROP SERVER far CASCADE;
 CREATE USER MAPPING FOR other SERVER far;
+--: setup CREATE EXTENSION postgres_fdw; DO $$ BEGIN EXECUTE format('CREATE SERVER self FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host %L, port %L, dbname %L)', split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'), current_database()); END $$; CREATE USER MAPPING FOR CURRENT_USER SERVER self OPTIONS (password_required 'false')
+IMPORT FOREIGN SCHEMA public LIMIT TO (bare) FROM SERVER self INTO app;
 ALTER USER MAPPING FOR CURRENT_USER SERVER far OPTIONS (ADD x 'y');
 DROP USER MAPPING FOR CURRENT_USER SERVER far;
 CREATE EXTENSION hstore;
@@ -891,6 +897,8 @@ ALTER ROLE other NOLOGIN;
 ALTER ROLE other SET search_path = app;
 DROP ROLE IF EXISTS nothing;
 ALTER DATABASE postgres SET work_mem = '8MB';
+ALTER DATABASE postgres CONNECTION LIMIT 50;
+ALTER TABLESPACE elsewhere SET (random_page_cost = 2);
 
 -- Rows
 SELECT 1;
@@ -961,9 +969,15 @@ SET LOCAL work_mem = '8MB';
 RESET work_mem;
 SET ROLE other;
 PREPARE z AS SELECT 1;
+--: first PREPARE z AS SELECT 1
+EXECUTE z;
 DEALLOCATE ALL;
 DECLARE z CURSOR FOR SELECT 1;
 DECLARE z CURSOR FOR SELECT * FROM t FOR UPDATE;
+--: first DECLARE z CURSOR FOR SELECT 1
+FETCH z;
+--: first DECLARE z CURSOR FOR SELECT 1
+CLOSE z;
 LISTEN z;
 UNLISTEN z;
 NOTIFY z;

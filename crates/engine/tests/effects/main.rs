@@ -8,6 +8,7 @@
 
 mod claim;
 mod corpus;
+mod coverage;
 mod measure;
 
 use std::collections::{BTreeMap, BTreeSet};

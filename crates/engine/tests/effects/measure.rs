@@ -123,7 +123,7 @@ impl Laboratory {
     /// What the statement did, and where, as it was before: none for the common fixture.
     pub(crate) async fn measure(&self, row: &Row) -> Result<(Happened, Option<Scene>), String> {
         if row.setup.is_none() && row.against.is_empty() {
-            match in_transaction(&self.common, &row.sql).await {
+            match in_transaction(&self.common, row).await {
                 Ok(happened) => return Ok((happened, None)),
                 Err(error) if refuses(&error) => {}
                 Err(error) => return Err(said(&error)),
@@ -161,7 +161,7 @@ impl Laboratory {
             Some(scene) => scene,
             None => Scene::open(clone(&self.server).await).await,
         };
-        match in_transaction(&scene, &row.sql).await {
+        match in_transaction(&scene, row).await {
             Ok(happened) => return Ok((happened, Some(scene))),
             Err(error) if refuses(&error) => {}
             Err(error) => return Err(said(&error)),
@@ -268,9 +268,12 @@ async fn clone(server: &Server) -> Database {
     server.database(&name).await
 }
 
-async fn in_transaction(scene: &Scene, sql: &str) -> Result<Happened, Error> {
+async fn in_transaction(scene: &Scene, row: &Row) -> Result<Happened, Error> {
     run(&scene.client, "BEGIN").await?;
-    let result = inside(&scene.client, &scene.before, sql).await;
+    if let Some(first) = &row.first {
+        run(&scene.client, first).await?;
+    }
+    let result = inside(&scene.client, &scene.before, &row.sql).await;
     // What the statement left in its session.
     run(&scene.client, "ROLLBACK; RESET ROLE; DEALLOCATE ALL; UNLISTEN *").await?;
     result
