@@ -1,8 +1,11 @@
 //! What every command needs: the configuration, and a runner for those that need a database.
 
+use std::path::PathBuf;
+
 use windlass::compiler::format::Directory;
 use windlass::compiler::graph::Target;
 use windlass::connect::ConnectOptions;
+use windlass::shadow::find_programs;
 use windlass::{Opening, Runner, SessionSettings, Stop};
 
 use secrecy::ExposeSecret;
@@ -78,6 +81,15 @@ impl Context {
             })
     }
 
+    /// Whether the configuration or the environment names a database at all.
+    pub(crate) fn names_database(&self) -> Result<bool, Failure> {
+        let is_set = |name: &&str| environment(name).is_some_and(|value| !value.is_empty());
+        let by_environment = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"]
+            .iter()
+            .any(is_set);
+        Ok(by_environment || self.config.database_url()?.is_some())
+    }
+
     /// What the configuration says about every session.
     pub(crate) fn session_settings(&self) -> SessionSettings {
         SessionSettings::of(&self.config.policy)
@@ -117,6 +129,18 @@ impl Context {
         let runner = Runner::new(connect?, directory, self.config.policy.clone())?;
         Ok(runner.beside(self.standbys()?))
     }
+}
+
+/// The folder of a PostgreSQL server's programs, for a throwaway server.
+pub(crate) fn server_programs() -> Result<PathBuf, Failure> {
+    let given = environment("PG_BINDIR").map(PathBuf::from);
+    let path = environment("PATH").unwrap_or_default();
+    find_programs(given.into_iter().chain(std::env::split_paths(&path))).ok_or_else(|| {
+        Failure::usage(
+            "no PostgreSQL server programs were found (initdb, pg_ctl, postgres)",
+            "install them (Debian: apt-get install postgresql), or name their folder in PG_BINDIR",
+        )
+    })
 }
 
 /// Reads a target, or says what one looks like.

@@ -10,6 +10,7 @@ mod doctor;
 mod downgrade;
 mod drop;
 mod exec;
+mod explain;
 mod heads;
 mod history;
 mod init;
@@ -170,6 +171,7 @@ pub(crate) enum Command {
     Show(show::Show),
     Plan(plan::Plan),
     Lint(lint::Lint),
+    Explain(explain::Explain),
     Config(config::ShowConfig),
     Doctor(doctor::Doctor),
     Create(create::Create),
@@ -210,6 +212,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Show(command) => command.run(&cli.global).await,
         Command::Plan(command) => command.run(&cli.global).await,
         Command::Lint(command) => command.run(&cli.global).await,
+        Command::Explain(command) => command.run(&cli.global).await,
         Command::Config(command) => command.run(&cli.global),
         Command::Doctor(command) => command.run(&cli.global).await,
         Command::Create(command) => command.run(&cli.global).await,

@@ -1,6 +1,7 @@
 //! The runner from outside: the real binary against a real server.
 
 mod backfills;
+mod explain;
 mod faults;
 mod files;
 mod guard;

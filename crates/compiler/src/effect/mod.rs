@@ -92,6 +92,15 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// The answer as one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Whether it surely does not.
     pub fn is_no(self) -> bool {
         self == Self::No
@@ -200,6 +209,36 @@ pub struct UnnamedLock {
     pub through: Through,
     /// The strongest mode taken on them.
     pub mode: LockMode,
+}
+
+impl UnnamedLock {
+    /// Which relations, in words: `the indexes of t`.
+    pub fn whose(&self) -> String {
+        let of = match &self.of {
+            Some(of) => of.to_string(),
+            None => return "whatever depends on it".to_owned(),
+        };
+        let through = match &self.through {
+            Through::Any => String::new(),
+            Through::Column(name) => format!(" (by column {name})"),
+            Through::Constraint(name) => format!(" (by constraint {name})"),
+        };
+        let kin = match self.kin {
+            Kin::Descendants => format!("partitions and children of {of}"),
+            Kin::DefaultPartition => format!("the default partition of {of}"),
+            Kin::DefaultSibling => format!("the default partition beside {of}"),
+            Kin::Parents => format!("what {of} is a partition of"),
+            Kin::Indexes => format!("the indexes of {of}"),
+            Kin::Table => format!("the table of {of}"),
+            Kin::Referenced => format!("tables that foreign keys of {of} reference"),
+            Kin::Referencing => format!("tables whose foreign keys reference {of}"),
+            Kin::ReferencingAll => format!("tables whose foreign keys reference {of}, and theirs"),
+            Kin::Sequences => format!("sequences of {of}"),
+            Kin::Underlying => format!("tables below the view {of}"),
+            Kin::Dependents => format!("whatever depends on {of}"),
+        };
+        kin + &through
+    }
 }
 
 /// What a statement does to a server.

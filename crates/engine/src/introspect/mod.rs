@@ -8,6 +8,7 @@ mod routine;
 mod row;
 mod schema;
 mod shared;
+pub mod source;
 
 use tokio_postgres::Client;
 use windlass_compiler::catalog::{Bytes, Catalog, QualifiedName, Relation};

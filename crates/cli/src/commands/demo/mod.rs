@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use windlass::connect::{ConnectOptions, Connection, connect};
-use windlass::shadow::{Shadow, find_programs};
+use windlass::shadow::Shadow;
 
 use super::{Done, Global};
-use crate::context::{Context, environment};
+use crate::context::{Context, server_programs};
 use crate::failure::Failure;
 
 /// Migrates a throwaway database under live traffic, and shows what the traffic noticed
@@ -51,7 +51,7 @@ impl Demo {
     pub(crate) async fn run(&self, global: &Global) -> Done {
         let context = Context::new(global)?;
         let ui = &context.ui;
-        let bindir = programs()?;
+        let bindir = server_programs()?;
         let scratch = std::env::temp_dir();
         ui.say("starting a throwaway PostgreSQL");
         let server = Shadow::start(&bindir, &scratch).await?;
@@ -149,17 +149,6 @@ fn millis(took: Duration) -> f64 {
 }
 
 /// The folder of the server's programs.
-fn programs() -> Result<PathBuf, Failure> {
-    let given = environment("PG_BINDIR").map(PathBuf::from);
-    let path = environment("PATH").unwrap_or_default();
-    find_programs(given.into_iter().chain(std::env::split_paths(&path))).ok_or_else(|| {
-        Failure::usage(
-            "no PostgreSQL server programs were found (initdb, pg_ctl, postgres)",
-            "install them (Debian: apt-get install postgresql), or name their folder in PG_BINDIR",
-        )
-    })
-}
-
 async fn session(url: &str) -> Result<Connection, Failure> {
     let options =
         ConnectOptions::resolve(url, &|_| None).map_err(|error| Failure::other(error.to_string()))?;

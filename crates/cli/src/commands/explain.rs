@@ -1,0 +1,287 @@
+//! `windlass explain`
+
+use std::fmt::Write as _;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::json;
+use windlass::compiler::catalog::Catalog;
+use windlass::compiler::effect::{self, Answer, Effect, InTransaction};
+use windlass::compiler::format::Source;
+use windlass::compiler::lane::{Lane, lane_of};
+use windlass::compiler::script::Script;
+use windlass::compiler::sql::{self, RelationName};
+use windlass::introspect::source;
+
+use super::{Done, Global, print_json};
+use crate::context::{self, Context};
+use crate::failure::Failure;
+
+/// Says what each statement of a file locks, rewrites, scans and loses, without running it
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass explain migrations/0036_last_call_direction.sql
+  echo 'ALTER TABLE leads ALTER phone TYPE text' | windlass explain -
+  windlass explain change.sql --schema schema.sql --server-version 14
+  windlass explain change.sql --json | jq '.statements[].locks'
+
+With a database (as for every command) or --schema, relations that a statement does not name are listed too: partitions, the
+other ends of foreign keys, indexes. Without either the worst case is told, and what only a schema could tell is said.
+Nothing is executed in the database.")]
+pub(crate) struct Explain {
+    /// A file of SQL, or - for standard input
+    file: PathBuf,
+    /// Takes the schema from a script, such as pg_dump --schema-only writes, and asks no database
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    schema: Option<PathBuf>,
+    /// Asks no database
+    #[arg(long)]
+    offline: bool,
+    /// The server's major version [default: the database's]
+    #[arg(long, value_name = "MAJOR", value_parser = clap::value_parser!(u32).range(14..=18))]
+    server_version: Option<u32>,
+    /// Writes it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the statements are explained by.
+struct Known {
+    /// None: the worst case is told.
+    schema: Option<(Catalog, Vec<String>)>,
+    /// Where it came from: `database`, `schema` or `none`.
+    from: &'static str,
+}
+
+/// A statement with what it does.
+struct Explained {
+    line: usize,
+    column: usize,
+    sql: String,
+    kind: &'static str,
+    lane: Lane,
+    effect: Effect,
+}
+
+impl Explain {
+    pub(crate) async fn run(&self, global: &Global) -> Done {
+        let context = Context::new(global)?;
+        let source = Source {
+            path: self.file.display().to_string().into(),
+            text: self.text()?,
+        };
+        let known = self.known(&context).await?;
+        let statements = sql::deep(|| explain(&source, &known, self.server_version))?;
+        if self.json {
+            print_json(&json!({
+                "schema": known.from,
+                "statements": statements.iter().map(as_json).collect::<Vec<_>>(),
+            }));
+            return Ok(0);
+        }
+        if known.schema.is_none() {
+            context
+                .ui
+                .say("no database and no --schema: the worst case is told");
+        }
+        for statement in &statements {
+            anstream::print!("{}", text(statement));
+        }
+        Ok(0)
+    }
+
+    fn text(&self) -> Result<Arc<str>, Failure> {
+        let read = if self.file == Path::new("-") {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).map(|_| text)
+        } else {
+            std::fs::read_to_string(&self.file)
+        };
+        let text = read.map_err(|error| {
+            Failure::usage(
+                format!("failed to read {}: {error}", self.file.display()),
+                "name a file of SQL, or - for standard input",
+            )
+        })?;
+        Ok(text.trim_start_matches('\u{feff}').into())
+    }
+
+    async fn known(&self, context: &Context) -> Result<Known, Failure> {
+        let (sourced, from) = match &self.schema {
+            Some(path) => {
+                let script = std::fs::read_to_string(path)
+                    .map_err(|error| Failure::other(format!("failed to read {}: {error}", path.display())))?;
+                let bindir = context::server_programs()?;
+                let scratch = std::env::temp_dir();
+                (source::of_script(&script, &bindir, &scratch).await?, "schema")
+            }
+            None if self.offline || !context.names_database()? => {
+                return Ok(Known {
+                    schema: None,
+                    from: "none",
+                });
+            }
+            None => {
+                let options = context.connect_options()?;
+                let settings = context.session_settings();
+                (source::of_database(&options, &settings).await?, "database")
+            }
+        };
+        for unseen in &sourced.introspected.unseen {
+            context.ui.warning(
+                &format!("{} was not seen: it needs {}", unseen.what, unseen.needs),
+                None,
+            );
+        }
+        Ok(Known {
+            schema: Some((sourced.introspected.catalog, sourced.search_path)),
+            from,
+        })
+    }
+}
+
+fn explain(source: &Source, known: &Known, version: Option<u32>) -> Result<Vec<Explained>, Failure> {
+    let script = Script::read(source, sql::split)?;
+    let path: Vec<&str> = known
+        .schema
+        .iter()
+        .flat_map(|(_, path)| path.iter().map(String::as_str))
+        .collect();
+    let context = match &known.schema {
+        Some((catalog, _)) => effect::Context::new(catalog, &path),
+        None => effect::Context::default(),
+    };
+    let context = match version {
+        Some(major) => context.for_version(major),
+        None => context,
+    };
+    let mut statements = Vec::new();
+    for written in &script.statements {
+        let sql = &source.text[written.span.range()];
+        let statement = sql::parse(sql).map_err(|error| Failure::other(error.to_string()))?;
+        let effect = effect::effect(&statement, &context);
+        statements.push(Explained {
+            line: written.line,
+            column: written.column,
+            sql: sql.to_owned(),
+            kind: statement.kind(),
+            lane: lane_of(&statement, &effect),
+            effect,
+        });
+    }
+    Ok(statements)
+}
+
+/// A statement's paragraph.
+fn text(of: &Explained) -> String {
+    let mut text = String::new();
+    let effect = &of.effect;
+    let mut line = |words: String| {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{words}");
+    };
+    let sql = of.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    line(format!("{}:{}  {sql}", of.line, of.column));
+    let place = match effect.in_transaction {
+        InTransaction::Allowed => "in a transaction".to_owned(),
+        InTransaction::Refused(why) => format!("outside a transaction: it {why}"),
+    };
+    line(format!("    {} lane, {place}", of.lane));
+    for lock in &effect.locks {
+        let unnamed = if lock.named { "" } else { ", not named" };
+        line(format!(
+            "    {:<25}{}{unnamed}{}",
+            lock.mode.name(),
+            lock.relation,
+            blocks(lock.mode)
+        ));
+    }
+    for lock in &effect.unnamed {
+        line(format!(
+            "    {:<25}{}{}",
+            lock.mode.name(),
+            lock.whose(),
+            blocks(lock.mode)
+        ));
+    }
+    for (answer, what, relations, others) in [
+        (effect.rewrite, "writes anew", &effect.rewrites, "relations"),
+        (effect.scan, "reads all of", &effect.scans, "relations"),
+        (
+            effect.index_rebuild,
+            "builds anew",
+            &effect.index_rebuilds,
+            "indexes",
+        ),
+    ] {
+        let mut names = relations
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", ");
+        if names.is_empty() {
+            names = format!("{others} that it does not name");
+        }
+        match answer {
+            Answer::Yes => line(format!("    {what} {names}")),
+            // Of code that nobody sees into it is said once, at the end.
+            Answer::Unknown if !effect.opaque => line(format!("    perhaps {what} {names}")),
+            _ => {}
+        }
+    }
+    match effect.data_loss {
+        Answer::No => {}
+        Answer::Yes => line("    loses data".to_owned()),
+        Answer::Unknown if !effect.opaque => line("    perhaps loses data".to_owned()),
+        Answer::Unknown => {}
+    }
+    if effect.opaque {
+        line("    runs code that nobody sees into: it may lock, rewrite and lose anything".to_owned());
+    }
+    text
+}
+
+fn blocks(mode: effect::LockMode) -> &'static str {
+    match (mode.blocks_reads(), mode.blocks_writes()) {
+        (true, _) => ": reads and writes wait",
+        (false, true) => ": writes wait",
+        (false, false) => "",
+    }
+}
+
+fn as_json(of: &Explained) -> serde_json::Value {
+    let effect = &of.effect;
+    let names = |relations: &[RelationName]| relations.iter().map(ToString::to_string).collect::<Vec<_>>();
+    json!({
+        "line": of.line,
+        "column": of.column,
+        "sql": of.sql,
+        "kind": of.kind,
+        "lane": of.lane.name(),
+        "in_transaction": effect.in_transaction == InTransaction::Allowed,
+        "locks": effect.locks.iter().map(|lock| json!({
+            "relation": lock.relation.to_string(),
+            "mode": lock.mode.name(),
+            "named": lock.named,
+        })).collect::<Vec<_>>(),
+        "unlisted_locks": effect.unnamed.iter().map(|lock| json!({
+            "of": lock.of.as_ref().map(ToString::to_string),
+            "kin": lock.kin.word(),
+            "mode": lock.mode.name(),
+        })).collect::<Vec<_>>(),
+        "rewrites": names(&effect.rewrites),
+        "scans": names(&effect.scans),
+        "index_rebuilds": names(&effect.index_rebuilds),
+        "data_loss": !effect.data_loss.is_no(),
+        "certainty": {
+            "rewrites": effect.rewrite.word(),
+            "scans": effect.scan.word(),
+            "index_rebuilds": effect.index_rebuild.word(),
+            "data_loss": effect.data_loss.word(),
+        },
+        "opaque": effect.opaque,
+        "findings": [],
+    })
+}
