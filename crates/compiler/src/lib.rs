@@ -19,5 +19,6 @@ pub mod plan;
 pub mod policy;
 pub mod rules;
 pub mod script;
+pub mod simulate;
 pub mod sql;
 pub mod squash;

@@ -12,6 +12,7 @@ use windlass::compiler::effect::{self, Answer, Effect, InTransaction};
 use windlass::compiler::format::Source;
 use windlass::compiler::lane::{Lane, lane_of};
 use windlass::compiler::script::Script;
+use windlass::compiler::simulate::Simulation;
 use windlass::compiler::sql::{self, RelationName};
 use windlass::introspect::source;
 
@@ -36,6 +37,9 @@ pub(crate) struct Explain {
     /// Takes the schema from a script, such as pg_dump --schema-only writes, and asks no database
     #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     schema: Option<PathBuf>,
+    /// Follows the script of --schema statement by statement, instead of a throwaway server's executing it
+    #[arg(long, requires = "schema")]
+    simulate: bool,
     /// Asks no database
     #[arg(long)]
     offline: bool,
@@ -50,7 +54,7 @@ pub(crate) struct Explain {
 /// What the statements are explained by.
 struct Known {
     /// None: the worst case is told.
-    schema: Option<(Catalog, Vec<String>)>,
+    schema: Option<Simulation>,
     /// Where it came from: `database`, `schema` or `none`.
     from: &'static str,
 }
@@ -73,7 +77,8 @@ impl Explain {
             text: self.text()?,
         };
         let known = self.known(&context).await?;
-        let statements = sql::deep(|| explain(&source, &known, self.server_version))?;
+        let is_blind = known.schema.is_none();
+        let statements = sql::deep(|| explain(&source, known.schema, self.server_version))?;
         if self.json {
             print_json(&json!({
                 "schema": known.from,
@@ -81,7 +86,7 @@ impl Explain {
             }));
             return Ok(0);
         }
-        if known.schema.is_none() {
+        if is_blind {
             context
                 .ui
                 .say("no database and no --schema: the worst case is told");
@@ -113,7 +118,10 @@ impl Explain {
             Some(path) => {
                 let script = std::fs::read_to_string(path)
                     .map_err(|error| Failure::other(format!("failed to read {}: {error}", path.display())))?;
-                let bindir = context::server_programs()?;
+                let bindir = match context::server_programs() {
+                    Ok(bindir) if !self.simulate => bindir,
+                    _ => return self.simulated(context, &script),
+                };
                 let scratch = std::env::temp_dir();
                 (source::of_script(&script, &bindir, &scratch).await?, "schema")
             }
@@ -130,38 +138,79 @@ impl Explain {
             }
         };
         for unseen in &sourced.introspected.unseen {
+            let words = format!("{} was not seen: it needs {}", unseen.what, unseen.needs);
+            context.ui.warning(&words, None);
+        }
+        let path: Vec<&str> = sourced.search_path.iter().map(String::as_str).collect();
+        Ok(Known {
+            schema: Some(Simulation::new(
+                self.of_version(sourced.introspected.catalog),
+                &path,
+            )),
+            from,
+        })
+    }
+
+    /// What a script's statements make, where there is no server to execute them.
+    fn simulated(&self, context: &Context, script: &str) -> Result<Known, Failure> {
+        const NEWEST: u32 = 18;
+        let empty = Catalog::empty(self.server_version.unwrap_or(NEWEST) * 10_000);
+        let mut simulation = Simulation::new(empty, &["public"]);
+        let unread = |error: sql::SyntaxError| Failure::other(format!("failed to read the schema: {error}"));
+        let lines = script.lines().filter(|line| !line.starts_with('\\'));
+        let script: String = lines.flat_map(|line| [line, "\n"]).collect();
+        sql::deep(|| {
+            for span in sql::split(&script)? {
+                simulation.apply(&script[span.range()])?;
+            }
+            Ok(())
+        })
+        .map_err(unread)?;
+        if !self.simulate {
             context.ui.warning(
-                &format!("{} was not seen: it needs {}", unseen.what, unseen.needs),
+                "no PostgreSQL server programs were found: the schema is followed statement by statement, and what \
+                 cannot be is told as the worst case",
                 None,
             );
         }
         Ok(Known {
-            schema: Some((sourced.introspected.catalog, sourced.search_path)),
-            from,
+            schema: Some(simulation),
+            from: "schema",
         })
+    }
+
+    fn of_version(&self, mut catalog: Catalog) -> Catalog {
+        if let Some(major) = self.server_version {
+            catalog.server_version = major * 10_000;
+        }
+        catalog
     }
 }
 
-fn explain(source: &Source, known: &Known, version: Option<u32>) -> Result<Vec<Explained>, Failure> {
+/// Each statement is explained on what those before it leave.
+fn explain(
+    source: &Source,
+    mut schema: Option<Simulation>,
+    version: Option<u32>,
+) -> Result<Vec<Explained>, Failure> {
     let script = Script::read(source, sql::split)?;
-    let path: Vec<&str> = known
-        .schema
-        .iter()
-        .flat_map(|(_, path)| path.iter().map(String::as_str))
-        .collect();
-    let context = match &known.schema {
-        Some((catalog, _)) => effect::Context::new(catalog, &path),
+    let unread = |error: sql::SyntaxError| Failure::other(error.to_string());
+    let blind = match version {
+        Some(major) => effect::Context::default().for_version(major),
         None => effect::Context::default(),
-    };
-    let context = match version {
-        Some(major) => context.for_version(major),
-        None => context,
     };
     let mut statements = Vec::new();
     for written in &script.statements {
         let sql = &source.text[written.span.range()];
-        let statement = sql::parse(sql).map_err(|error| Failure::other(error.to_string()))?;
-        let effect = effect::effect(&statement, &context);
+        let statement = sql::parse(sql).map_err(unread)?;
+        let effect = match &mut schema {
+            Some(simulation) => {
+                let effect = simulation.effect(&statement);
+                simulation.apply(sql).map_err(unread)?;
+                effect
+            }
+            None => effect::effect(&statement, &blind),
+        };
         statements.push(Explained {
             line: written.line,
             column: written.column,

@@ -59,6 +59,43 @@ async fn explain_lists_what_a_statement_does_not_name_and_runs_nothing() {
 }
 
 #[tokio::test]
+async fn a_statement_is_explained_on_what_those_before_it_leave() {
+    let project = Project::new(&[]).await;
+    project.database.execute(SCHEMA).await;
+    let change = "CREATE TABLE n (id int PRIMARY KEY);
+ALTER TABLE t ADD CONSTRAINT t_n FOREIGN KEY (a) REFERENCES n NOT VALID;
+DROP INDEX t_lower;
+ALTER TABLE t ALTER b TYPE text;
+ALTER TABLE t DROP CONSTRAINT t_n;
+";
+    fs::write(project.folder().join("change.sql"), change).expect("a file can be written");
+    fs::write(project.folder().join("schema.sql"), SCHEMA).expect("a file can be written");
+    let seen = project
+        .windlass(&["explain", "change.sql", "--json"])
+        .run()
+        .await
+        .expect(0);
+    let simulated = project
+        .windlass(&[
+            "explain",
+            "change.sql",
+            "--schema",
+            "schema.sql",
+            "--simulate",
+            "--json",
+        ])
+        .run()
+        .await
+        .expect(0);
+    for found in [statements(&seen.stdout), statements(&simulated.stdout)] {
+        assert_eq!(found[3]["index_rebuilds"], serde_json::json!([]));
+        assert_eq!(found[3]["certainty"]["scans"], "no");
+        assert_eq!(found[4]["locks"][1]["relation"], "public.n");
+        assert_eq!(found[4]["unlisted_locks"], serde_json::json!([]));
+    }
+}
+
+#[tokio::test]
 async fn explain_without_a_schema_tells_the_worst_and_says_so() {
     let project = Project::new(&[]).await;
     fs::write(project.folder().join("change.sql"), CHANGE).expect("a file can be written");

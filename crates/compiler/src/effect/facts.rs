@@ -1,6 +1,6 @@
 //! What a catalog tells about the relations that a statement names, and about those that stand to them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Context, Kin, Through};
 use crate::catalog::{
@@ -281,29 +281,6 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// What goes with a relation without being said by a dependency: its own parts.
-    fn parts(&self, of: &Address) -> Vec<Address> {
-        let Address::Relation(name) = of else {
-            return Vec::new();
-        };
-        let Some(relation) = self.catalog.relations.get(name) else {
-            return Vec::new();
-        };
-        let columns = relation
-            .columns
-            .iter()
-            .map(|column| Address::Column(name.clone(), column.name.clone()));
-        let constraints = relation
-            .constraints
-            .iter()
-            .map(|constraint| Address::Constraint(name.clone(), constraint.name.clone()));
-        let indexes = relation
-            .indexes
-            .iter()
-            .map(|index| Address::Index(name.beside(&index.name)));
-        columns.chain(constraints).chain(indexes).collect()
-    }
-
     /// The relations that are locked when objects are dropped with all that depends on them, and whether
     /// columns or tables are among what goes.
     pub(super) fn cascade(
@@ -312,6 +289,7 @@ impl<'a> Facts<'a> {
     ) -> (BTreeSet<QualifiedName>, bool) {
         let mut found: Vec<Address> = objects.into_iter().collect();
         let begins = found.len();
+        found = closure(self.catalog, found);
         let mut locked = BTreeSet::new();
         let mut loses = false;
         let mut at = 0;
@@ -342,20 +320,56 @@ impl<'a> Facts<'a> {
                     _ => {}
                 }
             }
-            for part in self.parts(&address) {
-                if !found.contains(&part) {
-                    found.push(part);
-                }
-            }
-            for (dependent, _) in self.catalog.dependencies.on(&address) {
-                if !found.contains(dependent) {
-                    found.push(dependent.clone());
-                }
-            }
             at += 1;
         }
         (locked, loses)
     }
+}
+
+/// Objects with all that goes along when they are dropped with CASCADE, in the order in which it is found.
+pub(crate) fn closure(catalog: &Catalog, objects: impl IntoIterator<Item = Address>) -> Vec<Address> {
+    let mut found: Vec<Address> = Vec::new();
+    let mut known = HashSet::new();
+    for object in objects {
+        known.insert(object.clone());
+        found.push(object);
+    }
+    let mut at = 0;
+    while at < found.len() {
+        let mut also = parts(catalog, &found[at]);
+        let dependents = catalog.dependencies.on(&found[at]);
+        also.extend(dependents.map(|(dependent, _)| dependent.clone()));
+        for address in also {
+            if known.insert(address.clone()) {
+                found.push(address);
+            }
+        }
+        at += 1;
+    }
+    found
+}
+
+/// What goes with a relation without being said by a dependency: its own parts.
+fn parts(catalog: &Catalog, of: &Address) -> Vec<Address> {
+    let Address::Relation(name) = of else {
+        return Vec::new();
+    };
+    let Some(relation) = catalog.relations.get(name) else {
+        return Vec::new();
+    };
+    let columns = relation
+        .columns
+        .iter()
+        .map(|column| Address::Column(name.clone(), column.name.clone()));
+    let constraints = relation
+        .constraints
+        .iter()
+        .map(|constraint| Address::Constraint(name.clone(), constraint.name.clone()));
+    let indexes = relation
+        .indexes
+        .iter()
+        .map(|index| Address::Index(name.beside(&index.name)));
+    columns.chain(constraints).chain(indexes).collect()
 }
 
 /// The relation that an object is, or is a part of.

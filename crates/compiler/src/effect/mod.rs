@@ -31,6 +31,8 @@ pub use lock::LockMode;
 
 use crate::catalog::{Catalog, QualifiedName};
 use crate::sql::{ObjectKind, RelationName, Statement, Touched};
+pub(crate) use facts::closure;
+
 use facts::Facts;
 
 /// What is known beside the statement.

@@ -6,6 +6,7 @@
 mod alter;
 mod change;
 mod custom_setting;
+mod definition;
 mod details;
 mod expression;
 mod ffi;
@@ -24,6 +25,10 @@ mod type_name;
 pub use alter::{AddedColumn, AlterCommand, AlterKind, Constrained, ConstraintKind, NewType};
 pub use change::{Change, ChangeKind, ChangeTarget, change};
 pub use custom_setting::custom_settings;
+pub use definition::{
+    Bound, ColumnDefinition, CommandDefinition, ConstraintDefinition, Definition, Demand, IndexDefinition,
+    KeyDefinition, PropertyChange, Reference, SequenceOption, TableDefinition, definition,
+};
 pub use details::{
     ColumnDetails, CommandDetails, Constrains, ConstraintDetails, Declared, Details, Exactly, IndexDetails,
     Renamed,

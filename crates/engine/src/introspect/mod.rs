@@ -104,6 +104,24 @@ pub async fn read(client: &Client) -> Result<Introspected> {
     }
 }
 
+/// As [`read`], within the transaction that the session is in: with what that has not committed yet. A savepoint keeps
+/// its settings as they are.
+///
+/// # Errors
+/// A lost connection, and a session that is in no transaction.
+pub async fn read_within(client: &Client) -> Result<Introspected> {
+    client
+        .batch_execute("SAVEPOINT windlass_read")
+        .await
+        .map_err(failed)?;
+    let read = Reader::new(client).read_all().await?;
+    client
+        .batch_execute("ROLLBACK TO windlass_read; RELEASE windlass_read")
+        .await
+        .map_err(failed)?;
+    Ok(read)
+}
+
 async fn read_once(client: &Client) -> Result<Introspected> {
     client
         .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -10,6 +10,7 @@ mod claim;
 mod corpus;
 mod coverage;
 mod measure;
+mod simulated;
 
 use std::collections::{BTreeMap, BTreeSet};
 

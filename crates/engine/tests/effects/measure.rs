@@ -143,7 +143,7 @@ impl Laboratory {
     }
 
     /// Where the row is executed: a copy of its own where it sets something up.
-    async fn scene(&self, row: &Row) -> Option<Scene> {
+    pub(crate) async fn scene(&self, row: &Row) -> Option<Scene> {
         let setup = row.setup.as_ref()?;
         let database = clone(&self.server).await;
         database.execute(setup).await;
@@ -219,6 +219,41 @@ impl Scene {
     pub(crate) async fn catalog(&self) -> &Catalog {
         let read = async || windlass::introspect::read(&self.client).await.unwrap().catalog;
         self.catalog.get_or_init(read).await
+    }
+
+    /// The schema after the row's statement, if it may run in a transaction, which is rolled back.
+    pub(crate) async fn schema_after(&self, row: &Row) -> Option<Catalog> {
+        self.begin(row.first.as_deref().unwrap_or_default()).await;
+        let schema = match run(&self.client, &row.sql).await {
+            Ok(()) => {
+                run(&self.client, "RESET ROLE").await.unwrap();
+                Some(self.schema().await)
+            }
+            Err(_) => None,
+        };
+        run(&self.client, "ROLLBACK; RESET ROLE; DEALLOCATE ALL; UNLISTEN *")
+            .await
+            .unwrap();
+        schema
+    }
+
+    /// Begins a transaction with these statements.
+    pub(crate) async fn begin(&self, sql: &str) {
+        run(&self.client, &format!("BEGIN; {sql}")).await.unwrap();
+    }
+
+    /// Executes a statement of a script.
+    pub(crate) async fn execute(&self, sql: &str) {
+        let done = run(&self.client, sql).await;
+        done.unwrap_or_else(|error| panic!("{sql}: {}", said(&error)));
+    }
+
+    /// The schema as it is in the open transaction.
+    pub(crate) async fn schema(&self) -> Catalog {
+        windlass::introspect::read_within(&self.client)
+            .await
+            .unwrap()
+            .catalog
     }
 
     /// Whether the fixture has the relation.
