@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::{Finding, Harm, Rule, Section, rewrite};
 use crate::diagnostic::Severity;
-use crate::sql::AlterKind;
+use crate::sql::{AlterKind, ObjectKind, Statement};
 
 pub(super) static RULE: Rule = Rule {
     id: "attach-scan",
@@ -24,7 +24,14 @@ ALTER TABLE events_2023 DROP CONSTRAINT events_2023_bound;",
 
 fn check(case: &Case) -> Option<Finding> {
     let (relation, command, _) = case.alter()?;
-    if command.kind != AlterKind::Attach {
+    let is_table = matches!(
+        &*case.statement,
+        Statement::Alter {
+            object: ObjectKind::Table,
+            ..
+        }
+    );
+    if command.kind != AlterKind::Attach || !is_table {
         return None;
     }
     let part = command.other.as_ref()?;

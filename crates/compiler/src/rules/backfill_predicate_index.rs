@@ -39,7 +39,16 @@ fn check(case: &Case) -> Option<Finding> {
         .seen
         .indexes_of(relation)
         .find(|(_, index)| index.condition.as_deref().is_some_and(reads));
-    let (index, _) = in_files?;
+    let in_catalog = || {
+        let mut indexes = case.relation(relation)?.indexes.iter();
+        let partial =
+            |condition: &String| crate::sql::columns_of(condition).is_some_and(|columns| reads(&columns));
+        indexes.find(|index| index.predicate.as_ref().is_some_and(partial))
+    };
+    let index = match in_files {
+        Some((index, _)) => index.clone(),
+        None => in_catalog()?.name.clone(),
+    };
     let message = format!(
         "each row that is changed leaves {index}, so that no update is HOT and all indexes are written"
     );

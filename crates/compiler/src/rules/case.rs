@@ -144,15 +144,19 @@ impl Case<'_> {
         let Some((catalog, name)) = self.around.catalog.zip(self.find(relation)) else {
             return false;
         };
+        let name = match catalog.index(&name) {
+            Some((table, ..)) => table.clone(),
+            None => name,
+        };
         // A partitioned table keeps nothing itself.
         let tree = catalog.tree(&name);
-        let mut stored = tree
-            .iter()
-            .filter(|table| catalog.relation(table).is_some_and(Relation::has_storage));
-        stored.all(|table| match catalog.size(table).bytes {
-            Bytes::Known(bytes) => bytes <= SMALL,
-            Bytes::Unknown => false,
-        })
+        let stores = |table: &&QualifiedName| catalog.relation(table).is_some_and(Relation::has_storage);
+        let stored: Vec<&QualifiedName> = tree.iter().filter(stores).collect();
+        !stored.is_empty()
+            && stored.into_iter().all(|table| match catalog.size(table).bytes {
+                Bytes::Known(bytes) => bytes <= SMALL,
+                Bytes::Unknown => false,
+            })
     }
 
     /// The relation's name in the catalog.

@@ -12,15 +12,15 @@ pub(super) static RULE: Rule = Rule {
     section: Section::Columns,
     why: "Most changes of a type write the whole table and all its indexes anew while nobody can read it, and check its foreign \
           keys again. Free are a longer varchar, varchar to text, more digits of numeric at the same scale, and few others.",
-    unsafe_sql: "ALTER TABLE orders ALTER COLUMN total TYPE bigint;",
-    safe_sql: "ALTER TABLE orders ADD COLUMN total_new bigint;
-CREATE FUNCTION orders_total_new() RETURNS trigger LANGUAGE plpgsql
-    AS $$ BEGIN NEW.total_new := NEW.total; RETURN NEW; END $$;
-CREATE TRIGGER orders_total_new BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION orders_total_new();
--- windlass: backfill orders_total_new
-UPDATE orders SET total_new = total WHERE total_new IS DISTINCT FROM total;
-ALTER TABLE orders RENAME COLUMN total TO total_old;
-ALTER TABLE orders RENAME COLUMN total_new TO total;",
+    unsafe_sql: "ALTER TABLE invoices ALTER COLUMN amount TYPE bigint;",
+    safe_sql: "ALTER TABLE invoices ADD COLUMN amount_new bigint;
+CREATE FUNCTION invoices_amount_new() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN NEW.amount_new := NEW.amount; RETURN NEW; END $$;
+CREATE TRIGGER invoices_amount_new BEFORE INSERT OR UPDATE ON invoices FOR EACH ROW EXECUTE FUNCTION invoices_amount_new();
+-- windlass: backfill invoices_amount_new
+UPDATE invoices SET amount_new = amount WHERE amount_new IS DISTINCT FROM amount;
+ALTER TABLE invoices RENAME COLUMN amount TO amount_old;
+ALTER TABLE invoices RENAME COLUMN amount_new TO amount;",
     harm: Harm::Blocks,
     squawk: &["changing-column-type"],
     check,

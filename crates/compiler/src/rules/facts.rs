@@ -135,6 +135,28 @@ impl Case<'_> {
         })
     }
 
+    /// Whether every partition has, and has validated, the foreign key that is added: then no row is looked up.
+    pub(super) fn partitions_have_key(&self, relation: &RelationName) -> bool {
+        let key = self.alter().and_then(|(.., written)| written.constraint.as_ref());
+        let (Some(key), Some((name, catalog))) = (key, self.find(relation).zip(self.around.catalog)) else {
+            return false;
+        };
+        let references = key.references.as_ref().and_then(|other| self.find(other));
+        let tree = catalog.tree(&name);
+        let mut leaves = tree[1..]
+            .iter()
+            .filter_map(|part| catalog.relation(part))
+            .filter(|part| part.has_storage());
+        tree.len() > 1
+            && leaves.all(|part| {
+                part.foreign_keys().any(|(known, other)| {
+                    known.is_valid
+                        && known.columns == key.columns
+                        && Some(&other.references) == references.as_ref()
+                })
+            })
+    }
+
     /// Whether a view of this name is made in the same file.
     pub(super) fn followed_by_view(&self, relation: &RelationName) -> bool {
         self.seen.coming_views.contains(relation)

@@ -3,6 +3,7 @@
 //! before have made. How findings are shown is left to whoever asks; executing a safe form is `plan`'s.
 
 mod case;
+mod compose;
 mod facts;
 mod finding;
 mod page;
@@ -91,6 +92,7 @@ mod wide_index;
 mod work_under_lock;
 
 pub use case::{Runner, SMALL, Surroundings};
+pub use compose::safe_form;
 pub use finding::{Finding, Safe, written};
 pub use page::page;
 pub use script::{Checker, Report, check_file};
@@ -170,6 +172,8 @@ pub enum Harm {
     Fails(&'static str),
     /// Nothing that a server shows at once: the reason in words.
     Later(&'static str),
+    /// As `Later`, on this major version and newer only: the others do not take the example.
+    LaterFrom(u32, &'static str),
     /// As `Blocks`, on this major version and newer only.
     BlocksFrom(u32),
     /// As `Fails`, on majors before this one only.

@@ -32,7 +32,7 @@ pub fn page() -> String {
                 Harm::Fails(code) | Harm::FailsBefore(_, code) | Harm::FailsFrom(_, code) => {
                     let _ = writeln!(page, "\nIt fails with SQLSTATE {code}.");
                 }
-                Harm::Later(what) => {
+                Harm::Later(what) | Harm::LaterFrom(_, what) => {
                     let _ = writeln!(page, "\n{what}");
                 }
                 Harm::Blocks | Harm::BlocksFrom(_) => {}

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
           migration are gone.",
     unsafe_sql: "SET transaction_timeout = '5s';",
     safe_sql: "SET statement_timeout = '5s';",
-    harm: Harm::Later("The session is ended in the middle (25P04)."),
+    harm: Harm::LaterFrom(17, "The session is ended in the middle (25P04)."),
     squawk: &[],
     check,
 };
