@@ -229,8 +229,9 @@ async fn a_connection_cut_around_the_commit_of_a_group_applies_each_revision_onc
             .expect(0);
         assert!(proxy.has_fired());
         // A revision of a group has no beginning of its own; those of one that was rolled back run one by one.
+        // After the cut, the backend may be ended before it comes to commit: then it is rolled back too.
         let one_by_one = finished.stderr.contains("0001_t: starting");
-        assert_eq!(one_by_one, fault == Fault::CutBefore, "{}", finished.stderr);
+        assert!(one_by_one || fault == Fault::CutAfter, "{}", finished.stderr);
         assert_eq!(project.one("SELECT count(*) FROM t NATURAL JOIN c").await, "0");
         assert_eq!(project.applied().await, ["0001_t", "0002_b", "0003_c"]);
         assert_eq!(project.one("SELECT count(*) FROM windlass.history").await, "3");

@@ -1,5 +1,7 @@
 //! Who needs whom: pg_depend between the objects of a catalog.
 
+use std::fmt;
+
 use super::name::Address;
 
 /// Why an object needs another.
@@ -33,11 +35,20 @@ pub struct Dependency<'a> {
 ///
 /// An edge within one relation (index to its column, default to its column) is among them where
 /// PostgreSQL records it; containment (column in table, table in schema) is not, since addresses tell.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Dependencies {
     addresses: Vec<Address>,
     forward: Vec<(u32, u32, DependencyKind)>,
     backward: Vec<(u32, u32, DependencyKind)>,
+}
+
+impl fmt::Debug for Dependencies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let edges = self
+            .iter()
+            .map(|edge| format!("{} needs {} ({:?})", edge.dependent, edge.referenced, edge.kind));
+        f.debug_list().entries(edges).finish()
+    }
 }
 
 impl Dependencies {

@@ -7,6 +7,8 @@
 
 mod dependency;
 mod name;
+mod object;
+mod privilege;
 mod relation;
 mod routine;
 mod size;
@@ -17,6 +19,12 @@ use std::collections::BTreeMap;
 
 pub use dependency::{Dependencies, Dependency, DependencyKind};
 pub use name::{Address, QualifiedName, RoutineName, not_null_name, object_name};
+pub use object::{
+    AccessMethod, Cast, CastContext, Conversion, EventTrigger, ForeignDataWrapper, Language, Member, Object,
+    OperatorClass, Publication, Published, PublishedTable, Server, Statistics, Subscription,
+    TextSearchConfiguration, TextSearchDictionary, Transform,
+};
+pub use privilege::{Grant, ObjectKind, Privileges};
 pub use relation::{
     Column, ColumnValue, Compression, Constraint, ConstraintKind, FiringState, ForeignKey, ForeignTable,
     Identity, Index, IndexKey, MaterializedView, Options, PartitionKey, PartitionOf, PartitionStrategy,
@@ -25,7 +33,7 @@ pub use relation::{
 };
 pub use routine::{Aggregate, Routine, RoutineKind, Volatility};
 pub use size::{Bytes, Rows, Size};
-pub use types::{BaseType, Domain, DomainConstraint, Range, Type};
+pub use types::{Domain, DomainConstraint, Range, Type};
 pub use write::{SETTINGS, WriteOptions, Written};
 
 /// A database's schema.
@@ -46,10 +54,16 @@ pub struct Catalog {
     pub relations: BTreeMap<QualifiedName, Relation>,
     /// Functions, procedures and aggregates.
     pub routines: BTreeMap<RoutineName, Routine>,
+    /// Everything else: operators, text search, foreign servers, publications and the like.
+    pub objects: BTreeMap<Address, Object>,
     /// Owners of what has an owner of its own. Parts and indexes have their relation's.
     pub owners: BTreeMap<Address, String>,
     /// Comments.
     pub comments: BTreeMap<Address, String>,
+    /// Privileges, where they are not those of every new object.
+    pub privileges: BTreeMap<Address, Privileges>,
+    /// Security labels by object and provider.
+    pub security_labels: BTreeMap<(Address, String), String>,
     /// Dependencies between all of these.
     pub dependencies: Dependencies,
     /// Sizes and row estimates of tables, materialised views and indexes.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::privilege::ObjectKind;
 use crate::sql::{RelationName, quote_identifier};
 
 /// The name of an object that lives in a schema.
@@ -156,6 +157,8 @@ pub enum Address {
     Publication(String),
     /// A subscription.
     Subscription(String),
+    /// Default privileges of a role for what it creates, anywhere or in a schema.
+    DefaultPrivileges(String, Option<String>, ObjectKind),
 }
 
 impl Address {
@@ -190,6 +193,7 @@ impl Address {
             | Self::Index(name)
             | Self::Statistics(name) => Some(&name.schema),
             Self::Routine(routine) => Some(&routine.name.schema),
+            Self::DefaultPrivileges(_, schema, _) => schema.as_deref(),
             _ => self.relation().map(|of| of.schema.as_str()),
         }
     }
@@ -230,6 +234,7 @@ impl Address {
             Self::EventTrigger(_) => "event trigger",
             Self::Publication(_) => "publication",
             Self::Subscription(_) => "subscription",
+            Self::DefaultPrivileges(..) => "default privileges",
         }
     }
 }
@@ -280,6 +285,13 @@ impl fmt::Display for Address {
                     quote_identifier(user),
                     quote_identifier(server)
                 )
+            }
+            Self::DefaultPrivileges(role, schema, kind) => {
+                write!(f, "{class} of {} for {}", quote_identifier(role), kind.keyword())?;
+                match schema {
+                    Some(schema) => write!(f, " in schema {}", quote_identifier(schema)),
+                    None => Ok(()),
+                }
             }
             Self::Column(of, part) => write!(f, "{class} {of}.{}", quote_identifier(part)),
             Self::Default(of, part) => write!(f, "{class} of {of}.{}", quote_identifier(part)),

@@ -648,7 +648,7 @@ impl Index {
 }
 
 /// What an index is ordered by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IndexKey {
     /// A column.
     Column(String),

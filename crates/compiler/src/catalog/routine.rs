@@ -8,6 +8,8 @@ use super::relation::Options;
 pub struct Routine {
     /// What it is, and how it is made.
     pub kind: RoutineKind,
+    /// Its arguments as ALTER and COMMENT take them: with modes, where input types alone could be another's.
+    pub identity: String,
     /// The language that it is written in.
     pub language: String,
     /// The type that it returns; none for a procedure.
@@ -27,6 +29,7 @@ impl Routine {
     pub fn new(kind: RoutineKind, language: &str) -> Self {
         Self {
             kind,
+            identity: String::new(),
             language: language.to_owned(),
             returns: None,
             returns_set: false,

@@ -1,6 +1,6 @@
 //! Types that have a name of their own: enums, composites, domains, ranges, base types.
 
-use super::name::{QualifiedName, RoutineName};
+use super::name::QualifiedName;
 use super::relation::{Column, Options};
 
 /// A type.
@@ -20,8 +20,8 @@ pub enum Type {
         /// The range type.
         of: QualifiedName,
     },
-    /// A type with input and output functions of its own.
-    Base(BaseType),
+    /// A type with input and output functions of its own: the parameters of CREATE TYPE, as SQL.
+    Base(Options),
     /// Declared, not yet defined.
     Shell,
 }
@@ -114,13 +114,4 @@ impl Range {
             multirange,
         }
     }
-}
-
-/// A type with input and output functions of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseType {
-    /// The parameters of CREATE TYPE, as SQL.
-    pub parameters: Options,
-    /// Functions that it is made of, which take or return it.
-    pub functions: Vec<RoutineName>,
 }

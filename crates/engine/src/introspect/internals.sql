@@ -9,4 +9,4 @@ SELECT DISTINCT ON (d.classid, d.objid)
         OR d.classid IN ('pg_catalog.pg_amop'::pg_catalog.regclass, 'pg_catalog.pg_amproc'::pg_catalog.regclass)
         AND d.refclassid IN ('pg_catalog.pg_opclass'::pg_catalog.regclass,
                              'pg_catalog.pg_opfamily'::pg_catalog.regclass))
- ORDER BY d.classid, d.objid, d.deptype DESC
+ ORDER BY d.classid, d.objid, d.deptype DESC, d.refclassid, d.refobjid

@@ -2,6 +2,8 @@
 //! read-only transaction with one snapshot. What the catalog means is the compiler's business.
 
 mod names;
+mod object;
+mod privilege;
 mod reader;
 mod relation;
 mod routine;

@@ -6,16 +6,35 @@ use windlass_compiler::catalog::{Address, QualifiedName};
 
 /// Oids of the system catalogs; they are the same on all servers.
 pub(super) mod class {
-    pub(in super::super) const TYPE: u32 = 1247;
+    pub(in super::super) const ACCESS_METHOD: u32 = 2601;
     pub(in super::super) const ATTRDEF: u32 = 2604;
+    pub(in super::super) const CAST: u32 = 2605;
     pub(in super::super) const CLASS: u32 = 1259;
+    pub(in super::super) const COLLATION: u32 = 3456;
     pub(in super::super) const CONSTRAINT: u32 = 2606;
+    pub(in super::super) const CONVERSION: u32 = 2607;
+    pub(in super::super) const DEFAULT_PRIVILEGES: u32 = 826;
+    pub(in super::super) const EVENT_TRIGGER: u32 = 3466;
     pub(in super::super) const EXTENSION: u32 = 3079;
+    pub(in super::super) const LANGUAGE: u32 = 2612;
     pub(in super::super) const NAMESPACE: u32 = 2615;
+    pub(in super::super) const OPERATOR: u32 = 2617;
+    pub(in super::super) const OPERATOR_FAMILY: u32 = 2753;
     pub(in super::super) const POLICY: u32 = 3256;
     pub(in super::super) const PROC: u32 = 1255;
+    pub(in super::super) const PUBLICATION: u32 = 6104;
+    pub(in super::super) const PUBLICATION_RELATION: u32 = 6106;
+    pub(in super::super) const PUBLICATION_SCHEMA: u32 = 6237;
     pub(in super::super) const REWRITE: u32 = 2618;
+    pub(in super::super) const STATISTICS: u32 = 3381;
+    pub(in super::super) const SUBSCRIPTION: u32 = 6100;
+    pub(in super::super) const TEXT_SEARCH_CONFIGURATION: u32 = 3602;
+    pub(in super::super) const TEXT_SEARCH_DICTIONARY: u32 = 3600;
+    pub(in super::super) const TEXT_SEARCH_PARSER: u32 = 3601;
+    pub(in super::super) const TRANSFORM: u32 = 3576;
     pub(in super::super) const TRIGGER: u32 = 2620;
+    pub(in super::super) const TYPE: u32 = 1247;
+    pub(in super::super) const USER_MAPPING: u32 = 1418;
 }
 
 /// Whose an object is.

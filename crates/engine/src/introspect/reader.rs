@@ -46,6 +46,7 @@ impl<'a> Reader<'a> {
         self.types().await?;
         self.relations().await?;
         self.routines().await?;
+        self.objects().await?;
         self.shared().await?;
         self.catalog.unmodelled.sort();
         Ok(Introspected {

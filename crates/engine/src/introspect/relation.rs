@@ -184,8 +184,8 @@ impl Reader<'_> {
             (false, true) => RowSecurity::ForcedButOff,
         };
         relation.replica_identity = match row.text("replica_identity").as_str() {
-            // What is no table has it too.
-            "n" if relation.is_table() => ReplicaIdentity::Nothing,
+            // What cannot have one has this.
+            "n" if matches!(letter.as_str(), "r" | "p" | "m") => ReplicaIdentity::Nothing,
             "f" => ReplicaIdentity::Full,
             // The index that it is comes with the indexes.
             "i" => ReplicaIdentity::Index(String::new()),
@@ -281,7 +281,14 @@ impl Reader<'_> {
                 _ => None,
             })
             .collect();
+        let is_old = self.catalog.major() < 15;
         for (table, column, sequence) in identities {
+            // 14 has no unlogged sequences, newer servers give an unlogged table one.
+            if let (true, Some(persistence)) =
+                (is_old, self.catalog.relation(&table).map(|of| of.persistence))
+            {
+                self.change(&sequence, |relation| relation.persistence = persistence);
+            }
             self.change(&table, |relation| {
                 let found = relation.columns.iter_mut().find(|found| found.name == column);
                 if let Some(Column {
@@ -584,7 +591,7 @@ fn value(row: &Row) -> ColumnValue {
     }
 }
 
-fn state(letter: &str) -> FiringState {
+pub(super) fn state(letter: &str) -> FiringState {
     match letter {
         "D" => FiringState::Disabled,
         "R" => FiringState::Replica,

@@ -32,6 +32,7 @@ impl Reader<'_> {
                 _ => RoutineKind::Function(definition),
             };
             let mut routine = Routine::new(kind, &row.text("language"));
+            routine.identity = row.text("identity");
             routine.returns = row.maybe("returns");
             routine.returns_set = row.flag("returns_set");
             routine.volatility = match row.text("volatility").as_str() {

@@ -1,7 +1,8 @@
 -- Functions, procedures and aggregates, read by introspection; locks nothing.
 -- Constructors of range types are internal to their type and left out.
 SELECT p.oid, p.pronamespace AS namespace, p.proname AS name,
-       pg_catalog.oidvectortypes(p.proargtypes) AS arguments, p.prokind::text AS kind,
+       pg_catalog.oidvectortypes(p.proargtypes) AS arguments,
+       pg_catalog.pg_get_function_identity_arguments(p.oid) AS identity, p.prokind::text AS kind,
        pg_catalog.pg_get_userbyid(p.proowner)::text AS owner,
        l.lanname AS language, p.provolatile::text AS volatility, p.proparallel::text AS parallel,
        p.proisstrict AS is_strict, p.prosecdef AS is_security_definer, p.proretset AS returns_set,

@@ -1,7 +1,7 @@
 //! Schemas, extensions and their members, types, collations.
 
 use windlass_compiler::catalog::{
-    Address, Domain, Extension, QualifiedName, Range, Schema, SequenceOwner, Type,
+    Address, Domain, Extension, Object, QualifiedName, Range, Schema, SequenceOwner, Type,
 };
 
 use super::names::class;
@@ -32,7 +32,9 @@ impl Reader<'_> {
             }
             let address = Address::Schema(name.clone());
             self.names.add(class::NAMESPACE, oid, address.clone());
-            self.catalog.owners.insert(address, row.text("owner"));
+            if !(name == "public" && row.flag("has_first_owner")) {
+                self.catalog.owners.insert(address, row.text("owner"));
+            }
             self.catalog.schemas.insert(name, Schema::default());
         }
         for row in self.rows(include_str!("extensions.sql")).await? {
@@ -78,8 +80,14 @@ impl Reader<'_> {
     pub(super) async fn types(&mut self) -> Result<()> {
         for row in self.rows(include_str!("collations.sql")).await? {
             let (oid, namespace) = (row.oid("oid"), row.oid("namespace"));
-            if let Some(name) = self.names.qualified(namespace, &row.text("name")) {
-                self.names.add_collation(oid, name);
+            let Some(name) = self.names.qualified(namespace, &row.text("name")) else {
+                continue;
+            };
+            self.names.add_collation(oid, name);
+            if let Some(name) = self.claim(class::COLLATION, oid, namespace, &row.text("name")) {
+                let address = Address::Collation(name);
+                let collation = Object::Parameters(row.options("parameters"));
+                self.own(class::COLLATION, &row, address, collation);
             }
         }
         let rows = self.rows(include_str!("types.sql")).await?;
@@ -141,10 +149,13 @@ impl Reader<'_> {
                 range.difference = row.maybe("difference");
                 // A range's multirange type may be read before or after it.
                 let of = name.clone();
+                // Its owner cannot be changed, and means nothing.
+                self.catalog.owners.remove(&Address::Type(multirange.clone()));
                 self.catalog.types.insert(multirange, Type::Multirange { of });
                 Type::Range(range)
             }
             "m" => return,
+            "b" => Type::Base(row.options("parameters")),
             _ => Type::Shell,
         };
         self.catalog.types.insert(name, made);

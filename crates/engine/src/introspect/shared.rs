@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use tokio_postgres::types::Type;
-use windlass_compiler::catalog::{Address, Bytes, Dependencies, DependencyKind, Rows, Size, Unmodelled};
+use tokio_postgres::types::Type as SqlType;
+use windlass_compiler::catalog::{
+    Address, Bytes, Dependencies, DependencyKind, QualifiedName, Rows, Size, Type, Unmodelled,
+};
 
 use super::failed;
 use super::names::{Entry, class};
@@ -39,7 +41,12 @@ impl Reader<'_> {
         })
         .await?;
         self.public_comment();
-        self.dependencies().await?;
+        self.security_labels().await?;
+        self.privileges().await?;
+        self.default_privileges().await?;
+        let mut strangers = self.census().await?;
+        self.dependencies(&mut strangers).await?;
+        self.describe(strangers, "").await?;
         self.sizes().await
     }
 
@@ -60,9 +67,8 @@ impl Reader<'_> {
         }
     }
 
-    async fn dependencies(&mut self) -> Result<()> {
+    async fn dependencies(&mut self, strangers: &mut BTreeSet<(u32, u32)>) -> Result<()> {
         let mut edges = Vec::new();
-        let mut strangers = BTreeSet::new();
         self.each(include_str!("dependencies.sql"), |this, row| {
             let (of, object) = (row.oid("class"), row.oid("object"));
             let dependent = match this.names.resolve(of, object, row.value("part")) {
@@ -80,7 +86,10 @@ impl Reader<'_> {
                 return Ok(());
             };
             // Of an extension's members, only the extension is known.
-            if matches!(dependent, Address::Extension(_)) || is_containment(&dependent, &referenced) {
+            if matches!(dependent, Address::Extension(_))
+                || is_containment(&dependent, &referenced)
+                || this.are_range_and_multirange(&dependent, &referenced)
+            {
                 return Ok(());
             }
             let kind = match row.text("kind").as_str() {
@@ -95,11 +104,51 @@ impl Reader<'_> {
         })
         .await?;
         self.catalog.dependencies = Dependencies::new(edges);
-        self.describe(strangers).await
+        Ok(())
+    }
+
+    /// The one is made with the other, and so are their functions.
+    fn are_range_and_multirange(&self, one: &Address, other: &Address) -> bool {
+        let (Address::Type(one), Address::Type(other)) = (one, other) else {
+            return false;
+        };
+        let is_of = |multirange: &QualifiedName, range: &QualifiedName| matches!(self.catalog.types.get(multirange), Some(Type::Multirange { of }) if of == range);
+        is_of(one, other) || is_of(other, one)
+    }
+
+    /// Looks at every system catalog for objects that nobody claimed.
+    async fn census(&mut self) -> Result<BTreeSet<(u32, u32)>> {
+        let mut parts = Vec::new();
+        for row in self.rows(include_str!("census.sql")).await? {
+            parts.push(format!(
+                "SELECT {}::oid AS class, oid AS object FROM pg_catalog.{} WHERE oid >= 16384",
+                row.oid("oid"),
+                row.text("name")
+            ));
+        }
+        let mut strangers = BTreeSet::new();
+        self.each(&parts.join(" UNION ALL "), |this, row| {
+            let (class, object) = (row.oid("class"), row.oid("object"));
+            if this.names.resolve(class, object, 0).is_none() {
+                strangers.insert((class, object));
+            }
+            Ok(())
+        })
+        .await?;
+        for row in self.rows(include_str!("large_objects.sql")).await? {
+            let count = row.value::<i64>("count");
+            if count > 0 {
+                let many = if count == 1 { "" } else { "s" };
+                let description = format!("{count} large object{many}");
+                let large_objects = Unmodelled::new("pg_largeobject_metadata", description);
+                self.catalog.unmodelled.push(large_objects);
+            }
+        }
+        Ok(strangers)
     }
 
     /// Names what nobody claimed; objects of TOAST and temporary tables say nothing.
-    async fn describe(&mut self, strangers: BTreeSet<(u32, u32)>) -> Result<()> {
+    pub(super) async fn describe(&mut self, strangers: BTreeSet<(u32, u32)>, what: &str) -> Result<()> {
         if strangers.is_empty() {
             return Ok(());
         }
@@ -108,12 +157,13 @@ impl Reader<'_> {
             .client()
             .query_typed(
                 include_str!("describe.sql"),
-                &[(&classes, Type::OID_ARRAY), (&objects, Type::OID_ARRAY)],
+                &[(&classes, SqlType::OID_ARRAY), (&objects, SqlType::OID_ARRAY)],
             )
             .await
             .map_err(failed)?;
         for row in rows {
-            let unmodelled = Unmodelled::new(row.text("catalog"), row.text("description"));
+            let description = format!("{what}{}", row.text("description"));
+            let unmodelled = Unmodelled::new(row.text("catalog"), description);
             self.catalog.unmodelled.push(unmodelled);
         }
         Ok(())

@@ -18,7 +18,28 @@ SELECT t.oid, t.typnamespace AS namespace, t.typname AS name, t.typtype::text AS
        CASE WHEN NOT o.opcdefault THEN o.opcnamespace END AS class_namespace, o.opcname AS class_name,
        CASE WHEN r.rngcollation <> s.typcollation THEN r.rngcollation END AS range_collation,
        CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::pg_catalog.regproc::text END AS canonical,
-       CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::pg_catalog.regproc::text END AS difference
+       CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::pg_catalog.regproc::text END AS difference,
+       CASE WHEN t.typtype = 'b' AND t.typisdefined THEN pg_catalog.array_remove(ARRAY[
+           'INPUT=' || t.typinput::pg_catalog.regproc::text,
+           'OUTPUT=' || t.typoutput::pg_catalog.regproc::text,
+           CASE WHEN t.typreceive <> 0 THEN 'RECEIVE=' || t.typreceive::pg_catalog.regproc::text END,
+           CASE WHEN t.typsend <> 0 THEN 'SEND=' || t.typsend::pg_catalog.regproc::text END,
+           CASE WHEN t.typmodin <> 0 THEN 'TYPMOD_IN=' || t.typmodin::pg_catalog.regproc::text END,
+           CASE WHEN t.typmodout <> 0 THEN 'TYPMOD_OUT=' || t.typmodout::pg_catalog.regproc::text END,
+           CASE WHEN t.typanalyze <> 0 THEN 'ANALYZE=' || t.typanalyze::pg_catalog.regproc::text END,
+           CASE WHEN t.typsubscript <> 0 THEN 'SUBSCRIPT=' || t.typsubscript::pg_catalog.regproc::text END,
+           'INTERNALLENGTH=' || CASE t.typlen WHEN -1 THEN 'VARIABLE' ELSE t.typlen::text END,
+           CASE WHEN t.typbyval THEN 'PASSEDBYVALUE=' END,
+           'ALIGNMENT=' || CASE t.typalign WHEN 'c' THEN 'char' WHEN 's' THEN 'int2' WHEN 'd' THEN 'double'
+                                           ELSE 'int4' END,
+           'STORAGE=' || CASE t.typstorage WHEN 'e' THEN 'external' WHEN 'x' THEN 'extended' WHEN 'm' THEN 'main'
+                                           ELSE 'plain' END,
+           'CATEGORY=' || pg_catalog.quote_literal(t.typcategory::text),
+           CASE WHEN t.typispreferred THEN 'PREFERRED=true' END,
+           'DEFAULT=' || pg_catalog.quote_literal(t.typdefault),
+           CASE WHEN t.typelem <> 0 THEN 'ELEMENT=' || pg_catalog.format_type(t.typelem, NULL) END,
+           'DELIMITER=' || pg_catalog.quote_literal(t.typdelim::text),
+           CASE WHEN t.typcollation <> 0 THEN 'COLLATABLE=true' END], NULL) END AS parameters
   FROM pg_catalog.pg_type AS t
   LEFT JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
   LEFT JOIN pg_catalog.pg_range AS r ON r.rngtypid = t.oid

@@ -7,7 +7,9 @@
 //! Not written: indexes that are not valid (remains of a failed build), and what [`Catalog::unmodelled`] lists.
 
 mod notes;
+mod object;
 mod order;
+mod privilege;
 mod relation;
 mod types;
 
@@ -33,6 +35,8 @@ pub struct WriteOptions {
     pub privileges: bool,
     /// Versions of extensions.
     pub extension_versions: bool,
+    /// User mappings and subscriptions, which hold passwords.
+    pub secrets: bool,
 }
 
 impl Default for WriteOptions {
@@ -41,6 +45,7 @@ impl Default for WriteOptions {
             owners: true,
             privileges: true,
             extension_versions: true,
+            secrets: true,
         }
     }
 }
@@ -52,6 +57,7 @@ impl WriteOptions {
             owners: false,
             privileges: false,
             extension_versions: true,
+            secrets: true,
         }
     }
 }
@@ -71,7 +77,9 @@ impl Catalog {
         let mut plan = Plan::default();
         types::write(self, options, &mut plan);
         relation::write(self, &mut plan);
+        object::write(self, options, &mut plan);
         notes::write(self, options, &mut plan);
+        privilege::write(self, options, &mut plan);
         plan.statements(self)
     }
 
@@ -88,10 +96,17 @@ impl Catalog {
             sql.push_str(setting);
             sql.push_str(";\n");
         }
+        let mut stanza = None;
         for statement in self.statements(options) {
-            // An empty line before each object's own statement, none before what only completes it.
-            if statement.sql.starts_with("CREATE") {
+            // An empty line between objects, none before what completes one.
+            let whole = match &statement.object {
+                Address::Column(of, _) if self.types.contains_key(of) => Address::Type(of.clone()),
+                Address::Column(of, _) | Address::Default(of, _) => Address::Relation(of.clone()),
+                other => other.clone(),
+            };
+            if stanza.as_ref() != Some(&whole) {
                 sql.push('\n');
+                stanza = Some(whole);
             }
             sql.push_str(&statement.sql);
             sql.push_str(";\n");

@@ -2,7 +2,9 @@
 
 use super::order::{Plan, Stage};
 use super::{WriteOptions, literal};
-use crate::catalog::{Address, Catalog, RelationKind, SequenceOwner, Type};
+use crate::catalog::{
+    Address, Catalog, DependencyKind, RelationKind, RoutineKind, RoutineName, SequenceOwner, Type,
+};
 use crate::sql::quote_identifier;
 
 /// Writes what every object can have.
@@ -25,12 +27,43 @@ pub(super) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) 
             }
         }
     }
+    for edge in catalog.dependencies.iter() {
+        if let (DependencyKind::Extension, Address::Extension(extension)) = (edge.kind, edge.referenced)
+            && let Some(target) = depending(catalog, edge.dependent)
+        {
+            let extension = quote_identifier(extension);
+            let sql = format!("ALTER {target} DEPENDS ON EXTENSION {extension}");
+            plan.after(edge.dependent, Stage::Note, sql);
+        }
+    }
     for (address, comment) in &catalog.comments {
         if let Some(target) = target(catalog, address) {
             let text = literal(comment);
             plan.after(address, Stage::Note, format!("COMMENT ON {target} IS {text}"));
         }
     }
+}
+
+/// The object, if it is one that ALTER … DEPENDS ON EXTENSION takes.
+fn depending(catalog: &Catalog, address: &Address) -> Option<String> {
+    match address {
+        Address::Routine(_) | Address::Index(_) | Address::Trigger(..) => target(catalog, address),
+        Address::Relation(name) => match catalog.relation(name)?.kind {
+            RelationKind::MaterializedView(_) => target(catalog, address),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A routine by its identity: input types alone may be ambiguous, since PostgreSQL also looks at outputs.
+pub(super) fn routine(catalog: &Catalog, name: &RoutineName) -> Option<String> {
+    let routine = catalog.routines.get(name)?;
+    let arguments = match (&routine.kind, routine.identity.as_str()) {
+        (RoutineKind::Aggregate(_), "") => "*",
+        (_, identity) => identity,
+    };
+    Some(format!("{} {}({arguments})", routine.kind.keyword(), name.name))
 }
 
 /// The object as COMMENT ON, ALTER … OWNER and SECURITY LABEL name it; none for what has no such name.
@@ -49,7 +82,7 @@ pub(super) fn target(catalog: &Catalog, address: &Address) -> Option<String> {
         Address::DomainConstraint(of, name) => {
             format!("CONSTRAINT {} ON DOMAIN {of}", quote_identifier(name))
         }
-        Address::Routine(name) => format!("ROUTINE {name}"),
+        Address::Routine(name) => routine(catalog, name)?,
         Address::Operator(name, left, right) => {
             format!(
                 "OPERATOR {}.{} ({left}, {right})",
@@ -84,7 +117,16 @@ pub(super) fn target(catalog: &Catalog, address: &Address) -> Option<String> {
         Address::EventTrigger(name) => format!("EVENT TRIGGER {}", quote_identifier(name)),
         Address::Publication(name) => format!("PUBLICATION {}", quote_identifier(name)),
         Address::Subscription(name) => format!("SUBSCRIPTION {}", quote_identifier(name)),
-        Address::Default(..) | Address::UserMapping(..) => return None,
+        Address::UserMapping(server, user) => {
+            let user = match user.as_str() {
+                "PUBLIC" => user.clone(),
+                user => quote_identifier(user),
+            };
+            format!("USER MAPPING FOR {user} SERVER {}", quote_identifier(server))
+        }
+        // Only to have a name at all; their statements have another form.
+        Address::DefaultPrivileges(..) => "DEFAULT PRIVILEGES".to_owned(),
+        Address::Default(..) => return None,
     };
     Some(target)
 }

@@ -251,6 +251,12 @@ impl Graph {
             }
             needs.extend(part.needs.iter().map(|need| (key.clone(), need.clone())));
         }
+        // What is a part of a statement is there when the statement has run.
+        for (_, need) in &mut needs {
+            if need.1 == Stage::Create && !keys.contains(need) {
+                *need = provider(&providers, &need.0).unwrap_or_else(|| need.clone());
+            }
+        }
         for edge in catalog.dependencies.iter() {
             if edge.kind == DependencyKind::Extension && !matches!(edge.referenced, Address::Extension(_)) {
                 continue;
@@ -259,20 +265,10 @@ impl Graph {
             if plan.cut.contains(&pair) {
                 continue;
             }
-            let provider = |address: &Address| -> Option<Key> {
-                let whole = match address {
-                    Address::Column(of, _) => {
-                        let of_relation = Address::Relation(of.clone());
-                        match providers.get(&of_relation) {
-                            Some(_) => of_relation,
-                            None => Address::Type(of.clone()),
-                        }
-                    }
-                    other => other.clone(),
-                };
-                providers.get(&whole).cloned()
-            };
-            let (Some(mut from), Some(mut to)) = (provider(edge.dependent), provider(edge.referenced)) else {
+            let (Some(mut from), Some(mut to)) = (
+                provider(&providers, edge.dependent),
+                provider(&providers, edge.referenced),
+            ) else {
                 continue;
             };
             // The query of a view that begins as a stand-in comes later.
@@ -328,7 +324,11 @@ impl Graph {
             .node_indices()
             .map(|node| self.graph.neighbors_directed(node, petgraph::Incoming).count())
             .collect();
-        let rank = |at: usize| Reverse((rank(&self.keys[at]), at));
+        // Notes follow what they are about, where that is known.
+        let follows: Vec<bool> = (0..self.keys.len())
+            .map(|at| self.keys[at].1 == Stage::Note && missing[at] > 0)
+            .collect();
+        let rank = |at: usize| Reverse((if follows[at] { 0 } else { rank(&self.keys[at]) }, at));
         let mut ready: BinaryHeap<_> = (0..self.keys.len())
             .filter(|&at| missing[at] == 0)
             .map(rank)
@@ -359,11 +359,26 @@ impl Graph {
     }
 }
 
+/// The part that an address comes with; a column comes with its table or type.
+fn provider(providers: &HashMap<&Address, Key>, address: &Address) -> Option<Key> {
+    let found = |address: &Address| providers.get(address).cloned();
+    match address {
+        Address::Column(of, _) => {
+            found(&Address::Relation(of.clone())).or_else(|| found(&Address::Type(of.clone())))
+        }
+        other => found(other),
+    }
+}
+
 /// Where a key stands among those that could come next.
 fn rank((object, stage): &Key) -> u8 {
     match (object, stage) {
-        (_, Stage::Fill) => 90,
-        (_, Stage::Note) => 91,
+        // Filling a materialised view takes its owner's rights; whatever comes later is not to be seen by
+        // event triggers, nor get default privileges.
+        (_, Stage::Note) => 90,
+        (_, Stage::Fill) => 91,
+        (Address::DefaultPrivileges(..), _) => 92,
+        (Address::EventTrigger(_), _) => 93,
         (Address::Schema(_), _) => 0,
         (Address::Extension(_), _) => 1,
         (Address::AccessMethod(_) | Address::Language(_), _) => 2,
@@ -387,6 +402,6 @@ fn rank((object, stage): &Key) -> u8 {
         (Address::Statistics(_), _) => 14,
         (Address::Rule(..), _) => 15,
         (Address::Trigger(..) | Address::Policy(..), _) => 16,
-        (Address::EventTrigger(_) | Address::Publication(_) | Address::Subscription(_), _) => 80,
+        (Address::Publication(_) | Address::Subscription(_), _) => 80,
     }
 }

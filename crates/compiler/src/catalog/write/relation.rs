@@ -1,13 +1,14 @@
 //! Sequences, tables, views and their parts.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::literal;
 use super::order::{Key, Part, Piece, Plan, Shape, Stage, Template};
 use crate::catalog::{
-    Address, Catalog, Column, ColumnValue, Constraint, ConstraintKind, FiringState, Index, MaterializedView,
-    Options, Persistence, QualifiedName, Relation, RelationKind, ReplicaIdentity, RowSecurity, Sequence,
-    SequenceOwner,
+    Address, Catalog, Column, ColumnValue, Constraint, ConstraintKind, FiringState, ForeignKey, Index,
+    MaterializedView, Options, Persistence, QualifiedName, Relation, RelationKind, ReplicaIdentity,
+    RowSecurity, Sequence, SequenceOwner,
 };
 use crate::sql::quote_identifier;
 
@@ -15,9 +16,9 @@ use crate::sql::quote_identifier;
 pub(super) fn write(catalog: &Catalog, plan: &mut Plan) {
     for (name, relation) in &catalog.relations {
         match &relation.kind {
-            RelationKind::Sequence(sequence) => write_sequence(name, relation, sequence, plan),
+            RelationKind::Sequence(sequence) => write_sequence(catalog, name, relation, sequence, plan),
             RelationKind::View(query) => write_view(name, relation, query, plan),
-            RelationKind::MaterializedView(view) => write_materialized(name, relation, view, plan),
+            RelationKind::MaterializedView(view) => write_materialized(catalog, name, relation, view, plan),
             RelationKind::Table | RelationKind::PartitionedTable(_) | RelationKind::ForeignTable(_) => {
                 write_table(catalog, name, relation, plan);
             }
@@ -82,13 +83,33 @@ fn schema_of(name: &QualifiedName) -> Key {
 
 // ---------------------------------------------------------------- sequences
 
-fn write_sequence(name: &QualifiedName, relation: &Relation, sequence: &Sequence, plan: &mut Plan) {
+fn write_sequence(
+    catalog: &Catalog,
+    name: &QualifiedName,
+    relation: &Relation,
+    sequence: &Sequence,
+    plan: &mut Plan,
+) {
     let address = Address::Relation(name.clone());
     let (SequenceOwner::Column(table, column) | SequenceOwner::Identity(table, column)) = &sequence.owner
     else {
         let part = create_sequence(name, relation, sequence);
         return plan.add((address, Stage::Create), part);
     };
+    if let (SequenceOwner::Identity(..), Some(of)) = (&sequence.owner, catalog.relation(table))
+        && of.persistence != relation.persistence
+    {
+        let persistence = match relation.persistence {
+            Persistence::Permanent => "LOGGED",
+            Persistence::Unlogged => "UNLOGGED",
+        };
+        let part = Part {
+            sql: vec![format!("ALTER SEQUENCE {name} SET {persistence}")],
+            needs: vec![(Address::Relation(table.clone()), Stage::Create)],
+            provides: Vec::new(),
+        };
+        plan.add((address.clone(), Stage::Complete), part);
+    }
     let owner = Address::Column(table.clone(), column.clone());
     plan.cut.insert((address.clone(), owner));
     if matches!(sequence.owner, SequenceOwner::Column(..)) {
@@ -205,7 +226,13 @@ fn write_view(name: &QualifiedName, relation: &Relation, query: &str, plan: &mut
     }
 }
 
-fn write_materialized(name: &QualifiedName, relation: &Relation, view: &MaterializedView, plan: &mut Plan) {
+fn write_materialized(
+    catalog: &Catalog,
+    name: &QualifiedName,
+    relation: &Relation,
+    view: &MaterializedView,
+    plan: &mut Plan,
+) {
     let address = Address::Relation(name.clone());
     let create = format!(
         "CREATE MATERIALIZED VIEW {name}{} AS\n{}\nWITH NO DATA",
@@ -221,8 +248,40 @@ fn write_materialized(name: &QualifiedName, relation: &Relation, view: &Material
     };
     plan.add((address.clone(), Stage::Create), part);
     if view.is_populated {
-        plan.after(&address, Stage::Fill, format!("REFRESH MATERIALIZED VIEW {name}"));
+        let mut needs = vec![(address.clone(), Stage::Create)];
+        needs.extend(
+            read_by(catalog, &address)
+                .into_iter()
+                .map(|below| (below, Stage::Fill)),
+        );
+        let part = Part {
+            sql: vec![format!("REFRESH MATERIALIZED VIEW {name}")],
+            needs,
+            provides: Vec::new(),
+        };
+        plan.add((address, Stage::Fill), part);
     }
+}
+
+/// The materialised views that a view reads, through other views too.
+fn read_by(catalog: &Catalog, view: &Address) -> Vec<Address> {
+    let mut found = Vec::new();
+    let mut seen = HashSet::from([view.clone()]);
+    let mut open = vec![view.clone()];
+    while let Some(at) = open.pop() {
+        for (needed, _) in catalog.dependencies.of(&at) {
+            let (Address::Relation(name) | Address::Column(name, _)) = needed else {
+                continue;
+            };
+            let below = Address::Relation(name.clone());
+            match catalog.relation(name).map(|relation| &relation.kind) {
+                Some(RelationKind::MaterializedView(_)) if seen.insert(below.clone()) => found.push(below),
+                Some(RelationKind::View(_)) if seen.insert(below.clone()) => open.push(below),
+                _ => {}
+            }
+        }
+    }
+    found
 }
 
 // ---------------------------------------------------------------- tables
@@ -267,6 +326,7 @@ fn write_table(catalog: &Catalog, name: &QualifiedName, relation: &Relation, pla
         pieces: Vec::new(),
         provides: vec![address.clone()],
         has_elements: false,
+        late: Vec::new(),
     };
     let keyword = relation.kind.keyword();
     table.text(&format!("CREATE {}{keyword} {name} ", unlogged(relation)));
@@ -304,7 +364,22 @@ fn write_table(catalog: &Catalog, name: &QualifiedName, relation: &Relation, pla
     }
     let mut sql = apart;
     sql.extend(table.inherited_differences(&lineage));
-    sql.extend(column_settings(name, relation));
+    let settings = column_settings(name, relation);
+    if !settings.is_empty() && has_children(catalog, name) {
+        // A child made later would inherit storage and compression.
+        let tree = catalog.tree(name).into_iter();
+        let part = Part {
+            sql: settings,
+            needs: tree
+                .map(|name| (Address::Relation(name), Stage::Create))
+                .collect(),
+            provides: Vec::new(),
+        };
+        plan.add((address.clone(), Stage::Complete), part);
+    } else {
+        sql.extend(settings);
+    }
+    table.write_late(plan);
     let needs = vec![schema_of(name)];
     let (places, pieces, provides) = (table.places, table.pieces, table.provides);
     plan.shape(
@@ -322,7 +397,6 @@ fn write_lineage(name: &QualifiedName, relation: &Relation, lineage: &Lineage, p
     let address = Address::Relation(name.clone());
     if let Some(place) = &relation.partition_of {
         let parent = Address::Relation(place.parent.clone());
-        plan.cut.insert((address.clone(), parent.clone()));
         let sql = format!(
             "ALTER TABLE ONLY {} ATTACH PARTITION {name} {}",
             place.parent, place.bound
@@ -380,6 +454,8 @@ struct Table<'a> {
     pieces: Vec<Piece>,
     provides: Vec<Address>,
     has_elements: bool,
+    /// Constraints that children are to get without being checked, as statements.
+    late: Vec<(&'a Constraint, String)>,
 }
 
 impl Table<'_> {
@@ -492,27 +568,61 @@ impl Table<'_> {
             if !is_check && !is_late_not_null || (!constraint.is_local && *lineage == Lineage::Inherits) {
                 continue;
             }
+            // It comes with the parent's, which is added when its children are there.
+            if !constraint.is_valid && !constraint.is_local {
+                continue;
+            }
             let name = quote_identifier(&constraint.name);
             let address = Address::Constraint(table.clone(), constraint.name.clone());
             let statement = format!(
                 "ALTER TABLE ONLY {table} ADD CONSTRAINT {name} {}",
                 constraint.definition
             );
-            if is_late_not_null || !constraint.is_valid || !self.has_elements {
+            // ONLY would forbid a check that children have to have.
+            let for_all = statement.replacen("ALTER TABLE ONLY", "ALTER TABLE", 1);
+            if is_check && constraint.is_valid && self.has_elements {
+                let inline = format!(",\n    CONSTRAINT {name} {}", constraint.definition);
+                self.piece(address, inline, for_all);
+            } else if !constraint.is_valid && !constraint.is_no_inherit && has_children(self.catalog, &table)
+            {
+                self.late.push((constraint, for_all));
+            } else {
                 self.provides.push(address);
-                // ONLY would forbid a check that children have to have.
                 apart.push(if constraint.is_no_inherit {
                     statement
                 } else {
-                    statement.replacen("ALTER TABLE ONLY", "ALTER TABLE", 1)
+                    for_all
                 });
-            } else {
-                let inline = format!(",\n    CONSTRAINT {name} {}", constraint.definition);
-                let statement = statement.replacen("ALTER TABLE ONLY", "ALTER TABLE", 1);
-                self.piece(address, inline, statement);
             }
         }
         apart
+    }
+
+    /// Constraints that are not valid: a child made later would have them checked.
+    fn write_late(&mut self, plan: &mut Plan) {
+        for (constraint, statement) in std::mem::take(&mut self.late) {
+            let address = Address::Constraint(self.name.clone(), constraint.name.clone());
+            let mut sql = vec![statement];
+            let mut needs = Vec::new();
+            for name in &self.catalog.tree(self.name) {
+                needs.push((Address::Relation(name.clone()), Stage::Create));
+                needs.push((Address::Relation(name.clone()), Stage::Attach));
+                let copy = self.catalog.relation(name).and_then(|child| {
+                    let has_parents = !child.inherits.is_empty();
+                    child.constraint(&constraint.name).filter(|_| has_parents)
+                });
+                if copy.is_some_and(|copy| copy.is_valid && !copy.is_local) {
+                    let constraint = quote_identifier(&constraint.name);
+                    sql.push(format!("ALTER TABLE {name} VALIDATE CONSTRAINT {constraint}"));
+                }
+            }
+            let part = Part {
+                sql,
+                needs,
+                provides: vec![address.clone()],
+            };
+            plan.add((address, Stage::Create), part);
+        }
     }
 
     /// Where a column that is only inherited differs from its parent's.
@@ -571,8 +681,12 @@ impl Table<'_> {
     }
 }
 
+fn has_children(catalog: &Catalog, name: &QualifiedName) -> bool {
+    catalog.children(name).next().is_some()
+}
+
 /// An expression without the parentheses around all of it, which its place has anyway.
-fn unwrapped(expression: &str) -> &str {
+pub(super) fn unwrapped(expression: &str) -> &str {
     let Some(inner) = expression
         .strip_prefix('(')
         .and_then(|rest| rest.strip_suffix(')'))
@@ -763,8 +877,47 @@ fn write_constraint(
                 }
             }
             plan.add((address, Stage::Create), part);
+            prefer_its_index(catalog, constraint, key, plan);
         }
         ConstraintKind::Check | ConstraintKind::NotNull | ConstraintKind::Trigger => {}
+    }
+}
+
+/// A foreign key takes the oldest of the indexes that would do: the others are made after its own.
+fn prefer_its_index(catalog: &Catalog, constraint: &Constraint, key: &ForeignKey, plan: &mut Plan) {
+    let Some((own, relation)) = constraint
+        .index
+        .as_ref()
+        .and_then(|index| Some((index, catalog.relation(&key.references)?)))
+    else {
+        return;
+    };
+    let columns = |index: &Index| {
+        let mut keys = index.keys.clone();
+        keys.sort();
+        keys
+    };
+    let maker = |index: &Index| match &index.constraint {
+        Some(constraint) => Address::Constraint(key.references.clone(), constraint.clone()),
+        None => Address::Index(key.references.beside(&index.name)),
+    };
+    let Some(chosen) = relation.index(&own.name) else {
+        return;
+    };
+    for other in &relation.indexes {
+        let is_another = other.is_unique && other.name != chosen.name && columns(other) == columns(chosen);
+        let is_chosen_too = || {
+            let mut others = catalog.referencing(&key.references);
+            others.any(|(_, constraint, _)| constraint.index == Some(key.references.beside(&other.name)))
+        };
+        if is_another && !is_chosen_too() {
+            let needs = vec![(maker(chosen), Stage::Create)];
+            let part = Part {
+                needs,
+                ..Part::default()
+            };
+            plan.add((maker(other), Stage::Create), part);
+        }
     }
 }
 

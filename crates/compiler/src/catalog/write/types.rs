@@ -6,7 +6,8 @@ use super::WriteOptions;
 use super::literal;
 use super::order::{Key, Part, Piece, Plan, Shape, Stage, Template};
 use crate::catalog::{
-    Address, Aggregate, Catalog, Column, Domain, QualifiedName, Range, RoutineKind, RoutineName, Type,
+    Address, Aggregate, Catalog, Column, Domain, Options, QualifiedName, Range, RoutineKind, RoutineName,
+    Type,
 };
 use crate::sql::quote_identifier;
 
@@ -15,7 +16,7 @@ pub(super) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) 
     for name in catalog.schemas.keys() {
         let sql = match name.as_str() {
             "public" => Vec::new(),
-            _ => vec![format!("CREATE SCHEMA {}", quote_identifier(name))],
+            _ => vec![format!("CREATE SCHEMA IF NOT EXISTS {}", quote_identifier(name))],
         };
         let address = Address::Schema(name.clone());
         plan.add((address.clone(), Stage::Create), made(address, sql, Vec::new()));
@@ -30,7 +31,7 @@ pub(super) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) 
     }
     for (name, extension) in &catalog.extensions {
         let mut sql = format!(
-            "CREATE EXTENSION {} WITH SCHEMA {}",
+            "CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}",
             quote_identifier(name),
             quote_identifier(&extension.schema)
         );
@@ -74,19 +75,23 @@ fn create_aggregate(name: &RoutineName, aggregate: &Aggregate) -> String {
         "" => "*",
         signature => signature,
     };
-    let parameters: Vec<String> = aggregate
-        .parameters
+    format!(
+        "CREATE AGGREGATE {}({signature}) (\n{}\n)",
+        name.name,
+        parameters(&aggregate.parameters)
+    )
+}
+
+/// Parameters of a CREATE statement, a line each; an empty value is a bare word.
+pub(super) fn parameters(options: &Options) -> String {
+    let lines: Vec<String> = options
         .iter()
         .map(|(name, value)| match value.as_str() {
             "" => format!("    {name}"),
             value => format!("    {name} = {value}"),
         })
         .collect();
-    format!(
-        "CREATE AGGREGATE {}({signature}) (\n{}\n)",
-        name.name,
-        parameters.join(",\n")
-    )
+    lines.join(",\n")
 }
 
 fn write_type(catalog: &Catalog, name: &QualifiedName, kind: &Type, plan: &mut Plan) {
@@ -117,15 +122,7 @@ fn write_type(catalog: &Catalog, name: &QualifiedName, kind: &Type, plan: &mut P
         Type::Multirange { .. } => return,
         Type::Base(base) => {
             write_shell(catalog, name, plan);
-            let parameters: Vec<String> = base
-                .parameters
-                .iter()
-                .map(|(name, value)| match value.as_str() {
-                    "" => format!("    {name}"),
-                    value => format!("    {name} = {value}"),
-                })
-                .collect();
-            format!("CREATE TYPE {name} (\n{}\n)", parameters.join(",\n"))
+            format!("CREATE TYPE {name} (\n{}\n)", parameters(base))
         }
         Type::Shell => format!("CREATE TYPE {name}"),
     };
