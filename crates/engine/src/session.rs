@@ -94,6 +94,12 @@ impl Session {
         &self.connection.client
     }
 
+    /// Whether the server finds the end of a literal where the parser found it, so that statements can be put
+    /// one behind the other.
+    pub(crate) fn reads_as_parsed(&self) -> bool {
+        self.connection.server.standard_strings
+    }
+
     /// What the server said meanwhile beside its answers.
     pub(crate) fn notices(&mut self) -> Vec<DbError> {
         std::iter::from_fn(|| self.connection.notices.try_recv().ok()).collect()

@@ -239,12 +239,50 @@ async fn a_connection_cut_around_the_commit_of_a_group_applies_each_revision_onc
 }
 
 #[tokio::test]
+async fn a_step_in_one_message_is_done_once_or_not_at_all() {
+    for fault in [Fault::CutBefore, Fault::CutAfter] {
+        let project = Project::new(&[TABLE]).await;
+        project.upgrade(0).await;
+        project.write(
+            "0002_c",
+            "CREATE TABLE c (a int);\nCREATE TABLE d (a int) -- the last",
+        );
+        let proxy = Proxy::start(&project.database.url()).await;
+        proxy.when_client_sends("COMMIT\0", fault);
+        project
+            .windlass(&["upgrade"])
+            .env("DATABASE_URL", proxy.url())
+            .run()
+            .await
+            .expect(0);
+        assert!(proxy.has_fired());
+        assert_eq!(project.one("SELECT count(*) FROM c NATURAL JOIN d").await, "0");
+        assert_eq!(project.applied().await, ["0001_t", "0002_c"]);
+        assert_eq!(project.one("SELECT count(*) FROM windlass.history").await, "2");
+    }
+
+    let project = Project::new(&[TABLE]).await;
+    project.upgrade(0).await;
+    project.write("0002_c", "CREATE TABLE c (a int);\nCREATE TABLE t (a int);");
+    let failed = project.upgrade(1).await;
+    assert!(
+        failed.stderr.contains("line 2: CREATE TABLE t (a int)"),
+        "{}",
+        failed.stderr
+    );
+    assert_eq!(project.one("SELECT count(to_regclass('c'))").await, "0");
+    assert_eq!(project.applied().await, ["0001_t"]);
+}
+
+#[tokio::test]
 async fn a_runner_killed_in_a_group_has_applied_all_of_it_or_nothing() {
     let project = Project::new(GROUP).await;
     // A name that somebody is about to take makes the last statement wait; what is not committed is not seen,
     // so the database is still one that nobody uses.
     let rival = Rival::hold(&project.database, "BEGIN; CREATE TABLE c (b int)").await;
-    project.kill_upgrade_in("CREATE TABLE c (a int)").await;
+    let waits = "SELECT count(*) FROM pg_stat_activity \
+                  WHERE wait_event_type = 'Lock' AND query LIKE '%CREATE TABLE c (a int)%'";
+    project.kill_upgrade_when(waits, "1").await;
     assert_eq!(
         project
             .one("SELECT (to_regclass('t') IS NULL) || ' ' || count(*) FROM windlass.revision")

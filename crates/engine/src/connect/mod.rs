@@ -45,6 +45,8 @@ pub struct ServerIdentity {
     pub pid: i32,
     /// Whether the connection is encrypted.
     pub is_encrypted: bool,
+    /// Whether `standard_conforming_strings` was on when we connected: a backslash in a literal is one.
+    pub standard_strings: bool,
     /// Whether it was a standby when we connected; `None` before PostgreSQL 14 unless it had to be asked.
     pub is_standby: Option<bool>,
 }

@@ -293,6 +293,7 @@ impl Attempt<'_> {
         is_encrypted: bool,
     ) -> Result<(Connection, Fit), Failure> {
         let version = raw.parameter("server_version").unwrap_or_default().to_owned();
+        let standard_strings = raw.parameter("standard_conforming_strings") == Some("on");
         // In a block of its own: a borrow of `raw` across an await would bind callers to one thread.
         let (mut is_standby, mut is_read_only) = {
             let is_on = |name: &str| raw.parameter(name).map(|value| value == "on");
@@ -351,6 +352,7 @@ impl Attempt<'_> {
             address: self.ip(),
             pid,
             is_encrypted,
+            standard_strings,
             is_standby,
         };
         let probe_token = self.probe.to_owned();

@@ -143,9 +143,50 @@ fn typed_literal(value: &(dyn ToSql + Sync + Send), ty: &Type) -> String {
 /// a small step costs. Scripts can deallocate them, so only steps that leave their session alone
 /// use them.
 #[derive(Default)]
-pub(crate) struct Prepared(HashMap<&'static str, Statement>);
+pub(crate) struct Prepared {
+    statements: HashMap<&'static str, Statement>,
+    /// Those that are called by EXECUTE, by how many there were before them.
+    called: HashMap<&'static str, usize>,
+}
 
 impl Prepared {
+    /// Prepares for [`Self::call`] what is not prepared yet.
+    pub(crate) async fn ensure_calls<'w>(
+        &mut self,
+        client: &Client,
+        writes: impl IntoIterator<Item = &'w Write>,
+    ) -> std::result::Result<(), tokio_postgres::Error> {
+        for write in writes {
+            if !self.called.contains_key(write.sql) {
+                let number = self.called.len();
+                let types: Vec<String> = write
+                    .params
+                    .iter()
+                    .map(|(_, ty)| format!("pg_catalog.{}", ty.name()))
+                    .collect();
+                let types = types.join(", ");
+                client
+                    .batch_execute(&format!("PREPARE windlass_{number} ({types}) AS {}", write.sql))
+                    .await?;
+                self.called.insert(write.sql, number);
+            }
+        }
+        Ok(())
+    }
+
+    /// The write as text: a call of what [`Self::ensure_calls`] prepared, else the statement itself.
+    pub(crate) fn call(&self, write: &Write) -> String {
+        let Some(number) = self.called.get(write.sql) else {
+            return write.text_for_psql();
+        };
+        let values: Vec<String> = write
+            .params
+            .iter()
+            .map(|(value, ty)| typed_literal(&**value, ty))
+            .collect();
+        format!("EXECUTE windlass_{number}({})", values.join(", "))
+    }
+
     /// Prepares what is not prepared yet.
     pub(crate) async fn ensure<'w>(
         &mut self,
@@ -153,9 +194,9 @@ impl Prepared {
         writes: impl IntoIterator<Item = &'w Write>,
     ) -> std::result::Result<(), tokio_postgres::Error> {
         for write in writes {
-            if !self.0.contains_key(write.sql) {
+            if !self.statements.contains_key(write.sql) {
                 let types: Vec<Type> = write.params.iter().map(|(_, ty)| ty.clone()).collect();
-                self.0
+                self.statements
                     .insert(write.sql, client.prepare_typed(write.sql, &types).await?);
             }
         }
@@ -168,7 +209,7 @@ impl Prepared {
         client: &Client,
         write: &Write,
     ) -> std::result::Result<u64, tokio_postgres::Error> {
-        match self.0.get(write.sql) {
+        match self.statements.get(write.sql) {
             Some(statement) => {
                 let params: Vec<&(dyn ToSql + Sync)> = write
                     .params

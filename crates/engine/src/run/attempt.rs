@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use tokio_postgres::{Client, SimpleQueryMessage};
 use windlass_compiler::plan::{Assertion, PlannedStatement, Step};
 
@@ -63,18 +64,26 @@ impl Limits {
     }
 
     pub(super) fn begin(&self) -> String {
-        let mut sql = String::from("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-        for (name, value) in self.settings() {
-            sql.push_str(&format!("; SET LOCAL {name} = {value}"));
-        }
+        self.opening().join("; ")
+    }
+
+    /// The statements that begin a transaction under these limits.
+    fn opening(&self) -> Vec<String> {
+        let mut opening = vec!["BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE".to_owned()];
+        let settings = self.settings();
+        opening.extend(
+            settings
+                .iter()
+                .map(|(name, value)| format!("SET LOCAL {name} = {value}")),
+        );
         if self.blocks {
             // With an absent synchronous standby COMMIT would hang while the locks are still held.
-            sql.push_str("; SET LOCAL synchronous_commit = local");
+            opening.push("SET LOCAL synchronous_commit = local".to_owned());
             // No other timeout ends a backend that writes to a runner that has stopped reading (measured).
             let timeout = self.idle_in_transaction.as_millis();
-            sql.push_str(&format!("; SET LOCAL tcp_user_timeout = {timeout}"));
+            opening.push(format!("SET LOCAL tcp_user_timeout = {timeout}"));
         }
-        sql
+        opening
     }
 }
 
@@ -97,6 +106,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) role: Option<&'a str>,
     /// Empty for a step that may deallocate what is prepared.
     pub(crate) prepared: &'a Prepared,
+    /// Everything goes in one message; then there is no prelude, no session to keep, nothing watched.
+    pub(crate) at_once: bool,
     /// What is watched for losses.
     pub(crate) guarded: Option<Guarded<'a>>,
 }
@@ -167,6 +178,65 @@ async fn in_order(sendings: Vec<Sending<'_>>) -> Vec<Answer> {
     .await
 }
 
+/// A whole transaction in one message, which the server answers in one go: an answer for each statement is
+/// most of what a small one costs, on both sides. What follows a statement that fails is not executed, be it
+/// BEGIN itself. Gives back which statement failed.
+async fn at_once(
+    client: &Client,
+    statements: &[String],
+) -> std::result::Result<(), (usize, tokio_postgres::Error)> {
+    // A statement may end in a comment.
+    let text = statements.join("\n;\n");
+    let answers = client.simple_query_raw(&text).await.map_err(|error| (0, error))?;
+    let mut answers = std::pin::pin!(answers);
+    let mut done = 0;
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(SimpleQueryMessage::CommandComplete(_)) => done += 1,
+            Ok(_) => {}
+            Err(error) => return Err((done, error)),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a step can go in one message: it leaves its session alone, nothing of it is read, and it neither
+/// takes long nor makes anybody wait. What does stands in pg_stat_activity as it was written.
+pub(super) fn goes_at_once(step: &Step) -> bool {
+    !step.blocks()
+        && !step.changes_session()
+        && step.statements.iter().all(|statement| {
+            statement.catalog_only && statement.copy_data.is_none() && statement.assertion.is_none()
+        })
+}
+
+/// [`attempt`] for a step that goes in one message.
+async fn attempt_at_once(
+    client: &Client,
+    limits: &Limits,
+    envelope: &Envelope<'_>,
+    step: &Step,
+) -> std::result::Result<(), Failed> {
+    let call = |write: &Write| envelope.prepared.call(write);
+    let mut text = limits.opening();
+    let fence = text.len();
+    text.push(call(&envelope.fence));
+    text.extend(envelope.before.iter().map(call));
+    let first = text.len();
+    text.extend(step.statements.iter().map(|statement| statement.sql.clone()));
+    let behind = text.len();
+    text.extend(envelope.own.iter().chain(envelope.after).map(call));
+    text.push("COMMIT".to_owned());
+    at_once(client, &text).await.map_err(|(at, error)| {
+        let is_fenced = at == fence && error.code().is_some_and(|code| code.code() == journal::FENCED);
+        match at {
+            _ if is_fenced => Failed::Fenced,
+            at if (first..behind).contains(&at) => Failed::Statement(at - first, error),
+            _ => Failed::Commit(error),
+        }
+    })
+}
+
 /// Several revisions of one step each in one transaction, for a database that nobody uses yet;
 /// `write` is what the journal keeps of them.
 /// Nothing of it is done when it fails.
@@ -178,17 +248,18 @@ pub(crate) async fn grouped(
     steps: &[&Step],
     write: &Write,
 ) -> std::result::Result<(), tokio_postgres::Error> {
-    let mut sendings = vec![simple(client, limits.begin()), written(client, fence, prepared)];
+    let mut text = limits.opening();
+    text.push(prepared.call(fence));
     let statements = steps.iter().flat_map(|step| &step.statements);
-    sendings.extend(statements.map(|statement| simple(client, statement.sql.clone())));
-    sendings.push(written(client, write, prepared));
-    sendings.push(simple(client, "COMMIT".to_owned()));
-    let outcome: std::result::Result<Vec<_>, _> = in_order(sendings).await.into_iter().collect();
+    text.extend(statements.map(|statement| statement.sql.clone()));
+    text.push(prepared.call(write));
+    text.push("COMMIT".to_owned());
+    let outcome = at_once(client, &text).await;
     if outcome.is_err() {
-        // COMMIT of an aborted transaction rolls back; this is for a failure before BEGIN.
+        // The transaction is aborted; this only ends it.
         let _ = client.batch_execute("ROLLBACK").await;
     }
-    outcome.map(|_| ())
+    outcome.map_err(|(_, error)| error)
 }
 
 /// Runs the step's statements and commits. On any failure the transaction is rolled back.
@@ -217,6 +288,9 @@ async fn attempt(
     envelope: &Envelope<'_>,
     step: &Step,
 ) -> std::result::Result<(), Failed> {
+    if envelope.at_once {
+        return attempt_at_once(client, limits, envelope, step).await;
+    }
     let statements = &step.statements;
     let save = envelope.keep_session.then(|| {
         journal::save_session(

@@ -51,7 +51,7 @@ impl Runner {
                 note.send(work.lock.client()).await.map_err(session::lost)?;
             }
         }
-        if is_unused && work.history.is_the_journal() {
+        if is_unused && work.history.is_the_journal() && work.session.reads_as_parsed() {
             rest = self.in_groups(work, rest, journal, scripts).await?;
         }
         for id in rest {

@@ -289,7 +289,7 @@ impl<'a> Work<'a> {
         let fence = journal::fence(self.fence);
         let client = self.session.client();
         self.prepared
-            .ensure(client, [&fence, write])
+            .ensure_calls(client, [&fence, write])
             .await
             .map_err(session::lost)?;
         let run = attempt::grouped(client, &limits, &fence, &self.prepared, steps, write);
@@ -367,15 +367,24 @@ impl<'a> Work<'a> {
             Some(revision) => journal::apply_revision(revision, &ended, &self.run_id),
             None => journal::step_done(&ended, &self.run_id),
         };
+        let at_once = self.session.reads_as_parsed()
+            && watching.is_none()
+            && prelude.is_empty()
+            && job.session.is_none()
+            && !job.keep_session
+            && attempt::goes_at_once(job.step);
         let none = Prepared::default();
         let prepared = if job.step.changes_session() || job.session.is_some() {
             &none
         } else {
             let writes = [&fence, &own].into_iter().chain(&job.before).chain(&job.after);
-            self.prepared
-                .ensure(self.session.client(), writes)
-                .await
-                .map_err(session::lost)?;
+            let client = self.session.client();
+            let prepared = if at_once {
+                self.prepared.ensure_calls(client, writes).await
+            } else {
+                self.prepared.ensure(client, writes).await
+            };
+            prepared.map_err(session::lost)?;
             &self.prepared
         };
         // The writes of a job are values that may be sent again with each attempt.
@@ -389,6 +398,7 @@ impl<'a> Work<'a> {
             keep_session: job.keep_session,
             role,
             prepared,
+            at_once,
             guarded: watching.map(|watching| Guarded {
                 watching,
                 suspected: beside
