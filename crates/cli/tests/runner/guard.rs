@@ -302,7 +302,7 @@ async fn what_is_allowed_is_for_all_steps_together() {
         "-- windlass: protect calls allow delete 10 because they are test calls\n\
          -- windlass: no-transaction\nDELETE FROM calls WHERE id <= 6;\nDELETE FROM calls WHERE id <= 12;",
     );
-    says(&project.upgrade(4).await, "calls would lose 6 rows (4 allowed)");
+    says(&project.upgrade(4).await, "calls would lose 12 rows (10 allowed)");
     assert_eq!(rows(&project, "calls").await, 94);
     project.write(
         "0002_some",
@@ -478,5 +478,42 @@ async fn a_lock_that_is_not_had_at_once_does_not_lose_the_guard() {
     says(
         &running.finish().await.expect(4),
         "calls would lose its column lead_id",
+    );
+}
+
+#[tokio::test]
+async fn batches_of_a_data_change_are_guarded() {
+    let project = project().await;
+    project.write(
+        "0002_tidy",
+        "-- windlass: backfill tidy on calls batch=10 workers=2\nDELETE FROM calls WHERE id % 2 = 0;",
+    );
+    says(&project.upgrade(4).await, "calls would lose");
+    assert_eq!(rows(&project, "calls").await, 100);
+    let header = "-- windlass: protect calls allow delete 50 because every other one was a test\n";
+    project.write(
+        "0002_tidy",
+        &format!("{header}-- windlass: backfill tidy on calls batch=10 workers=2\nDELETE FROM calls WHERE id % 2 = 0;"),
+    );
+    says(&project.upgrade(0).await, "lost: calls lost 50 rows");
+    assert_eq!(rows(&project, "calls").await, 50);
+}
+
+#[tokio::test]
+async fn batches_of_two_workers_share_one_allowance() {
+    let project = project().await;
+    project
+        .database
+        .execute("INSERT INTO calls SELECT n, 1 FROM generate_series(101, 2000) AS n")
+        .await;
+    project.write(
+        "0002_tidy",
+        "-- windlass: protect calls allow delete 700 because they are test calls\n\
+         -- windlass: backfill tidy on calls batch=100 workers=4\nDELETE FROM calls WHERE id > 0;",
+    );
+    says(&project.upgrade(4).await, "(700 allowed)");
+    assert!(
+        rows(&project, "calls").await >= 1300,
+        "no more than is allowed went"
     );
 }

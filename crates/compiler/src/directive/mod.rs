@@ -9,6 +9,8 @@ mod words;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use backfill::{Backfill, BackfillOptions, OnError};
 pub use known::{DIRECTIVES, Known, Scope, find};
 use words::{Line, Word};
@@ -66,7 +68,8 @@ pub struct Protect {
 }
 
 /// What a revision may take from a protected table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Allowance {
     /// This many rows, all its steps together.
     Delete(u64),

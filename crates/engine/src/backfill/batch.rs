@@ -6,6 +6,8 @@ use std::time::Duration;
 use futures_util::future;
 use tokio_postgres::Client;
 
+use crate::error::Error;
+use crate::guard::{self, Loss, Watching};
 use crate::journal::backfills::{self as journal, RangeRow};
 use crate::journal::{self as own, Fence, Write};
 
@@ -17,6 +19,8 @@ pub(super) struct Frame<'a> {
     pub(super) fence: Option<Fence>,
     pub(super) lock_timeout: Duration,
     pub(super) statement_timeout: Duration,
+    /// What is watched for losses.
+    pub(super) watching: Option<&'a Watching>,
 }
 
 /// Where a batch ends.
@@ -37,13 +41,19 @@ pub(super) enum Trouble {
     Fenced,
     /// The range is another worker's by now, or the backfill shall not go on.
     Taken,
+    /// A protected table would lose something.
+    Loss(Error),
     /// The server refused.
     Server(tokio_postgres::Error),
 }
 
 impl From<tokio_postgres::Error> for Trouble {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self::Server(error)
+        if error.code().is_none_or(|code| code.code() != guard::LOSS) {
+            return Self::Server(error);
+        }
+        let losses = Loss::read(error.as_db_error().and_then(|error| error.detail()));
+        Self::Loss(guard::refused_batch(&losses))
     }
 }
 
@@ -67,13 +77,21 @@ pub(super) async fn execute(
     end: &End<'_>,
 ) -> Result<u64, Trouble> {
     let done = async {
-        // What guards the data looks before and behind this one call: `guard.before()` belongs in front of
-        // it, `guard.after()` behind it, both in the batch's transaction and before the cursor moves.
-        let rows = opened(client, frame, range, client.execute_typed(sql, &[])).await?;
+        let work = async {
+            let change = client.execute_typed(sql, &[]);
+            let Some(watching) = frame.watching else {
+                return change.await;
+            };
+            // In one go, in this order.
+            let (looked, rows) = future::join(client.batch_execute(&watching.before), change).await;
+            looked.and(rows)
+        };
+        let rows = opened(client, frame, range, work).await?;
         let changed = i64::try_from(rows).unwrap_or(i64::MAX);
         let seen = end.seen.unwrap_or(changed);
         let moved = journal::move_range(frame.name, range.number, end.key, changed, seen, end.is_last);
-        committed(client, &[moved]).await?;
+        let after = frame.watching.map(|watching| watching.after(&[], &[]));
+        committed(client, after.as_deref(), &[moved]).await?;
         Ok(rows)
     }
     .await;
@@ -92,7 +110,7 @@ pub(super) async fn pass_over(
         opened(client, frame, range, future::ready(Ok(0))).await?;
         let seen = end.seen.unwrap_or(1);
         let moved = journal::move_range(frame.name, range.number, end.key, 0, seen, end.is_last);
-        committed(client, &[note, moved]).await
+        committed(client, None, &[note, moved]).await
     }
     .await;
     ended(client, done).await
@@ -137,10 +155,22 @@ async fn opened(
     Ok(rows?)
 }
 
-/// Writes and commits, in one go.
-async fn committed(client: &Client, writes: &[Write]) -> Result<(), Trouble> {
+/// Looks for losses, writes and commits, in one go.
+async fn committed(client: &Client, after: Option<&str>, writes: &[Write]) -> Result<(), Trouble> {
+    // A deferred constraint fires, with its trigger, before anything is counted.
+    let watched = async {
+        match after {
+            Some(after) => {
+                let fire = client.batch_execute("SET CONSTRAINTS ALL IMMEDIATE");
+                let (fired, counted) = future::join(fire, client.batch_execute(after)).await;
+                fired.and(counted)
+            }
+            None => Ok(()),
+        }
+    };
     let written = future::join_all(writes.iter().map(|write| write.send(client)));
-    let (written, committed) = future::join(written, client.batch_execute("COMMIT")).await;
+    let (watched, written, committed) = future::join3(watched, written, client.batch_execute("COMMIT")).await;
+    watched?;
     for write in written {
         write?;
     }

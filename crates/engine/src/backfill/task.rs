@@ -8,12 +8,13 @@ use windlass_compiler::directive::{BackfillOptions, OnError};
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::lane::Lane;
 use windlass_compiler::plan::{Batches, Deferred, Overrides, PlannedStatement};
-use windlass_compiler::sql::{self, Change, Mirror};
+use windlass_compiler::sql::{self, Change, ChangeKind, Mirror};
 
 use super::facts::KeyColumn;
 use super::strategy::{Access, Strategy};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::StepName;
+use crate::event::{Direction, StepName};
+use crate::guard::{Guard, Place, Watching};
 use crate::journal::backfills::BackfillRow;
 
 /// What is to be done.
@@ -33,6 +34,11 @@ pub(crate) struct Task {
     /// What its directives say in place of the lane's limits.
     pub(super) lock_timeout: Option<Duration>,
     pub(super) statement_timeout: Option<Duration>,
+    /// What its batches may not take away.
+    pub(super) guard: Guard,
+    pub(super) direction: Direction,
+    /// The run that waits for it.
+    pub(crate) run_id: Option<String>,
 }
 
 /// How it is cut: chosen once, and the same for every worker.
@@ -67,6 +73,10 @@ struct DefinitionWire {
     lock_timeout_ms: Option<u64>,
     #[serde(default)]
     statement_timeout_ms: Option<u64>,
+    #[serde(default)]
+    guard: Guard,
+    #[serde(default)]
+    is_down: bool,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -118,6 +128,7 @@ impl Task {
         batches: &Batches,
         overrides: Overrides,
         session: Option<String>,
+        (guard, direction): (&Guard, Direction),
     ) -> Self {
         Self {
             name: batches.name.clone(),
@@ -131,6 +142,9 @@ impl Task {
             session,
             lock_timeout: overrides.lock_timeout,
             statement_timeout: overrides.statement_timeout,
+            guard: guard.clone(),
+            direction,
+            run_id: None,
         }
     }
 
@@ -150,6 +164,8 @@ impl Task {
             session: self.session.clone(),
             lock_timeout_ms: millis(self.lock_timeout),
             statement_timeout_ms: millis(self.statement_timeout),
+            guard: self.guard.clone(),
+            is_down: self.direction == Direction::Down,
         };
         serde_json::to_value(wire).expect("texts and numbers become JSON")
     }
@@ -201,7 +217,26 @@ impl Task {
             session: wire.session,
             lock_timeout: wire.lock_timeout_ms.map(Duration::from_millis),
             statement_timeout: wire.statement_timeout_ms.map(Duration::from_millis),
+            guard: wire.guard,
+            direction: if wire.is_down {
+                Direction::Down
+            } else {
+                Direction::Up
+            },
+            run_id: None,
         })
+    }
+
+    /// What is sent around each of its batches.
+    pub(crate) fn watching(&self) -> Option<Watching> {
+        let deletes = self.change.kind == ChangeKind::Delete;
+        let place = Place {
+            revision: &self.step.revision,
+            direction: self.direction,
+            run_id: self.run_id.as_deref(),
+        };
+        let target = deletes.then(|| self.change.target.relation.to_string());
+        self.guard.watch_batches(target, self.step.number, place)
     }
 
     /// Workers in one process.

@@ -16,6 +16,7 @@ use super::task::{Cut, Task};
 use super::throttle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
+use crate::guard::Watching;
 use crate::journal::backfills::{self as journal, RangeRow, Tenant};
 use crate::run::{lost_the_lead, one_line, runner_name};
 use crate::session::{self, Session};
@@ -39,6 +40,8 @@ pub(super) struct Worker<'a> {
     task: &'a Task,
     cut: &'a Cut,
     id: String,
+    /// What is sent around each batch.
+    watching: Option<Watching>,
     session: Session,
     control: Control,
     shrinks: u64,
@@ -109,6 +112,7 @@ impl<'a> Worker<'a> {
             (None, target) => Control::adaptive(target.unwrap_or(super::control::TARGET)),
         };
         Self {
+            watching: task.watching(),
             crew,
             board,
             task,
@@ -467,6 +471,7 @@ impl<'a> Worker<'a> {
                 }
                 Err(Trouble::Fenced) => return Err(lost_the_lead().into()),
                 Err(Trouble::Taken) => return Ok(false),
+                Err(Trouble::Loss(error)) => return Err(error.into()),
                 Err(Trouble::Server(error)) => error,
             };
             attempt += 1;
@@ -593,6 +598,7 @@ impl<'a> Worker<'a> {
                 .statement_timeout
                 .or(policy.statement_timeout)
                 .unwrap_or_default(),
+            watching: self.watching.as_ref(),
         }
     }
 
@@ -723,6 +729,7 @@ impl<'a> Worker<'a> {
             Ok(()) => {}
             Err(Trouble::Fenced) => return Err(lost_the_lead().into()),
             Err(Trouble::Taken) => return Ok(false),
+            Err(Trouble::Loss(error)) => return Err(error.into()),
             Err(Trouble::Server(error)) => return Err(error.into()),
         }
         self.crew.observer.event(Event::BackfillRowFailed {

@@ -13,7 +13,7 @@ BEGIN
     END IF;
     WITH was AS (
         SELECT * FROM pg_catalog.jsonb_to_recordset(kept)
-               AS was (oid oid, tree oid, name text, "delete" bigint, "drop" boolean, protected boolean, file oid,
+               AS was (oid oid, tree oid, name text, taken bigint, allowed bigint, "drop" boolean, protected boolean, file oid,
                        parent oid, rows bigint, deleted bigint, inserted bigint, columns jsonb, constraints jsonb)
     ), now AS (
         SELECT was.*, class.oid IS NULL AS is_gone, pg_catalog.pg_relation_filenode(class.oid) AS now_file,
@@ -22,24 +22,24 @@ BEGIN
     ), settled AS (
         SELECT * FROM now WHERE NOT oid = ANY ({SETTLED}::pg_catalog.oid[])
     ), missing AS (
-        SELECT tree, oid, name, CASE WHEN oid = tree THEN 'table' ELSE 'partition' END AS kind, name AS what, rows, NULL::bigint AS allowed
+        SELECT tree, oid, name, CASE WHEN oid = tree THEN 'table' ELSE 'partition' END AS kind, name AS what, rows, 0::bigint AS taken, NULL::bigint AS allowed
           FROM settled
          WHERE is_gone AND (oid = tree OR NOT EXISTS (SELECT FROM now AS root WHERE root.oid = settled.tree AND root.is_gone))
         UNION ALL
-        SELECT tree, oid, name, 'partition', name, rows, NULL
+        SELECT tree, oid, name, 'partition', name, rows, 0, NULL
           FROM settled WHERE NOT is_gone AND parent IS NOT NULL AND oid <> tree AND now_parent IS DISTINCT FROM parent
         UNION ALL
-        SELECT tree, oid, name, 'contents', name, rows, NULL
+        SELECT tree, oid, name, 'contents', name, rows, 0, NULL
           FROM settled WHERE NOT is_gone AND now_file IS DISTINCT FROM file AND NOT oid = ANY ({REWRITES}::pg_catalog.oid[])
         UNION ALL
-        SELECT tree, oid, name, 'column', was.value, NULL, NULL
+        SELECT tree, oid, name, 'column', was.value, NULL, 0, NULL
           FROM settled, pg_catalog.jsonb_each_text(columns) AS was
          WHERE NOT is_gone
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute
                             WHERE attrelid = settled.oid AND attnum = was.key::smallint AND NOT attisdropped)
         UNION ALL
         -- One of another name over the same columns takes its place.
-        SELECT tree, oid, name, 'constraint', was.key, NULL, NULL
+        SELECT tree, oid, name, 'constraint', was.key, NULL, 0, NULL
           FROM settled, pg_catalog.jsonb_each(constraints) AS was
          WHERE NOT is_gone
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint
@@ -48,7 +48,7 @@ BEGIN
                                    OR contype::text = was.value ->> 'type' AND pg_catalog.to_jsonb(conkey) = was.value -> 'columns'))
         UNION ALL
         -- A row that moves to another partition counts as deleted here and inserted there.
-        SELECT tree.tree, tree.oid, tree.name, 'rows', tree.name, counted.rows, tree."delete"
+        SELECT tree.tree, tree.oid, tree.name, 'rows', tree.name, counted.rows, tree.taken, tree.allowed
           FROM (SELECT tree,
                        (sum(pg_catalog.pg_stat_get_xact_tuples_deleted(oid) - deleted)
                         - CASE WHEN count(*) > 1
@@ -60,7 +60,7 @@ BEGIN
     )
     SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(missing) || pg_catalog.jsonb_build_object(
                'protected', tree.protected,
-               'is_beyond', tree.protected AND NOT tree."drop" AND (kind <> 'rows' OR missing.rows > coalesce(allowed, 0)))
+               'is_beyond', tree.protected AND NOT tree."drop" AND (kind <> 'rows' OR missing.rows + missing.taken > coalesce(missing.allowed, 0)))
                ORDER BY missing.name, kind, what)
       INTO lost
       FROM missing JOIN was AS tree ON tree.oid = missing.tree;
@@ -73,5 +73,20 @@ BEGIN
       FROM pg_catalog.jsonb_to_recordset(lost) AS lost (tree oid, name text, kind text, what text, rows bigint, protected boolean)
         ON CONFLICT (revision_id, direction, step, relation, kind, what)
         DO UPDATE SET rows = loss.rows + excluded.rows, at = excluded.at;
+    -- Workers that take side by side add up: from here on each waits for the one before it.
+    SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+               'tree', was.oid::text, 'oid', was.oid::text, 'name', was.name, 'kind', 'rows', 'what', was.name,
+               'rows', taken.rows, 'taken', 0, 'allowed', was.allowed, 'is_beyond', true))
+      INTO lost
+      FROM (SELECT relation, sum(rows) AS rows FROM windlass.loss
+             WHERE revision_id = {REVISION} AND direction = {DIRECTION} AND kind = 'rows' AND protected
+             GROUP BY relation) AS taken
+      JOIN pg_catalog.jsonb_to_recordset(kept) AS was (oid oid, tree oid, name text, allowed bigint, "drop" boolean, protected boolean)
+        ON was.oid = taken.relation AND was.oid = was.tree
+     WHERE was.protected AND NOT was."drop" AND taken.rows > was.allowed
+       AND lost @> '[{"kind": "rows", "protected": true}]';
+    IF lost IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'WL004', MESSAGE = 'a protected table would lose something', DETAIL = lost::text;
+    END IF;
 END
 $windlass$

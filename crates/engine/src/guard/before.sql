@@ -1,7 +1,7 @@
 -- What the watched tables are at the beginning of a step: kept in a setting of the transaction, for
 -- after.sql to compare with. Run by the step's own transaction before its first statement. {ASKED} is a JSON
 -- list of {oid, delete, drop, protected, columns, constraints}, or {name} for a table that only is watched;
--- `delete` is what the whole revision may take, and what its earlier steps took is taken off.
+-- `delete` is what the whole revision may take; what its earlier steps took is kept beside it.
 -- Reads catalogs and this transaction's own counters: no table is scanned, and no lock is taken but on catalogs.
 WITH asked AS (
     SELECT coalesce(oid, pg_catalog.to_regclass(name)::oid) AS oid, "delete", coalesce("drop", true) AS "drop",
@@ -19,9 +19,10 @@ SELECT pg_catalog.set_config('windlass.guard', coalesce(pg_catalog.jsonb_agg(pg_
            'oid', class.oid,
            'tree', members.oid,
            'name', pg_catalog.format('%I.%I', namespace.nspname, class.relname),
-           'delete', members."delete" - coalesce((
+           'taken', coalesce((
                 SELECT sum(rows) FROM windlass.loss
                  WHERE revision_id = {REVISION} AND direction = {DIRECTION} AND relation = members.oid AND kind = 'rows'), 0),
+           'allowed', members."delete",
            'drop', members."drop",
            'protected', members.protected,
            'file', pg_catalog.pg_relation_filenode(class.oid),

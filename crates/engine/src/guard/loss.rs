@@ -109,6 +109,9 @@ pub(crate) struct Loss {
     pub(crate) kind: LossKind,
     pub(crate) what: String,
     pub(crate) rows: Option<i64>,
+    /// Rows that the revision took before.
+    #[serde(default)]
+    taken: i64,
     allowed: Option<i64>,
     is_beyond: bool,
 }
@@ -134,6 +137,7 @@ impl Loss {
             kind: LossKind::Rows,
             what: name.to_owned(),
             rows: None,
+            taken: 0,
             allowed: Some(allowed),
             is_beyond: true,
         }
@@ -162,7 +166,7 @@ impl Loss {
         Self {
             kind: LossKind::Rows,
             rows: Some(rows),
-            is_beyond: rows > self.allowed.unwrap_or(0).max(0),
+            is_beyond: rows + self.taken > self.allowed.unwrap_or_default(),
             ..self.clone()
         }
     }
@@ -174,6 +178,11 @@ impl Loss {
             name,
             ..self
         }
+    }
+
+    /// The rows that the whole revision would take.
+    fn total(&self) -> i64 {
+        self.rows.unwrap_or_default() + self.taken
     }
 
     /// Whether it was suspected before.
@@ -194,11 +203,7 @@ impl fmt::Display for Loss {
         let name = short(&self.name);
         match self.kind {
             LossKind::Rows => {
-                write!(
-                    f,
-                    "{name} would lose {}",
-                    rows_in_words(self.rows.unwrap_or_default())
-                )?;
+                write!(f, "{name} would lose {}", rows_in_words(self.total()))?;
                 match self.allowed {
                     Some(allowed) if allowed > 0 => write!(f, " ({allowed} allowed)"),
                     _ => Ok(()),
@@ -227,16 +232,28 @@ fn rows_in_words(rows: i64) -> String {
 
 /// The refusal that a person reads.
 pub(crate) fn refusal(losses: &[Loss]) -> Error {
+    refusal_of(losses, "the step was rolled back; nothing of it is lost")
+}
+
+/// The refusal of one batch of a data change.
+pub(crate) fn refused_batch(losses: &[Loss]) -> Error {
+    refusal_of(
+        losses,
+        "the batch was rolled back; what the batches before it took is within what is allowed",
+    )
+}
+
+fn refusal_of(losses: &[Loss], left: &str) -> Error {
     let words: Vec<String> = losses.iter().map(ToString::to_string).collect();
     let error = Error::new(
         ErrorKind::Refused,
         format!("protected data would be lost: {}", words.join("; ")),
     );
-    let mut error = error.hint("the step was rolled back; nothing of it is lost");
+    let mut error = error.hint(left.to_owned());
     let mut said: Vec<String> = Vec::new();
     for loss in losses {
         let allow = match loss.kind {
-            LossKind::Rows => format!("delete {}", loss.rows.unwrap_or_default()),
+            LossKind::Rows => format!("delete {}", loss.total()),
             _ => "drop".to_owned(),
         };
         let line = format!(

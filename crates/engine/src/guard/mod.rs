@@ -9,6 +9,7 @@
 mod careful;
 mod loss;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
@@ -17,7 +18,7 @@ use windlass_compiler::format::RevisionId;
 use windlass_compiler::plan::{PlannedStatement, Probe, ProtectedTable, Step};
 
 pub(crate) use careful::Looked;
-pub(crate) use loss::{Loss, refusal};
+pub(crate) use loss::{Loss, refusal, refused_batch};
 pub use loss::{LossKind, Lost};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -29,13 +30,20 @@ use crate::session;
 pub(crate) const LOSS: &str = "WL004";
 
 /// What is protected while a revision runs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Guard {
-    tables: Vec<(ProtectedTable, Option<Allowance>)>,
+    tables: Vec<Guarded>,
     /// The server counts rows (`track_counts`).
     counts: bool,
     /// There is nothing to lose: this run builds a new database.
     is_off: bool,
+}
+
+/// A protected table, and what may be taken from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Guarded {
+    table: ProtectedTable,
+    allows: Option<Allowance>,
 }
 
 /// Which step is guarded.
@@ -43,7 +51,8 @@ pub(crate) struct Guard {
 pub(crate) struct Place<'a> {
     pub(crate) revision: &'a RevisionId,
     pub(crate) direction: Direction,
-    pub(crate) run_id: &'a str,
+    /// None for a data change that no run waits for.
+    pub(crate) run_id: Option<&'a str>,
 }
 
 /// What is sent around the statements of one step.
@@ -89,7 +98,7 @@ impl Guard {
             columns: row.get("columns"),
             constraints: row.get("constraints"),
         });
-        let mut tables: Vec<(ProtectedTable, Option<Allowance>)> = Vec::new();
+        let mut tables: Vec<Guarded> = Vec::new();
         for table in begun.unwrap_or_else(|| found.clone().collect()) {
             // What is allowed is said by name, whoever else named the table.
             let allows = found
@@ -98,9 +107,9 @@ impl Guard {
                 .map(|named| named.pattern)
                 .chain([table.pattern.clone()])
                 .find_map(|pattern| allowed(said, &pattern));
-            match tables.iter_mut().find(|(known, _)| known.oid == table.oid) {
-                Some((_, known)) => *known = known.or(allows),
-                None => tables.push((table, allows)),
+            match tables.iter_mut().find(|known| known.table.oid == table.oid) {
+                Some(known) => known.allows = known.allows.or(allows),
+                None => tables.push(Guarded { table, allows }),
             }
         }
         Ok(Self {
@@ -112,29 +121,51 @@ impl Guard {
 
     /// The protected tables, for the frozen plan.
     pub(crate) fn tables(&self) -> Vec<ProtectedTable> {
-        self.tables.iter().map(|(table, _)| table.clone()).collect()
+        self.tables.iter().map(|guarded| guarded.table.clone()).collect()
     }
 
     /// What is sent around `step`; none where nothing is protected and nothing is known to go away.
     pub(crate) fn watch(&self, step: &Step, place: Place<'_>) -> Option<Watching> {
-        if self.is_off {
-            return None;
-        }
-        let protected = self.tables.iter().map(|(table, allows)| {
-            let (delete, drop) = match allows {
-                Some(Allowance::Delete(rows)) => (*rows, false),
-                Some(Allowance::Drop) => (0, true),
-                None => (0, false),
-            };
-            json!({ "oid": table.oid, "delete": delete, "drop": drop, "protected": true,
-                    "columns": table.columns, "constraints": table.constraints })
-        });
         let named = step
             .statements
             .iter()
             .filter(|statement| statement.loses_data)
             .flat_map(|statement| &statement.locks)
-            .map(|(relation, _)| json!({ "name": relation.to_string() }));
+            .map(|(relation, _)| relation.to_string());
+        self.watching(named, &rewritten(step), step.number, place)
+    }
+
+    /// What is sent around each batch of a data change; `deletes_from` is the table that it deletes from.
+    pub(crate) fn watch_batches(
+        &self,
+        deletes_from: Option<String>,
+        step: u32,
+        place: Place<'_>,
+    ) -> Option<Watching> {
+        self.watching(deletes_from.into_iter(), &[], step, place)
+    }
+
+    fn watching(
+        &self,
+        named: impl Iterator<Item = String>,
+        rewritten: &[String],
+        step: u32,
+        place: Place<'_>,
+    ) -> Option<Watching> {
+        if self.is_off {
+            return None;
+        }
+        let protected = self.tables.iter().map(|guarded| {
+            let (delete, drop) = match guarded.allows {
+                Some(Allowance::Delete(rows)) => (rows, false),
+                Some(Allowance::Drop) => (0, true),
+                None => (0, false),
+            };
+            let table = &guarded.table;
+            json!({ "oid": table.oid, "delete": delete, "drop": drop, "protected": true,
+                    "columns": table.columns, "constraints": table.constraints })
+        });
+        let named = named.map(|name| json!({ "name": name }));
         let asked: Vec<serde_json::Value> = protected.chain(named).collect();
         if asked.is_empty() {
             return None;
@@ -143,12 +174,12 @@ impl Guard {
         let filled = |sql: &str| {
             sql.replace("{REVISION}", &literal(place.revision.as_str()))
                 .replace("{DIRECTION}", &literal(place.direction.name()))
-                .replace("{STEP}", &step.number.to_string())
-                .replace("{RUN}", &literal(place.run_id))
+                .replace("{STEP}", &step.to_string())
+                .replace("{RUN}", &place.run_id.map_or_else(|| "NULL".to_owned(), literal))
         };
         Some(Watching {
             before: filled(include_str!("before.sql")).replace("{ASKED}", &literal(&asked)),
-            after: filled(include_str!("after.sql")).replace("{REWRITES}", &array(&rewritten(step))),
+            after: filled(include_str!("after.sql")).replace("{REWRITES}", &array(rewritten)),
         })
     }
 
@@ -160,9 +191,9 @@ impl Guard {
         let not_free = self
             .tables
             .iter()
-            .filter(|(_, allows)| *allows != Some(Allowance::Drop));
+            .filter(|guarded| guarded.allows != Some(Allowance::Drop));
         not_free
-            .map(|(table, allows)| Loss::uncounted(table.oid, &table.pattern, *allows))
+            .map(|Guarded { table, allows }| Loss::uncounted(table.oid, &table.pattern, *allows))
             .collect()
     }
 
@@ -180,11 +211,10 @@ impl Guard {
             .await
             .map_err(session::lost)?;
         let parent: Option<u32> = parent.get(0);
-        let is_protected = |(table, allows): &(ProtectedTable, Option<Allowance>)| {
-            Some(table.oid) == parent && *allows != Some(Allowance::Drop)
-        };
-        match self.tables.iter().find(|table| is_protected(table)) {
-            Some((table, _)) => Err(refusal(&[Loss::partition(
+        let is_protected =
+            |guarded: &Guarded| Some(guarded.table.oid) == parent && guarded.allows != Some(Allowance::Drop);
+        match self.tables.iter().find(|guarded| is_protected(guarded)) {
+            Some(Guarded { table, .. }) => Err(refusal(&[Loss::partition(
                 table.oid,
                 &partition.to_string(),
                 &table.pattern,

@@ -569,7 +569,7 @@ pub(crate) fn note_loss(place: Place<'_>, step: u32, loss: &Loss) -> Write {
     .text(loss.name.clone())
     .text(loss.kind.name())
     .with(loss.rows, Type::INT8)
-    .text(place.run_id)
+    .optional(place.run_id.map(str::to_owned))
 }
 
 /// This run builds a new database: there is nothing to lose yet.

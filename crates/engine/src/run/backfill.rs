@@ -15,7 +15,8 @@ use super::work::{Attempted, Job, Work};
 use super::{RevisionPlan, Runner};
 use crate::backfill::{Crew, Ended, Task, describe, is_for_good};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Event;
+use crate::event::{Direction, Event};
+use crate::guard::Guard;
 use crate::journal::backfills::{self as journal, BackfillRow, NewBackfill};
 use crate::journal::{self as own, Write};
 use crate::session::{self, Session};
@@ -35,13 +36,16 @@ impl Work<'_> {
         else {
             return Ok((Attempted::Done, Seen::default()));
         };
-        let task = Task::of(
+        let mut task = Task::of(
             &job.name,
             statement,
             batches,
             job.step.overrides,
             job.session.clone(),
+            (job.guard, job.direction),
         );
+        task.run_id = batches.deferred.is_none().then(|| self.run_id.clone());
+        self.watched |= task.watching().is_some();
         let begin = self.begin_backfill(job, statement, batches, &task).await?;
         let mut writes: Vec<&Write> = job.before.iter().chain(&begin).collect();
         let done = self.step_row(&job.name, job.direction, job.step);
@@ -235,7 +239,14 @@ pub(super) async fn described(session: &Session, plan: &RevisionPlan) -> Result<
             continue;
         };
         let name = step_name(&plan.id, step, step.number);
-        let task = Task::of(&name, statement, batches, step.overrides, None);
+        let task = Task::of(
+            &name,
+            statement,
+            batches,
+            step.overrides,
+            None,
+            (&Guard::off(), Direction::Up),
+        );
         if let Some(lines) = describe(session, &task).await? {
             found.insert(step.number, lines);
         }

@@ -317,7 +317,7 @@ impl Writer<'_> {
             Place {
                 revision: &job.name.revision,
                 direction: self.request.direction,
-                run_id: &self.run_id,
+                run_id: Some(&self.run_id),
             },
         );
         if let Some(watching) = &watching {

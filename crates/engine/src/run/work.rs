@@ -38,7 +38,7 @@ pub(super) struct Work<'a> {
     /// This run builds a new database: there is nothing to lose.
     pub(super) builds: bool,
     /// A step was watched for losses, so that there may be some to tell.
-    watched: bool,
+    pub(super) watched: bool,
     prepared: Prepared,
     /// A script may have left something behind in the session.
     dirty: bool,
@@ -347,7 +347,7 @@ impl<'a> Work<'a> {
         let place = Place {
             revision: &job.name.revision,
             direction: job.direction,
-            run_id: &self.run_id.clone(),
+            run_id: Some(&self.run_id.clone()),
         };
         let watching = job.guard.watch(job.step, place);
         self.watched |= watching.is_some();
