@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::json;
 use windlass::RevisionPlan;
-use windlass::compiler::plan::{Cut, Shape, Step};
+use windlass::compiler::plan::{Cut, PlannedStatement, Shape, Step};
+use windlass::compiler::rules;
 
 use super::{Done, Global, print_json};
 use crate::context::{self, Context};
@@ -61,6 +62,9 @@ fn show(plan: &RevisionPlan) {
         anstream::println!("  step {}: {shape}, {} lane{best_effort}", step.number, step.lane);
         for statement in &step.statements {
             anstream::println!("    {:>4}  {}", statement.line, one_line(&statement.sql));
+            if let Some(why) = form_of(statement) {
+                anstream::println!("          {why}");
+            }
         }
         for line in plan.backfills.get(&step.number).into_iter().flatten() {
             anstream::println!("          {line}");
@@ -69,6 +73,13 @@ fn show(plan: &RevisionPlan) {
             anstream::println!("          {lock}");
         }
     }
+}
+
+/// That a safe form begins here, by which rule and why.
+fn form_of(statement: &PlannedStatement) -> Option<String> {
+    let rewrite = statement.rewrite.as_ref().filter(|rewrite| rewrite.part == 1)?;
+    let rule = rules::find(&rewrite.rule)?;
+    Some(format!("safe form by {}: {}", rule.id, rule.why))
 }
 
 /// The step's locks on what existed before, in plain words.
@@ -110,6 +121,10 @@ fn as_json(plan: &RevisionPlan) -> serde_json::Value {
                 "kind": statement.kind,
                 "lane": statement.lane.name(),
                 "hash": statement.hash.to_string(),
+                "rewrite": statement.rewrite.as_ref().map(|rewrite| json!({
+                    "rule": rewrite.rule,
+                    "part": rewrite.part,
+                })),
                 "locks": statement.locks.iter().map(|(relation, mode)| json!({
                     "relation": relation.to_string(),
                     "mode": mode.name(),

@@ -12,6 +12,7 @@ mod many;
 mod middles;
 mod project;
 mod refusals;
+mod safety;
 mod scripts;
 mod start;
 mod state;

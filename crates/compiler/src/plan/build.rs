@@ -1,14 +1,18 @@
 //! From a script to steps.
 
+use std::collections::HashMap;
+
 use super::batched::{self, batches};
 use super::cut::{Created, Gathering, Traits};
+use super::scrutiny::{Scrutiny, Told, Verdict};
 use super::step::{Assertion, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::directive::{Protect, StatementDirectives, TransactionMode};
+use crate::directive::{Backfill, Protect, StatementDirectives, TransactionMode};
 use crate::effect::{self, Context, InTransaction};
 use crate::format::Source;
 use crate::lane::{Lane, lane_of};
-use crate::script::Script;
+use crate::rules::Safe;
+use crate::script::{Script, ScriptStatement};
 use crate::sql::{self, IndexStatement, RelationName, Statement, SyntaxError};
 
 /// The statements of a script as they will be sent, with what each of them does.
@@ -22,6 +26,10 @@ pub struct Prepared {
     pub protects: Vec<Protect>,
     /// What the author should know; nothing here refuses the script.
     pub warnings: Vec<Diagnostic>,
+    /// Why a rule refuses to run it.
+    pub refused: Vec<Diagnostic>,
+    /// Something is, or is to be, run otherwise than it is written, or refused.
+    pub is_hazardous: bool,
 }
 
 impl Prepared {
@@ -81,11 +89,25 @@ pub struct PreparedStatement {
 /// What cannot be planned: a syntax error, transaction control, a directive that does not fit its
 /// statement, state that would have to survive the end of a step.
 pub fn prepare(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
-    sql::deep(|| prepare_here(source))
+    sql::deep(|| prepare_here(source, None))
 }
 
-fn prepare_here(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
+/// The same with the rules asked about each statement: where one finds an error, its safe form is planned in the
+/// statement's place, or the script is refused.
+///
+/// # Errors
+/// As [`prepare`]; what rules refuse is in [`Prepared::refused`].
+pub fn prepare_under(source: &Source, scrutiny: Scrutiny) -> Result<Prepared, Vec<Diagnostic>> {
+    sql::deep(|| prepare_here(source, Some(scrutiny)))
+}
+
+fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepared, Vec<Diagnostic>> {
     let script = Script::read(source, sql::split)?;
+    if let Some(scrutiny) = &mut scrutiny {
+        scrutiny.checker.begin(script.header.transaction);
+    }
+    let mut told = Told::default();
+    let mut forms: HashMap<(usize, usize), Vec<PreparedStatement>> = HashMap::new();
     let mut created = Created::default();
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
@@ -93,8 +115,12 @@ fn prepare_here(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
     for written in &script.statements {
         let place = || Place::locate(&source.path, &source.text, written.span);
         let text = &source.text[written.span.range()];
-        let statement = match sql::parse(text) {
-            Ok(statement) => statement,
+        let parsed = match scrutiny {
+            Some(_) => sql::parse_with_details(text).map(|(statement, details)| (statement, Some(details))),
+            None => sql::parse(text).map(|statement| (statement, None)),
+        };
+        let (statement, details) = match parsed {
+            Ok(parsed) => parsed,
             Err(error) => {
                 problems.push(Diagnostic::error(error.message).at(place()));
                 continue;
@@ -107,6 +133,23 @@ fn prepare_here(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
         }
         let copy_data = written.copy_data.map(|span| source.text[span.range()].to_owned());
         let written_at = (written.line, written.column);
+        if let Some((scrutiny, details)) = scrutiny.as_mut().zip(details.as_ref()) {
+            let mode = script.header.transaction;
+            let verdict = scrutiny.judge(source, mode, written, &statement, details, &mut told);
+            if let Verdict::Instead(form, rule) = verdict {
+                let of = StatementHash::of(text, copy_data.as_deref());
+                match instead(&form, &rule, of, written, &mut created) {
+                    Ok(form) => drop(forms.insert(written_at, form)),
+                    Err(error) => problems.push(
+                        Diagnostic::error(format!("the safe form by {rule} is not understood: {error}"))
+                            .at(place())
+                            .help(format!(
+                                "-- windlass: allow {rule} because … runs it as it is written"
+                            )),
+                    ),
+                }
+            }
+        }
         statements.push(prepared(
             text,
             copy_data,
@@ -119,6 +162,21 @@ fn prepare_here(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
     problems.extend(atomic_refusal(&script, &statements, source));
     problems.extend(not_yet(&script, source));
     problems.extend(batched::arrange(&script, source, &mut statements));
+    let is_hazardous = !forms.is_empty() || !told.refused.is_empty() || !told.warnings.is_empty();
+    warnings.append(&mut told.warnings);
+    if !forms.is_empty() {
+        let written = std::mem::take(&mut statements);
+        for statement in written {
+            let place = (statement.planned.line, statement.planned.column);
+            match forms
+                .remove(&place)
+                .filter(|_| statement.planned.rewrite.is_none())
+            {
+                Some(form) => statements.extend(form),
+                None => statements.push(statement),
+            }
+        }
+    }
     // Preconditions come before the revision's first step, wherever they stand.
     statements.sort_by_key(|statement| !matches!(statement.planned.assertion, Some(Assertion::Require(_))));
     if problems.is_empty() {
@@ -127,6 +185,8 @@ fn prepare_here(source: &Source) -> Result<Prepared, Vec<Diagnostic>> {
             mode: script.header.transaction,
             protects: script.header.protects,
             warnings,
+            refused: told.refused,
+            is_hazardous,
         })
     } else {
         Err(problems)
@@ -153,8 +213,48 @@ pub(super) fn generated(
     made.planned.rewrite = Some(Rewrite {
         rule: rule.to_owned(),
         part: 1,
+        of: None,
     });
     Ok(made)
+}
+
+/// The statements of a safe form, under the limits of the one that they stand for.
+fn instead(
+    form: &[Safe],
+    rule: &str,
+    of: StatementHash,
+    written: &ScriptStatement,
+    created: &mut Created,
+) -> Result<Vec<PreparedStatement>, SyntaxError> {
+    let parts = form.iter().zip(1..).map(|(safe, part)| {
+        let statement = sql::parse(&safe.sql)?;
+        let directives = StatementDirectives {
+            best_effort: written.directives.best_effort,
+            stall_budget: written.directives.stall_budget,
+            lock_timeout: written.directives.lock_timeout,
+            statement_timeout: written.directives.statement_timeout,
+            backfill: safe.backfill.as_ref().map(|name| Backfill {
+                name: name.clone(),
+                ..Backfill::default()
+            }),
+            ..StatementDirectives::default()
+        };
+        if let Some(name) = &directives.backfill
+            && let Err(why) = batches(name, &safe.sql)
+        {
+            let message = format!("its data change {why}");
+            return Err(SyntaxError { message, offset: 0 });
+        }
+        let place = (written.line, written.column);
+        let mut made = prepared(&safe.sql, None, place, &directives, &statement, created);
+        made.planned.rewrite = Some(Rewrite {
+            rule: rule.to_owned(),
+            part,
+            of: Some(of),
+        });
+        Ok(made)
+    });
+    parts.collect()
 }
 
 fn prepared(

@@ -8,11 +8,13 @@ mod batched;
 mod build;
 mod cut;
 mod resume;
+mod scrutiny;
 mod step;
 mod wire;
 
-pub use build::{Prepared, PreparedStatement, prepare, steps};
+pub use build::{Prepared, PreparedStatement, prepare, prepare_under, steps};
 pub use resume::{Resumption, resume};
+pub use scrutiny::Scrutiny;
 pub use step::{
     Assertion, Batches, Cut, Deferred, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash,
     Step,

@@ -205,6 +205,8 @@ pub struct Rewrite {
     pub rule: String,
     /// Which of the rewrite's statements this is, from 1.
     pub part: u32,
+    /// The author's statement that it stands for.
+    pub of: Option<StatementHash>,
 }
 
 /// How to find out whether a statement that ran outside any transaction happened.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::step::{Shape, StatementHash, Step};
+use super::step::{PlannedStatement, Shape, StatementHash, Step};
 
 /// A statement's text is kept up to this many bytes, to show what an edit changed.
 const KEPT_TEXT: usize = 2_000;
@@ -62,6 +62,12 @@ pub struct FrozenStatement {
     /// Which part of that rewrite it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<u32>,
+    /// The hash of the author's statement that it stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// The name under which a rewrite's data change is executed in batches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backfill: Option<String>,
 }
 
 impl FrozenPlan {
@@ -92,9 +98,16 @@ impl FrozenStep {
                 .iter()
                 .map(|statement| FrozenStatement {
                     hash: statement.hash.to_string(),
-                    sql: shorten(&statement.sql),
+                    // A safe form is taken up again as it was; what the author wrote stands in the file.
+                    sql: match stands_for(statement) {
+                        Some(_) => statement.sql.clone(),
+                        None => shorten(&statement.sql),
+                    },
                     rewrite: statement.rewrite.as_ref().map(|rewrite| rewrite.rule.clone()),
                     part: statement.rewrite.as_ref().map(|rewrite| rewrite.part),
+                    of: stands_for(statement).map(|hash| hash.to_string()),
+                    backfill: stands_for(statement)
+                        .and_then(|_| Some(statement.backfill.as_ref()?.name.clone())),
                 })
                 .collect(),
         }
@@ -106,6 +119,10 @@ impl FrozenStatement {
     pub fn is(&self, hash: StatementHash) -> bool {
         StatementHash::parse(&self.hash) == Some(hash)
     }
+}
+
+fn stands_for(statement: &PlannedStatement) -> Option<StatementHash> {
+    statement.rewrite.as_ref()?.of
 }
 
 fn shorten(sql: &str) -> String {

@@ -14,6 +14,7 @@ mod request;
 mod retry;
 mod revision;
 mod script;
+mod scrutiny;
 mod standby;
 mod verify;
 mod watchdog;
@@ -25,10 +26,11 @@ use std::time::Instant;
 
 use tokio_postgres::Client;
 use windlass_compiler::diagnostic::Diagnostic;
-use windlass_compiler::format::{Directory, Revision, RevisionId};
+use windlass_compiler::format::{Directory, Revision, RevisionId, Source};
 use windlass_compiler::graph::{Graph, Target};
-use windlass_compiler::plan::{self, Prepared, Step};
-use windlass_compiler::policy::Policy;
+use windlass_compiler::plan::{self, FrozenPlan, Prepared, Scrutiny, Step};
+use windlass_compiler::policy::{Policy, Safety};
+use windlass_compiler::rules::{Checker, Surroundings};
 use windlass_compiler::sql;
 
 use crate::connect::ConnectOptions;
@@ -176,9 +178,21 @@ impl Runner {
         let (session, journal, standing) = self.look().await?;
         let mut plans = Vec::new();
         let mut problems = Vec::new();
-        for id in self.wanted(target, &standing)? {
+        let wanted = self.wanted(target, &standing)?;
+        let mut scripts = self
+            .parse_all(&wanted, Direction::Up)
+            .map_err(|error| match error.kind() {
+                ErrorKind::BadInput => Error::input("the plan cannot be made", error.diagnostics().to_vec()),
+                _ => error,
+            })?;
+        self.scrutinise(&mut scripts, &wanted, Direction::Up, &journal, &session)
+            .await?;
+        for id in wanted {
+            let Some(mut prepared) = scripts.remove(&id) else {
+                continue;
+            };
+            let refused = std::mem::take(&mut prepared.refused);
             let left = async {
-                let mut prepared = self.prepare(&id, Direction::Up)?;
                 revision::settle(session.client(), &mut prepared).await?;
                 self.steps_left(&id, Direction::Up, &journal, &prepared)
             };
@@ -186,7 +200,7 @@ impl Runner {
                 Ok(Left { steps, warnings, .. }) => plans.push(RevisionPlan {
                     id,
                     steps,
-                    warnings,
+                    warnings: warnings.into_iter().chain(refused).collect(),
                     backfills: HashMap::new(),
                 }),
                 Err(error) => problems.extend(error.diagnostics().to_vec()),
@@ -255,6 +269,10 @@ impl Runner {
             if wanted.is_empty() {
                 return Ok(Outcome::nothing(began.elapsed()));
             }
+            self.scrutinise(&mut scripts, &wanted, Direction::Up, &journal, &lock)
+                .await?;
+            scrutiny::refuse(&scripts, &wanted)?;
+            scrutiny::tell(&scripts, &wanted, observer);
             let mut work = self
                 .begin(&lock, "upgrade", &request.target_text, observer, stop)
                 .await?;
@@ -312,6 +330,8 @@ impl Runner {
             if !request.allow_data_loss {
                 self.refuse_loss(&unwanted)?;
             }
+            self.scrutinise(&mut scripts, &unwanted, Direction::Down, &journal, &lock)
+                .await?;
             let mut work = self
                 .begin(&lock, "downgrade", &request.target_text, observer, stop)
                 .await?;
@@ -642,9 +662,13 @@ impl Runner {
     fn parse_all(&self, ids: &[RevisionId], direction: Direction) -> Result<Scripts> {
         let mut scripts = Scripts::with_capacity(ids.len());
         let mut problems = Vec::new();
+        // Without a catalog the rules assume the worst: whoever is fine then needs none.
+        let mut checker = Checker::new(Surroundings::default());
         // On one deep stack for all of them; each would start a thread for its own.
         let parsed = sql::deep(|| {
-            let prepared = ids.iter().map(|id| (id, self.prepare(id, direction)));
+            let prepared = ids
+                .iter()
+                .map(|id| (id, self.prepare_under(id, direction, &mut checker, None)));
             prepared.collect::<Vec<_>>()
         });
         for (id, prepared) in parsed {
@@ -667,6 +691,34 @@ impl Runner {
     }
 
     fn prepare(&self, id: &RevisionId, direction: Direction) -> Result<Prepared> {
+        let source = self.script_of(id, direction)?;
+        plan::prepare(source)
+            .map_err(|problems| Error::input(format!("{} cannot be run", source.path), problems))
+    }
+
+    /// The same with the rules asked, in the order of the plan.
+    fn prepare_under(
+        &self,
+        id: &RevisionId,
+        direction: Direction,
+        checker: &mut Checker,
+        frozen: Option<&FrozenPlan>,
+    ) -> Result<Prepared> {
+        let safety = self.policy.safety.value;
+        if safety == Safety::Off && frozen.is_none() {
+            return self.prepare(id, direction);
+        }
+        let source = self.script_of(id, direction)?;
+        let scrutiny = Scrutiny {
+            checker,
+            safety,
+            frozen,
+        };
+        plan::prepare_under(source, scrutiny)
+            .map_err(|problems| Error::input(format!("{} cannot be run", source.path), problems))
+    }
+
+    fn script_of(&self, id: &RevisionId, direction: Direction) -> Result<&Source> {
         let file = self.file(id).ok_or_else(|| {
             Error::new(
                 ErrorKind::Diverged,
@@ -674,7 +726,7 @@ impl Runner {
             )
             .hint("use the image or checkout that holds it")
         })?;
-        let source = match direction {
+        Ok(match direction {
             Direction::Up => &file.up,
             Direction::Down => match (&file.header.irreversible, &file.down) {
                 (Some(why), _) => {
@@ -692,9 +744,7 @@ impl Runner {
                 }
                 (None, Some(down)) => down,
             },
-        };
-        plan::prepare(source)
-            .map_err(|problems| Error::input(format!("{} cannot be run", source.path), problems))
+        })
     }
 
     fn edited(&self, id: &RevisionId, count: usize, journal: &Snapshot) -> Error {

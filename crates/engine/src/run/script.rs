@@ -64,6 +64,11 @@ impl Runner {
             Direction::Down => self.unwanted(&request.target, &journal)?,
         };
         let mut scripts = self.parse_all(&revisions, request.direction)?;
+        self.scrutinise(&mut scripts, &revisions, request.direction, &journal, &session)
+            .await?;
+        if request.direction == Direction::Up {
+            super::scrutiny::refuse(&scripts, &revisions)?;
+        }
         for prepared in scripts.values_mut() {
             settle(session.client(), prepared).await?;
         }

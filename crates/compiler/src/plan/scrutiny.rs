@@ -1,0 +1,131 @@
+//! What the rules' findings lead to: a statement runs as it is written, or its safe form runs, or nothing does.
+//! A revision that was started keeps the form that was frozen then.
+
+use super::step::StatementHash;
+use super::wire::{FrozenPlan, FrozenStatement};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::directive::TransactionMode;
+use crate::format::Source;
+use crate::policy::Safety;
+use crate::rules::{Checker, Report, Safe, safe_form};
+use crate::script::ScriptStatement;
+use crate::sql::{Details, Statement};
+
+/// How a script is looked at while it is prepared.
+#[derive(Debug)]
+pub struct Scrutiny<'s, 'c> {
+    /// Who asks the rules.
+    pub checker: &'s mut Checker<'c>,
+    /// What becomes of a statement that a rule finds hazardous.
+    pub safety: Safety,
+    /// The plan of the revision, where it was started.
+    pub frozen: Option<&'s FrozenPlan>,
+}
+
+/// What becomes of a statement.
+pub(super) enum Verdict {
+    /// It runs as it is written.
+    AsWritten,
+    /// These run in its place, by this rule.
+    Instead(Vec<Safe>, String),
+}
+
+/// What scrutiny has to tell.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) warnings: Vec<Diagnostic>,
+    pub(super) refused: Vec<Diagnostic>,
+}
+
+impl Scrutiny<'_, '_> {
+    /// Asks the rules about the next statement of a script.
+    pub(super) fn judge(
+        &mut self,
+        source: &Source,
+        mode: TransactionMode,
+        written: &ScriptStatement,
+        statement: &Statement,
+        details: &Details,
+        told: &mut Told,
+    ) -> Verdict {
+        let mut report = Report::default();
+        self.checker
+            .check_written(source, written, statement, details, &mut report);
+        let text = &source.text[written.span.range()];
+        let data = written.copy_data.map(|span| &source.text[span.range()]);
+        if let Some(verdict) = self
+            .frozen
+            .and_then(|frozen| frozen_form(frozen, StatementHash::of(text, data)))
+        {
+            return verdict;
+        }
+        let errors: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .collect();
+        let Some(first) = errors.first() else {
+            return Verdict::AsWritten;
+        };
+        // What cuts itself up already, or is asked rather than run, has no other form.
+        let directives = &written.directives;
+        let is_plain =
+            directives.backfill.is_none() && directives.verify.is_none() && directives.require.is_none();
+        let form = || match mode {
+            TransactionMode::Atomic => None,
+            _ => safe_form(statement, text, &report.findings).filter(|_| is_plain),
+        };
+        let form = if self.safety == Safety::Rewrite {
+            form()
+        } else {
+            None
+        };
+        match (form, self.safety) {
+            (Some(form), _) => Verdict::Instead(form, first.rule.id.to_owned()),
+            (None, Safety::Off) => Verdict::AsWritten,
+            (None, Safety::Warn) => {
+                told.warnings.extend(errors.iter().map(|error| {
+                    let mut warning = error.diagnostic(source);
+                    warning.severity = Severity::Warning;
+                    warning
+                }));
+                Verdict::AsWritten
+            }
+            (None, Safety::Rewrite | Safety::Refuse) => {
+                told.refused.extend(errors.iter().map(|error| {
+                    error.diagnostic(source).help(format!(
+                        "if that is meant: -- windlass: allow {} because …",
+                        error.rule.id
+                    ))
+                }));
+                Verdict::AsWritten
+            }
+        }
+    }
+}
+
+/// What became of the statement when its revision was started; none where it was not there then.
+fn frozen_form(frozen: &FrozenPlan, hash: StatementHash) -> Option<Verdict> {
+    let statements: Vec<&FrozenStatement> = frozen.steps.iter().flat_map(|step| &step.statements).collect();
+    let is_of = |of: &&FrozenStatement| of.of.as_deref().and_then(StatementHash::parse) == Some(hash);
+    if let Some(first) = statements.iter().position(is_of) {
+        let parts = statements[first..]
+            .iter()
+            .copied()
+            .enumerate()
+            .take_while(|(at, of)| {
+                is_of(of)
+                    && of
+                        .part
+                        .is_some_and(|part| usize::try_from(part).is_ok_and(|part| part == at + 1))
+            });
+        let form = parts.map(|(_, of)| Safe {
+            sql: of.sql.clone(),
+            backfill: of.backfill.clone(),
+        });
+        let rule = statements[first].rewrite.clone().unwrap_or_default();
+        return Some(Verdict::Instead(form.collect(), rule));
+    }
+    let as_written = statements.iter().any(|of| of.is(hash));
+    as_written.then_some(Verdict::AsWritten)
+}

@@ -1,0 +1,99 @@
+//! The rules, asked before anything runs. Blind first, at the worst: most runs have no hazard, and need no catalog.
+//! Where they have one the database is read, and decides.
+
+use windlass_compiler::format::RevisionId;
+use windlass_compiler::plan::FrozenPlan;
+use windlass_compiler::rules::{Checker, Surroundings};
+
+use super::{Runner, Scripts};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Direction, Event, Observe};
+use crate::introspect;
+use crate::journal::Snapshot;
+use crate::session::Session;
+
+impl Runner {
+    /// Puts safe forms where hazards are, as the database now is; a revision that was started keeps its frozen forms.
+    pub(super) async fn scrutinise(
+        &self,
+        scripts: &mut Scripts,
+        ids: &[RevisionId],
+        direction: Direction,
+        journal: &Snapshot,
+        session: &Session,
+    ) -> Result<()> {
+        let frozen = |id: &RevisionId| {
+            let row = journal.revisions.iter().find(|row| row.id == *id)?;
+            let is_started = !row.state.is_applied() && row.direction == direction;
+            let plan = row.plan.clone().filter(|_| is_started)?;
+            // A plan that cannot be read is told of where the revision is taken up.
+            serde_json::from_value::<FrozenPlan>(plan).ok()
+        };
+        let is_hazardous = |id: &&RevisionId| {
+            let has_forms = |plan: &FrozenPlan| {
+                let mut statements = plan.steps.iter().flat_map(|step| &step.statements);
+                statements.any(|statement| statement.of.is_some())
+            };
+            scripts.get(*id).is_some_and(|prepared| prepared.is_hazardous)
+                || frozen(id).as_ref().is_some_and(has_forms)
+        };
+        if !ids.iter().any(|id| is_hazardous(&id)) {
+            return Ok(());
+        }
+        let client = session.client();
+        let mut read = introspect::read(client).await?;
+        introspect::measure(client, &mut read.catalog).await;
+        let said = &self.policy.search_path.value;
+        let search_path: Vec<&str> = match said.is_empty() {
+            true => vec!["public"],
+            false => said.iter().map(String::as_str).collect(),
+        };
+        let mut checker = Checker::new(Surroundings::new(&read.catalog, &search_path));
+        for id in ids
+            .iter()
+            .filter(|id| scripts.contains_key(*id))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            let prepared = self.prepare_under(&id, direction, &mut checker, frozen(&id).as_ref())?;
+            scripts.insert(id, prepared);
+        }
+        Ok(())
+    }
+}
+
+/// Refuses the run where a rule refuses a statement.
+pub(super) fn refuse(scripts: &Scripts, ids: &[RevisionId]) -> Result<()> {
+    let refused = ids
+        .iter()
+        .filter_map(|id| scripts.get(id))
+        .flat_map(|prepared| &prepared.refused);
+    let refused: Vec<_> = refused.cloned().collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Refused,
+        "nothing was run: a rule refuses what would hurt",
+    )
+    .with_diagnostics(refused)
+    .hint("make it safe as the rule says, or allow it at the statement")
+    .hint("`--set safety=warn` runs everything as it is written"))
+}
+
+/// Tells of hazards that run all the same, because the policy says so.
+pub(super) fn tell(scripts: &Scripts, ids: &[RevisionId], observer: &dyn Observe) {
+    let prepared = ids
+        .iter()
+        .filter_map(|id| scripts.get(id))
+        .filter(|prepared| prepared.is_hazardous);
+    for warning in prepared
+        .flat_map(|prepared| &prepared.warnings)
+        .filter(|warning| warning.code.is_some())
+    {
+        observer.event(Event::Warning {
+            message: warning.to_string(),
+            hint: warning.help.first().cloned(),
+        });
+    }
+}
