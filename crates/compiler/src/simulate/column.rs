@@ -3,7 +3,7 @@
 use super::{Followed, Simulation, insert_by};
 use crate::catalog::{
     Address, Column, ColumnValue, Compression, Constraint, ConstraintKind, DependencyKind, Identity,
-    Persistence, QualifiedName, Relation, RelationKind, Sequence, SequenceOwner, Storage,
+    Persistence, QualifiedName, Relation, RelationKind, Sequence, SequenceOwner, Storage, not_null_name,
 };
 use crate::sql::{ColumnDefinition, Demand, RelationName, SequenceOption, TypeName};
 
@@ -181,6 +181,67 @@ impl Simulation {
             sequence.owner = owner;
         }
         Followed::Yes
+    }
+
+    /// A catalog leaves out NOT NULL constraints (18 and newer) that say no more than their column does. While a
+    /// statement is followed they are there.
+    pub(super) fn spell_not_null(&mut self, tables: &[QualifiedName]) {
+        if !self.is_18() {
+            return;
+        }
+        for table in tables {
+            let Some(relation) = self.catalog.relations.get_mut(table) else {
+                continue;
+            };
+            for column in relation
+                .columns
+                .clone()
+                .into_iter()
+                .filter(|column| column.is_not_null)
+            {
+                let is_its =
+                    |of: &Constraint| of.kind == ConstraintKind::NotNull && of.columns.contains(&column.name);
+                if relation.is_table() && !relation.constraints.iter().any(is_its) {
+                    let name = not_null_name(&table.name, Some(&column.name));
+                    let mut constraint = Constraint::new(&name, ConstraintKind::NotNull, "NOT NULL");
+                    constraint.columns = vec![column.name.clone()];
+                    constraint.is_local = column.is_local;
+                    constraint.inheritance_count = column.inheritance_count;
+                    insert_by(&mut relation.constraints, constraint, |of| &of.name);
+                }
+            }
+        }
+    }
+
+    /// The other way round.
+    pub(super) fn leave_out_not_null(&mut self) {
+        if !self.is_18() {
+            return;
+        }
+        for (table, relation) in &mut self.catalog.relations {
+            let Relation {
+                columns, constraints, ..
+            } = relation;
+            constraints.retain(|of| {
+                let column = columns
+                    .iter()
+                    .find(|column| of.columns.first() == Some(&column.name));
+                let says_no_more = |column: &Column| {
+                    of.name == not_null_name(&table.name, Some(&column.name))
+                        && of.is_local == column.is_local
+                };
+                let is_plain = of.kind == ConstraintKind::NotNull && of.is_valid && !of.is_no_inherit;
+                !(is_plain && column.is_some_and(says_no_more))
+            });
+        }
+    }
+
+    /// The name of a column's NOT NULL constraint.
+    pub(super) fn not_null_constraint(&self, table: &QualifiedName, column: &str) -> Option<String> {
+        let mut constraints = self.relation(table)?.constraints.iter();
+        let is_its =
+            |of: &&Constraint| of.kind == ConstraintKind::NotNull && of.columns.iter().any(|of| of == column);
+        constraints.find(is_its).map(|of| of.name.clone())
     }
 
     /// On 18 and newer NOT NULL is a constraint: one for the column, unless it has one.

@@ -183,6 +183,7 @@ impl Simulation {
         };
         if is_primary {
             for column in columns.clone() {
+                let mut not_null = None;
                 for (at, member) in self.members(table, false).into_iter().enumerate() {
                     let descends = at > 0;
                     if let Some(column) = self
@@ -193,7 +194,8 @@ impl Simulation {
                     {
                         column.is_not_null = true;
                     }
-                    self.note_not_null(&member, &column, None, !descends);
+                    self.note_not_null(&member, &column, not_null.as_deref(), !descends);
+                    not_null = not_null.or_else(|| self.not_null_constraint(&member, &column));
                 }
             }
         }

@@ -102,6 +102,11 @@ impl Simulation {
         &self.catalog
     }
 
+    /// Where names without a schema are looked for.
+    pub fn search_path(&self) -> impl Iterator<Item = &str> {
+        self.search_path.iter().map(String::as_str)
+    }
+
     /// What of it is not known.
     pub fn doubts(&self) -> &Doubts {
         &self.doubts
@@ -147,7 +152,11 @@ impl Simulation {
         if self.doubts.everything {
             return Ok(());
         }
-        if self.follow(&statement, &definition) == Followed::No {
+        let touched = self.touched(&effect);
+        self.spell_not_null(&touched);
+        let followed = self.follow(&statement, &definition);
+        self.leave_out_not_null();
+        if followed == Followed::No {
             self.doubt_touched(&effect);
         }
         self.connect();
@@ -482,6 +491,12 @@ impl Simulation {
                 None => self.doubts.everything = true,
             }
         }
+    }
+
+    /// The relations that a statement locks.
+    fn touched(&self, effect: &Effect) -> Vec<QualifiedName> {
+        let found = effect.locks.iter().filter_map(|lock| self.find(&lock.relation));
+        found.collect()
     }
 
     fn doubt(&mut self, relation: &QualifiedName) {

@@ -1,7 +1,7 @@
-//! The names that PostgreSQL chooses: `makeObjectName` and its callers.
+//! The names that PostgreSQL chooses where nobody gives one, and how it tells them apart.
 
 use super::Simulation;
-use crate::catalog::QualifiedName;
+use crate::catalog::{QualifiedName, object_name};
 
 /// The longest name, in bytes.
 const MOST: usize = 63;
@@ -58,28 +58,6 @@ impl Simulation {
         let mut relations = self.catalog.in_schema(schema);
         relations.any(|(_, relation)| relation.constraint(name).is_some())
     }
-}
-
-/// Two parts and a label, the longer part cut until all fits.
-pub(super) fn object_name(first: &str, second: &str, label: &str) -> String {
-    let separators = usize::from(!second.is_empty()) + usize::from(!label.is_empty());
-    let room = MOST - label.len() - separators;
-    let (mut one, mut two) = (first.len(), second.len());
-    while one + two > room {
-        if one > two { one -= 1 } else { two -= 1 }
-    }
-    let clip = |text: &str, most: usize| {
-        let end = (0..=most).rev().find(|&at| text.is_char_boundary(at));
-        text[..end.unwrap_or_default()].to_owned()
-    };
-    let mut name = clip(first, one);
-    for part in [clip(second, two), label.to_owned()] {
-        if !part.is_empty() {
-            name.push('_');
-            name.push_str(&part);
-        }
-    }
-    name
 }
 
 /// The columns of a constraint or index, as a part of its name.

@@ -1,7 +1,9 @@
 //! Types: their names as `format_type` writes them, and enums, composite types and domains as they change.
 
 use super::{Followed, Simulation};
-use crate::catalog::{Address, Column, Domain, DomainConstraint, QualifiedName, Type, not_null_name};
+use crate::catalog::{
+    Address, Column, Domain, DomainConstraint, QualifiedName, Type, not_null_name, object_name,
+};
 use crate::sql::{ColumnDefinition, ConstraintDefinition, Definition, Demand, RelationName, TypeName};
 
 /// A type as a column has it.
@@ -118,7 +120,7 @@ impl Simulation {
                     } else {
                         number.to_string()
                     };
-                    let chosen = super::name::object_name(name, "", &format!("check{suffix}"));
+                    let chosen = object_name(name, "", &format!("check{suffix}"));
                     if !has(domain, &chosen) {
                         break chosen;
                     }
@@ -129,7 +131,8 @@ impl Simulation {
         match &written.demand {
             Demand::NotNull => {
                 domain.is_not_null = true;
-                if self.catalog.major() >= 17 {
+                // A catalog leaves out what says no more than that.
+                if self.catalog.major() >= 17 && chosen != not_null_name(name, None) {
                     let mut constraint = DomainConstraint::new(&chosen, "NOT NULL");
                     constraint.is_not_null = true;
                     super::insert_by(&mut domain.constraints, constraint, |of| &of.name);
