@@ -8,9 +8,11 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 use windlass::compiler::catalog::Catalog;
+use windlass::compiler::diagnostic::Severity;
 use windlass::compiler::effect::{self, Answer, Effect, InTransaction};
 use windlass::compiler::format::Source;
 use windlass::compiler::lane::{Lane, lane_of};
+use windlass::compiler::rules::{self, Checker, Finding, Surroundings, check_file};
 use windlass::compiler::script::Script;
 use windlass::compiler::simulate::Simulation;
 use windlass::compiler::sql::{self, RelationName};
@@ -67,6 +69,9 @@ struct Explained {
     kind: &'static str,
     lane: Lane,
     effect: Effect,
+    /// Where it begins in the file, in bytes.
+    start: usize,
+    findings: Vec<Finding>,
 }
 
 impl Explain {
@@ -78,7 +83,17 @@ impl Explain {
         };
         let known = self.known(&context).await?;
         let is_blind = known.schema.is_none();
-        let statements = sql::deep(|| explain(&source, known.schema, self.server_version))?;
+        let findings = findings(&source, known.schema.as_ref(), self.server_version)?;
+        let mut statements = sql::deep(|| explain(&source, known.schema, self.server_version))?;
+        for finding in findings {
+            let of = statements
+                .iter_mut()
+                .rev()
+                .find(|of| of.start <= finding.span.start);
+            if let Some(of) = of {
+                of.findings.push(finding);
+            }
+        }
         if self.json {
             print_json(&json!({
                 "schema": known.from,
@@ -187,6 +202,23 @@ impl Explain {
     }
 }
 
+/// What the rules of `windlass lint` say about the file.
+fn findings(
+    source: &Source,
+    schema: Option<&Simulation>,
+    version: Option<u32>,
+) -> Result<Vec<Finding>, Failure> {
+    let path: Vec<&str> = schema.into_iter().flat_map(Simulation::search_path).collect();
+    let mut around = match schema {
+        Some(schema) => Surroundings::new(schema.catalog(), &path),
+        None => Surroundings::default(),
+    };
+    if let Some(major) = version {
+        around.server_version = Some(major * 10_000);
+    }
+    Ok(check_file(&mut Checker::new(around), source, true)?.findings)
+}
+
 /// Each statement is explained on what those before it leave.
 fn explain(
     source: &Source,
@@ -218,6 +250,8 @@ fn explain(
             kind: statement.kind(),
             lane: lane_of(&statement, &effect),
             effect,
+            start: written.span.start,
+            findings: Vec::new(),
         });
     }
     Ok(statements)
@@ -289,7 +323,24 @@ fn text(of: &Explained) -> String {
     if effect.opaque {
         line("    runs code that nobody sees into: it may lock, rewrite and lose anything".to_owned());
     }
+    for finding in &of.findings {
+        let _ = writeln!(
+            text,
+            "    {}: {} ({})",
+            severity(finding),
+            finding.message,
+            finding.rule.id
+        );
+    }
     text
+}
+
+fn severity(finding: &Finding) -> &'static str {
+    match finding.severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
 }
 
 fn blocks(mode: effect::LockMode) -> &'static str {
@@ -331,6 +382,12 @@ fn as_json(of: &Explained) -> serde_json::Value {
             "data_loss": effect.data_loss.word(),
         },
         "opaque": effect.opaque,
-        "findings": [],
+        "findings": of.findings.iter().map(|finding| json!({
+            "rule": finding.rule.id,
+            "severity": severity(finding),
+            "message": finding.message,
+            "help": finding.help,
+            "fix": finding.fix.as_deref().map(rules::written),
+        })).collect::<Vec<_>>(),
     })
 }

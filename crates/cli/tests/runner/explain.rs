@@ -37,6 +37,7 @@ async fn explain_lists_what_a_statement_does_not_name_and_runs_nothing() {
     assert_eq!((&found[1]["line"], &found[1]["column"]), (&2.into(), &3.into()));
     assert_eq!(found[1]["rewrites"], serde_json::json!([]));
     assert_eq!(found[1]["index_rebuilds"], serde_json::json!(["public.t_lower"]));
+    assert_eq!(found[1]["findings"][0]["rule"], "column-type-index-rebuild");
     assert_eq!(found[2]["opaque"], true);
     assert_eq!(found[2]["certainty"]["rewrites"], "unknown");
     assert_eq!(
