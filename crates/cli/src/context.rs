@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use windlass::backfill::Backfills;
 use windlass::compiler::format::Directory;
 use windlass::compiler::graph::Target;
 use windlass::connect::ConnectOptions;
@@ -98,6 +99,14 @@ impl Context {
     /// Files, database and policy together.
     pub(crate) fn runner(&self) -> Result<Runner, Failure> {
         self.runner_of(files::load(&self.config.dir)?, self.connect_options())
+    }
+
+    /// The database's backfills; needs no files.
+    pub(crate) fn backfills(&self) -> Result<Backfills, Failure> {
+        Ok(Backfills::new(
+            self.connect_options()?,
+            self.config.policy.clone(),
+        ))
     }
 
     /// The same, for an upgrade: the server lets us in while the files are read.

@@ -392,6 +392,11 @@ fn words(event: &Event) -> Option<String> {
             at(step)
         ),
         Event::BackfillPaused { step, name, .. } => format!("{}: {name} goes on", at(step)),
+        Event::WaitingForBackfill {
+            revision,
+            name,
+            waited,
+        } => format!("{revision}: waiting for backfill {name} since {}", show(*waited)),
         Event::BackfillDeferred { step, name } => format!(
             "{}: {name} is left for the background: windlass worker, or windlass backfill run {name}",
             at(step)
@@ -658,6 +663,12 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
         } => {
             json!({ "event": "backfill_paused", "step": step(at), "name": name, "paused": paused })
         }
+        Event::WaitingForBackfill {
+            revision,
+            name,
+            waited,
+        } => json!({ "event": "waiting_for_backfill", "revision": revision.as_str(), "name": name,
+            "waited_ms": millis(waited) }),
         Event::BackfillDeferred { step: at, name } => {
             json!({ "event": "backfill_deferred", "step": step(at), "name": name })
         }

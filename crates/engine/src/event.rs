@@ -247,6 +247,15 @@ pub enum Event {
         /// It is paused now.
         paused: bool,
     },
+    /// A revision waits for a background job that it requires; sent again while the wait goes on.
+    WaitingForBackfill {
+        /// The revision.
+        revision: RevisionId,
+        /// The job.
+        name: String,
+        /// How long so far.
+        waited: Duration,
+    },
     /// A data change in batches was handed over to be done in the background.
     BackfillDeferred {
         /// Where and what.

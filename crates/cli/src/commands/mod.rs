@@ -1,5 +1,6 @@
 //! The commands: one file each, listed once in [`Command`].
 
+mod backfill;
 mod completions;
 mod config;
 mod create;
@@ -29,6 +30,7 @@ mod status;
 mod upgrade;
 mod verify;
 mod wait;
+mod worker;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -186,6 +188,8 @@ pub(crate) enum Command {
     #[command(visible_alias = "repair")]
     Resolve(resolve::Resolve),
     Verify(verify::Verify),
+    Backfill(backfill::Backfill),
+    Worker(worker::Worker),
     Wait(wait::Wait),
     Exec(exec::Exec),
     Lock(lock::Lock),
@@ -223,6 +227,8 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Stamp(command) => command.run(&cli.global).await,
         Command::Resolve(command) => command.run(&cli.global).await,
         Command::Verify(command) => command.run(&cli.global).await,
+        Command::Backfill(command) => command.run(&cli.global).await,
+        Command::Worker(command) => command.run(&cli.global).await,
         Command::Wait(command) => command.run(&cli.global).await,
         Command::Exec(command) => command.run(&cli.global).await,
         Command::Lock(command) => command.run(&cli.global),

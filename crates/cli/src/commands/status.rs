@@ -6,7 +6,7 @@ use windlass::compiler::duration::show_duration;
 use windlass::compiler::format::RevisionId;
 use windlass::{Running, Snapshot, Standing, StepState};
 
-use super::{Done, Global, print_json};
+use super::{Done, Global, backfill, print_json};
 use crate::context::Context;
 
 /// Says where the database stands
@@ -26,13 +26,18 @@ impl Status {
         let runner = context.runner()?;
         let (journal, standing) = runner.status().await?;
         let running = runner.running().await?;
+        let backfills = backfill::open(&context.backfills()?).await?;
         if self.json {
             let mut value = as_json(&journal, &standing);
             value["running"] = running.iter().map(running_json).collect();
+            value["backfills"] = backfill::as_json(&backfills);
             print_json(&value);
         } else {
             show(&journal, &standing);
             running.iter().for_each(show_running);
+            for status in &backfills {
+                anstream::println!("backfill {}", backfill::line(status));
+            }
         }
         Ok(0)
     }

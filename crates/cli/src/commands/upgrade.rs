@@ -31,6 +31,9 @@ pub(crate) struct Upgrade {
     target: String,
     #[command(flatten)]
     wait: WaitArgs,
+    /// Waits for the backfills that a revision requires, instead of refusing it
+    #[arg(long = "wait")]
+    wait_for_backfills: bool,
     /// Refuses a database that is ahead of the files (exit 6)
     #[arg(long)]
     strict: bool,
@@ -122,6 +125,7 @@ impl Upgrade {
             strict: self.strict || context.config.policy.strict.value,
             allow_late,
             accept_edits: Vec::new(),
+            wait_for_backfills: self.wait_for_backfills,
         };
         let stop = context::stop_on_signals();
         let outcome = runner.upgrade(&request, &context.ui, &stop).await?;

@@ -2,6 +2,7 @@
 
 mod backfills;
 mod explain;
+mod batches;
 mod faults;
 mod files;
 mod guard;

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::journal::backfills::{self as journal, Tally};
 use crate::journal::{self as own, FENCED, Write};
 use crate::run::lost_the_lead;
-use crate::session::{self, Session};
+use crate::session::{self, Session, Stop};
 
 /// What follows a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,8 +155,53 @@ pub(super) async fn complete(crew: &Crew<'_>, task: &Task) -> Result<()> {
         .map_err(session::lost)
 }
 
+/// Why a backfill that was complete is it no longer; none where it is, or nobody can tell.
+pub(crate) async fn no_longer(session: &Session, task: &Task, stop: &Stop) -> Result<Option<String>> {
+    let client = session.client();
+    let deferred = task.deferred.clone().unwrap_or_default();
+    let target = &task.change.target;
+    let mut questions: Vec<(String, String)> = deferred
+        .verify
+        .into_iter()
+        .map(|(text, sql)| (format!("its verify is not true any more: {text}"), sql))
+        .collect();
+    let tally = journal::tally(client, &task.name).await.map_err(session::lost)?;
+    // Where the last sweep still found rows, finding some again says nothing.
+    let was_clean = tally.is_some_and(|tally| tally.pass > 1 && tally.done_in_pass == 0 && tally.errors == 0);
+    if questions.is_empty()
+        && task.change.turns_false
+        && was_clean
+        && let Some(condition) = &task.change.condition
+    {
+        let only = if target.only { "ONLY " } else { "" };
+        let sql = format!(
+            "SELECT NOT EXISTS (SELECT FROM {only}{} AS {} WHERE {condition})",
+            target.relation, target.qualifier
+        );
+        questions.push((
+            format!("rows of {} match its condition again", target.relation),
+            sql,
+        ));
+    }
+    for (why, sql) in questions {
+        let asked = tokio::select! {
+            asked = client.simple_query(&sql) => asked,
+            () = stop.asked() => {
+                session.cancel().await;
+                return Err(session::interrupted());
+            }
+        };
+        let answer =
+            asked.map_err(|error| session::failed(error, &format!("failed to ask whether {why}")))?;
+        if !is_true(&answer) {
+            return Ok(Some(why));
+        }
+    }
+    Ok(None)
+}
+
 /// Whether the answer is one true.
-pub(crate) fn is_true(answer: &[SimpleQueryMessage]) -> bool {
+fn is_true(answer: &[SimpleQueryMessage]) -> bool {
     let mut rows = answer.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some((row.len() == 1).then(|| row.get(0)).flatten() == Some("t")),
         _ => None,

@@ -21,6 +21,7 @@ mod throttle;
 mod worker;
 
 pub(crate) use crew::{Crew, Ended};
+pub(crate) use finish::no_longer;
 pub(crate) use jobs::is_for_good;
 pub use jobs::{Backfills, Change, Report, WorkRequest};
 pub(crate) use prepare::describe;

@@ -42,6 +42,7 @@ pub(super) async fn watch(crew: &Crew<'_>, board: &Board, task: &Task, cut: &Cut
         cut,
         session: None,
         throttle: Throttle::new(Thresholds::of(&task.options)),
+        state: State::Running,
         looked: None,
         told: Instant::now(),
         pace: Pace::default(),
@@ -63,6 +64,8 @@ struct Watch<'a> {
     cut: &'a Cut,
     session: Option<Session>,
     throttle: Throttle,
+    /// The journal's, at the last look.
+    state: State,
     looked: Option<Instant>,
     told: Instant,
     pace: Pace,
@@ -141,7 +144,8 @@ impl Watch<'_> {
         let state = State::of(Some(&tally.state));
         let was = self.board.orders();
         self.board.order(|orders| orders.state = state);
-        if was.state != state && matches!(state, State::Paused | State::Running) {
+        let before = std::mem::replace(&mut self.state, state);
+        if before != state && matches!(state, State::Paused | State::Running) {
             self.crew.observer.event(Event::BackfillPaused {
                 step: self.task.step.clone(),
                 name: self.task.name.clone(),

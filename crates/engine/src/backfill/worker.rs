@@ -132,9 +132,13 @@ impl<'a> Worker<'a> {
         if left.is_err() {
             self.board.order(|orders| orders.quits = true);
         }
-        // What is not given back is free when the lease runs out, or the session has ended.
-        let _ = journal::release_ranges(self.session.client(), &self.task.name, &self.id).await;
+        self.release().await;
         left
+    }
+
+    /// Gives its ranges back. What is not given back is free when the session has ended.
+    async fn release(&self) {
+        let _ = journal::release_ranges(self.session.client(), &self.task.name, &self.id).await;
     }
 
     async fn ranges(&mut self) -> Result<Left> {
@@ -151,9 +155,12 @@ impl<'a> Worker<'a> {
                 State::Done => return Ok(Left::Over),
                 State::Paused if self.crew.on_pause == OnPause::Leave => return Ok(Left::Paused),
                 State::Paused => {
+                    // Whoever looks sees that nobody holds anything.
+                    self.release().await;
                     self.crew
                         .stop_or(self.board, |orders| orders.state != State::Paused)
                         .await?;
+                    self.announce().await?;
                     continue;
                 }
                 State::Cancelled | State::Failed | State::Gone => return Err(self.ended(orders.state)),

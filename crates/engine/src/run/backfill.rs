@@ -13,7 +13,7 @@ use super::revision::step_name;
 use super::watchdog::Seen;
 use super::work::{Attempted, Job, Work};
 use super::{RevisionPlan, Runner};
-use crate::backfill::{Crew, Ended, Task, describe, is_for_good};
+use crate::backfill::{Crew, Ended, Task, describe, is_for_good, no_longer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event};
 use crate::guard::Guard;
@@ -199,7 +199,7 @@ impl Work<'_> {
 }
 
 impl Runner {
-    /// Refuses a revision whose `requires backfill` names one that is not complete.
+    /// Refuses a revision whose `requires backfill` names one that is not complete, or waits for it.
     pub(super) async fn require_backfills(&self, work: &Work<'_>, id: &RevisionId) -> Result<()> {
         let Some(required) = self
             .file(id)
@@ -208,23 +208,62 @@ impl Runner {
         else {
             return Ok(());
         };
-        let states = journal::states(work.session.client(), required).await?;
         for name in required {
-            let state = states.iter().find(|(known, _)| known == name);
-            let why = match state.map(|(_, state)| state.as_str()) {
-                Some("done") => continue,
-                None => "was never begun".to_owned(),
-                Some("running") => "is not complete yet".to_owned(),
-                Some(state) => format!("is {state}"),
-            };
+            require(work, id, name).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn require(work: &Work<'_>, id: &RevisionId, name: &str) -> Result<()> {
+    const POLL: Duration = Duration::from_secs(1);
+    const TELL: Duration = Duration::from_secs(30);
+    let client = work.session.client();
+    let began = Instant::now();
+    let mut told: Option<Instant> = None;
+    loop {
+        let known = journal::backfill(client, name).await?;
+        let why = match known.as_ref().map(|row| row.state.as_str()) {
+            Some("done") => break,
+            None => "was never begun".to_owned(),
+            Some("running") => "is not complete yet".to_owned(),
+            Some(state) => format!("is {state}"),
+        };
+        let may_come = known.is_some_and(|row| matches!(row.state.as_str(), "running" | "paused"));
+        if !may_come || !work.wait_for_backfills {
             return Err(Error::new(
                 ErrorKind::Refused,
                 format!("{id} requires backfill {name}, which {why}"),
             )
-            .hint(format!("complete it first: windlass backfill run {name}")));
+            .hint(format!(
+                "complete it first: windlass backfill run {name}, or windlass worker"
+            ))
+            .hint("or wait for a worker to complete it: windlass upgrade --wait"));
         }
-        Ok(())
+        if told.is_none_or(|at| at.elapsed() >= TELL) {
+            told = Some(Instant::now());
+            work.observer.event(Event::WaitingForBackfill {
+                revision: id.clone(),
+                name: name.to_owned(),
+                waited: began.elapsed(),
+            });
+        }
+        work.stop.sleep(POLL).await?;
     }
+    // Complete is a moment: the application may have written such rows again since.
+    if let Some(row) = journal::backfill(client, name).await?
+        && let Some(why) = no_longer(&work.session, &Task::read(&row)?, work.stop).await?
+    {
+        return Err(Error::new(
+            ErrorKind::Refused,
+            format!("{id} requires backfill {name}: {why}"),
+        )
+        .hint(format!(
+            "do it once more: windlass backfill resume {name} --from-start"
+        ))
+        .hint("and see to it that the application writes no such rows any more"));
+    }
+    Ok(())
 }
 
 /// How the data changes of a revision will be cut, by the number of their steps.

@@ -276,6 +276,7 @@ impl Runner {
             let mut work = self
                 .begin(&lock, "upgrade", &request.target_text, observer, stop)
                 .await?;
+            work.wait_for_backfills = request.wait_for_backfills;
             observer.event(Event::RunStarted {
                 direction: Direction::Up,
                 revisions: wanted.clone(),

@@ -26,6 +26,8 @@ pub struct Upgrade {
     pub allow_late: Vec<RevisionId>,
     /// Applied revisions whose edits are known.
     pub accept_edits: Vec<RevisionId>,
+    /// Wait for the backfills that a revision requires, instead of refusing it.
+    pub wait_for_backfills: bool,
 }
 
 impl Upgrade {
@@ -38,6 +40,7 @@ impl Upgrade {
             strict: false,
             allow_late: Vec::new(),
             accept_edits: Vec::new(),
+            wait_for_backfills: false,
         }
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Work<'a> {
     pub(super) builds: bool,
     /// A step was watched for losses, so that there may be some to tell.
     pub(super) watched: bool,
+    /// A revision waits for the backfills that it requires.
+    pub(super) wait_for_backfills: bool,
     prepared: Prepared,
     /// A script may have left something behind in the session.
     dirty: bool,
@@ -100,6 +102,7 @@ impl<'a> Work<'a> {
         Self {
             watchdog,
             standbys,
+            wait_for_backfills: false,
             session,
             lock,
             fence,

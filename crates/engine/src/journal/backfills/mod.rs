@@ -224,18 +224,6 @@ pub(crate) async fn deferred(client: &Client) -> Result<Vec<BackfillRow>> {
     }
 }
 
-/// The states of backfills by their names; those that the journal does not know are absent.
-pub(crate) async fn states(client: &Client, names: &[String]) -> Result<Vec<(String, String)>> {
-    let rows = client
-        .query_typed(
-            "SELECT name, state FROM windlass.backfill WHERE name = ANY ($1)",
-            &[(&names, Type::TEXT_ARRAY)],
-        )
-        .await
-        .map_err(session::lost)?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-}
-
 /// Asks the sessions that work on a backfill to give up what they are doing.
 pub(crate) async fn cancel_batches(client: &Client, name: &str) -> Result<()> {
     client
@@ -563,7 +551,7 @@ pub(crate) fn end_backfill(name: &str, state: &str, error: Option<String>) -> Wr
         "UPDATE windlass.backfill SET state = $2, \
                 error = CASE WHEN $3::text IS NOT NULL THEN pg_catalog.jsonb_build_object('message', $3::text) END, \
                 finished_at = CASE WHEN $2 = 'done' THEN pg_catalog.clock_timestamp() END \
-          WHERE name = $1 AND state <> 'done'",
+          WHERE name = $1 AND state <> 'done' AND ($2 <> 'failed' OR state = 'running')",
     )
     .text(name)
     .text(state)

@@ -1,0 +1,431 @@
+//! Data changes in batches under traffic, kills, locks and bad rows: 50,000 rows each time, and two million of
+//! them in the full suite (`WINDLASS_TEST_FULL`).
+
+use std::time::Duration;
+
+use windlass_testkit::{Rival, Server, Traffic, TrafficPlan};
+
+use crate::project::{Ended, Project, is_full};
+
+/// Leads of a few very large and many small businesses, and some of none; ids negative, dense and far apart.
+fn leads(rows: u32, tenants: u32) -> String {
+    format!(
+        "CREATE TABLE leads (id bigint PRIMARY KEY, tenant_id int, payload text, n bigint NOT NULL, other int DEFAULT 0);\n\
+         INSERT INTO leads SELECT CASE WHEN g % 1000 = 0 THEN g * 1000000000::bigint ELSE g - {rows} / 2 END, \
+                nullif((power(g * 7919 % {rows} / {rows}.0, 3) * {tenants})::int, 0), md5(g::text), 1 \
+           FROM generate_series(1, {rows}) g;\n\
+         CREATE INDEX leads_tenant ON leads (tenant_id, id);"
+    )
+}
+
+/// Inserts, updates and deletes of the same rows. `done` is the value of `n` that new rows get.
+fn traffic(rows: u32, done: i64) -> TrafficPlan {
+    let half = i64::from(rows / 2);
+    TrafficPlan::new(8, 200.0)
+        .statement(
+            4,
+            &format!("UPDATE leads SET other = other + 1 WHERE id = {{-{half}..{half}}}"),
+        )
+        .statement(2, &format!("SELECT n FROM leads WHERE id = {{-{half}..{half}}}"))
+        .statement(1, &format!("DELETE FROM leads WHERE id = {{-{half}..{half}}}"))
+        .generated(1, move |random| {
+            let id = random.within(1 << 50..1 << 51);
+            format!(
+                "INSERT INTO leads VALUES ({id}, {}, 'new', {done}) ON CONFLICT DO NOTHING",
+                id % 9
+            )
+        })
+}
+
+async fn wait_for_rows(project: &Project, rows: i64) {
+    while project.one("SELECT to_regclass('windlass.backfill_range')").await == "NULL" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    project
+        .database
+        .wait_for(
+            "SELECT coalesce(sum(rows_done), 0)::bigint FROM windlass.backfill_range",
+            |done| done >= rows,
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn each_row_once_while_the_application_inserts_updates_and_deletes() {
+    const ROWS: u32 = 50_000;
+    let make = leads(ROWS, 40);
+    let project = Project::new(&[
+        ("0001_leads", &make),
+        (
+            "0002_b",
+            "-- windlass: backfill x on leads by tenant_id as business workers=2\nUPDATE leads SET n = n * 100;",
+        ),
+    ])
+    .await;
+    project.windlass(&["upgrade", "+1"]).run().await.expect(0);
+    let running = Traffic::start(&project.database.url(), traffic(ROWS, 100)).await;
+    let finished = project.upgrade(0).await;
+    let report = running.stop().await;
+    assert_eq!(report.failed(), 0, "{report}");
+    assert_eq!(
+        project
+            .one("SELECT string_agg(DISTINCT n::text, ' ') FROM leads")
+            .await,
+        "100",
+        "{}",
+        finished.stderr
+    );
+    assert!(
+        project.one("SELECT sum(other) FROM leads").await != "0",
+        "there was traffic"
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_grows_and_changes_is_swept_and_ends_like_one_update() {
+    const ROWS: u32 = 50_000;
+    let make = leads(ROWS, 40);
+    const CHANGE: &str = "UPDATE leads SET n = length(payload) WHERE n IS DISTINCT FROM length(payload)";
+    let project = Project::new(&[
+        ("0001_leads", &make),
+        (
+            "0002_no_key",
+            "ALTER TABLE leads DROP CONSTRAINT leads_pkey;\nCREATE INDEX ON leads (id);",
+        ),
+    ])
+    .await;
+    project.upgrade(0).await;
+    project.write("0003_b", &format!("-- windlass: backfill x batch=500\n{CHANGE};"));
+    // Rows move to other blocks as they are updated, and new ones come that are not right yet.
+    let half = i64::from(ROWS / 2);
+    let plan = TrafficPlan::new(8, 200.0)
+        .statement(
+            4,
+            &format!("UPDATE leads SET other = other + 1 WHERE id = {{-{half}..{half}}}"),
+        )
+        .generated(1, |random| {
+            format!(
+                "INSERT INTO leads VALUES ({}, 1, 'four', 4)",
+                random.within(1 << 50..1 << 51)
+            )
+        });
+    let running = Traffic::start(&project.database.url(), plan).await;
+    let plan = project.windlass(&["plan"]).run().await.expect(0);
+    assert!(plan.stdout.contains("ranges of blocks"), "{}", plan.stdout);
+    project.upgrade(0).await;
+    assert_eq!(running.stop().await.failed(), 0);
+    let state = "SELECT md5(string_agg(concat_ws(' ', id, n, other), ',' ORDER BY id, other)) FROM leads";
+    let before = project.one(state).await;
+    project.database.execute(CHANGE).await;
+    assert_eq!(
+        project.one(state).await,
+        before,
+        "one UPDATE finds nothing more to do"
+    );
+}
+
+#[tokio::test]
+async fn two_workers_share_a_backfill_and_one_of_them_dies() {
+    let make = leads(50_000, 40);
+    let project = Project::new(&[
+        ("0001_leads", &make),
+        (
+            "0002_b",
+            "-- windlass: backfill x on leads by tenant_id as business batch=200 deferred\nUPDATE leads SET n = n * 100;",
+        ),
+    ])
+    .await;
+    project.upgrade(0).await;
+    let worker = || project.windlass(&["worker", "--once"]).spawn();
+    let (mut one, two) = (worker(), worker());
+    wait_for_rows(&project, 5_000).await;
+    one.kill9();
+    one.finish().await;
+    two.finish().await.expect(0);
+    assert_eq!(
+        project
+            .one("SELECT concat_ws(' ', count(*), min(n), max(n)) FROM leads")
+            .await,
+        "50000 100 100"
+    );
+    assert_eq!(
+        project
+            .one("SELECT sum(rows_done) FROM windlass.backfill_range")
+            .await,
+        "50000"
+    );
+}
+
+#[tokio::test]
+async fn a_backfill_killed_again_and_again_changes_each_row_once() {
+    let make = leads(50_000, 40);
+    let project = Project::new(&[
+        ("0001_leads", &make),
+        (
+            "0002_b",
+            "-- windlass: backfill x on leads workers=2 batch=250 pause=5ms\nUPDATE leads SET n = n * 100;",
+        ),
+    ])
+    .await;
+    project.windlass(&["upgrade", "+1"]).run().await.expect(0);
+    for round in 1..=6 {
+        let mut running = project.windlass(&["upgrade"]).spawn();
+        wait_for_rows(&project, round * 4_000).await;
+        running.kill9();
+        running.finish().await;
+    }
+    project.upgrade(0).await;
+    assert_eq!(
+        project
+            .one("SELECT concat_ws(' ', count(*), min(n), max(n)) FROM leads")
+            .await,
+        "50000 100 100"
+    );
+}
+
+#[tokio::test]
+async fn rows_that_the_application_holds_are_left_for_the_end() {
+    let make = leads(50_000, 40);
+    let project = Project::new(&[
+        ("0001_leads", &make),
+        (
+            "0002_b",
+            "-- windlass: backfill x on leads\n-- windlass: lock-timeout 50ms\nUPDATE leads SET n = n * 100;",
+        ),
+    ])
+    .await;
+    project.windlass(&["upgrade", "+1"]).run().await.expect(0);
+    let held = Rival::hold(
+        &project.database,
+        "BEGIN; SELECT FROM leads WHERE id IN (-24001, -5, 7, 20001) FOR UPDATE",
+    )
+    .await;
+    let mut running = project.windlass(&["upgrade"]).spawn();
+    // All the others are done although those four are held.
+    wait_for_rows(&project, 50_000 - 4 * 100).await;
+    assert!(running.is_running());
+    running.wait_for_output("somebody holds its rows").await;
+    held.commit().await;
+    let finished = running.finish().await.expect(0);
+    assert_eq!(
+        project
+            .one("SELECT concat_ws(' ', count(*), min(n), max(n)) FROM leads")
+            .await,
+        "50000 100 100",
+        "{}",
+        finished.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_changed_is_named_and_passed_over_where_that_is_wanted() {
+    let make = leads(50_000, 40);
+    let poison = "ALTER TABLE leads ADD CHECK (n < 10 OR id NOT IN (-24001, 7, 11));";
+    let project = Project::new(&[
+        ("0001_leads", &make),
+        ("0002_p", poison),
+        (
+            "0003_b",
+            "-- windlass: backfill x on leads\nUPDATE leads SET n = n * 100;",
+        ),
+    ])
+    .await;
+    let stopped = project.upgrade(1).await;
+    assert!(
+        stopped
+            .stderr
+            .contains("the row -24001 of leads cannot be changed")
+            && stopped.stderr.contains("violates check constraint"),
+        "{}",
+        stopped.stderr
+    );
+    project.write(
+        "0003_b",
+        "-- windlass: backfill x on leads on-error skip 2\nUPDATE leads SET n = n * 100;",
+    );
+    let stopped = project.upgrade(1).await;
+    assert!(
+        stopped
+            .stderr
+            .contains("3 rows failed, and 2 were to be passed over"),
+        "{}",
+        stopped.stderr
+    );
+    project.write(
+        "0003_b",
+        "-- windlass: backfill x on leads on-error skip 3\nUPDATE leads SET n = n * 100;",
+    );
+    project.upgrade(0).await;
+    assert_eq!(
+        project
+            .one("SELECT string_agg(id::text, ' ' ORDER BY id) FROM leads WHERE n <> 100")
+            .await,
+        "-24001 7 11"
+    );
+    assert_eq!(
+        project
+            .database
+            .query_column(
+                "SELECT concat_ws(' ', key, sqlstate) FROM windlass.backfill_error ORDER BY key::bigint"
+            )
+            .await,
+        ["-24001 23514", "7 23514", "11 23514"]
+    );
+    let said = project
+        .windlass(&["backfill", "status", "x"])
+        .run()
+        .await
+        .expect(0);
+    assert!(
+        said.stdout.contains("failed: the row 7 of leads"),
+        "{}",
+        said.stdout
+    );
+}
+
+#[tokio::test]
+async fn a_row_in_blocks_is_named_by_its_key() {
+    let project = Project::new(&[
+        (
+            "0001_u",
+            "CREATE TABLE u (id uuid PRIMARY KEY, n int CHECK (n IS NULL OR id <> '00000000-0000-0000-0000-000000000777'));\n\
+             INSERT INTO u SELECT lpad(g::text, 32, '0')::uuid, NULL FROM generate_series(1, 3000) g;",
+        ),
+        (
+            "0002_b",
+            "-- windlass: backfill x on-error skip 1\nUPDATE u SET n = 1 WHERE n IS NULL;",
+        ),
+    ])
+    .await;
+    project.upgrade(0).await;
+    assert_eq!(project.one("SELECT count(*) FROM u WHERE n = 1").await, "2999");
+    assert_eq!(
+        project
+            .one("SELECT string_agg(key, ' ') FROM windlass.backfill_error")
+            .await,
+        "00000000-0000-0000-0000-000000000777"
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_is_rewritten_meanwhile_is_read_again() {
+    let project = Project::new(&[
+        (
+            "0001_t",
+            "CREATE TABLE t (a text, n int);\nINSERT INTO t SELECT repeat('x', 200), NULL FROM generate_series(1, 20000) g;\n\
+             DELETE FROM t WHERE ctid < '(200,0)';",
+        ),
+        (
+            "0002_b",
+            "-- windlass: backfill x batch=200 pause=20ms\nUPDATE t SET n = 1 WHERE n IS NULL;",
+        ),
+    ])
+    .await;
+    let mut running = project.windlass(&["upgrade"]).spawn();
+    wait_for_rows(&project, 1_000).await;
+    project
+        .windlass(&["backfill", "pause", "x"])
+        .run()
+        .await
+        .expect(0);
+    running.wait_for_output("x is paused").await;
+    project.database.execute("VACUUM FULL t").await;
+    project
+        .windlass(&["backfill", "resume", "x"])
+        .run()
+        .await
+        .expect(0);
+    let finished = running.finish().await.expect(0);
+    assert!(
+        finished.stderr.contains("t was rewritten meanwhile"),
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(project.one("SELECT bool_and(n = 1) FROM t").await, "t");
+}
+
+#[tokio::test]
+async fn a_worker_ends_with_its_batch_when_it_is_told_to() {
+    let make = leads(50_000, 40);
+    let project = Project::new(&[
+        ("0001_leads", &make),
+        (
+            "0002_b",
+            "-- windlass: backfill x on leads batch=100 pause=10ms deferred\nUPDATE leads SET n = n * 100;",
+        ),
+    ])
+    .await;
+    project.upgrade(0).await;
+    let mut worker = project.windlass(&["worker"]).spawn();
+    wait_for_rows(&project, 500).await;
+    worker.sigterm();
+    worker.finish().await.expect(0);
+    assert_eq!(
+        project
+            .one("SELECT count(*) FROM windlass.backfill_range WHERE worker IS NOT NULL")
+            .await,
+        "0",
+        "its range is free at once"
+    );
+    assert_eq!(
+        project.one("SELECT count(*) = (SELECT sum(rows_done) FROM windlass.backfill_range) FROM leads WHERE n = 100").await,
+        "t"
+    );
+}
+
+#[tokio::test]
+async fn two_million_leads_of_five_hundred_businesses_and_twenty_kills() {
+    if !is_full() {
+        return;
+    }
+    const ROWS: u32 = 2_000_000;
+    let server = Server::builder()
+        .setting("shared_buffers", "'512MB'")
+        .setting("max_wal_size", "'4GB'")
+        .start()
+        .await;
+    let make = leads(ROWS, 500);
+    let project = Project::on(
+        server,
+        &[
+            ("0001_leads", &make),
+            (
+                "0002_b",
+                "-- windlass: backfill x on leads by tenant_id as business workers=2\nUPDATE leads SET n = n * 100;",
+            ),
+        ],
+    )
+    .await;
+    project.windlass(&["upgrade", "+1"]).run().await.expect(0);
+    let running = Traffic::start(&project.database.url(), traffic(ROWS, 100)).await;
+    for round in 1..=20 {
+        let mut upgrade = project.windlass(&["upgrade"]).spawn();
+        wait_for_rows(&project, round * 80_000).await;
+        upgrade.kill9();
+        upgrade.finish().await;
+    }
+    let finished = project
+        .windlass(&["upgrade"])
+        .spawn()
+        .finish_within(Duration::from_secs(1800))
+        .await
+        .expect(0);
+    let report = running.stop().await;
+    eprintln!(
+        "{report}\n{}",
+        finished
+            .stderr
+            .lines()
+            .rev()
+            .take(5)
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
+    assert_eq!(report.failed(), 0, "{report}");
+    assert_eq!(
+        project
+            .one("SELECT string_agg(DISTINCT n::text, ' ') FROM leads")
+            .await,
+        "100"
+    );
+}
