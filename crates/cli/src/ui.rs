@@ -103,14 +103,34 @@ impl Ui {
         let Ok(mut bar) = bar.lock() else { return };
         let bar = bar.get_or_insert_with(|| {
             let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
-                bar.set_style(style);
-            }
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+            bar.set_style(style);
+        }
         bar.reset_elapsed();
         bar.set_message(text);
+    }
+
+    /// Draws what a terminal shows in place of a line. Whether it did.
+    fn draw(&self, event: &Event) -> bool {
+        let (Mode::Terminal(bar), Event::BackfillPace { seen, total, .. }) = (&self.mode, event) else {
+            return false;
+        };
+        let (Ok(bar), Some(text)) = (bar.lock(), pace(event)) else {
+            return false;
+        };
+        let Some(bar) = bar.as_ref().filter(|_| *total > 0) else {
+            return false;
+        };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {bar:30} {msg}") {
+            bar.set_style(style);
+        }
+        bar.set_length(*total);
+        bar.set_position(*seen.min(total));
+        bar.set_message(text.replace('\n', ";"));
+        true
     }
 }
 
@@ -140,7 +160,9 @@ impl Observe for Ui {
                 if let Event::StepStarted { step } = &event {
                     self.spin(format!("{} {}", at(step), step.title));
                 }
-                if let Some(text) = words(&event) {
+                if !self.draw(&event)
+                    && let Some(text) = words(&event)
+                {
                     self.say(&text);
                 }
                 if let Event::RevisionDone { .. } = &event {

@@ -81,12 +81,16 @@ pub(super) struct WorkArgs {
     /// Sessions that work at once [default: what the backfill's directive says, else 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     workers: Option<u32>,
+    /// Works all of the time, whatever replication, old transactions and waiting sessions say
+    #[arg(long)]
+    no_throttle: bool,
 }
 
 impl WorkArgs {
     pub(super) fn request(&self, once: bool) -> WorkRequest {
         WorkRequest {
             workers: self.workers,
+            unthrottled: self.no_throttle,
             once,
         }
     }

@@ -359,12 +359,19 @@ async fn a_batch_that_would_read_another_table_in_full_is_refused_and_an_index_h
         "{}",
         finished.stderr
     );
-    // The correlated form with an index reads a few rows for each.
+    // With an index the range holds for the calls as well, through found.lead_id = leads.id.
+    project.windlass(&["plan"]).run().await.expect(0);
     project.write(
         "0003_b",
+        &format!("CREATE INDEX CONCURRENTLY c ON call_log (lead_id, at);\n{BACKFILL}\nUPDATE leads SET n = 1;\nDROP INDEX CONCURRENTLY c;"),
+    );
+    project.upgrade(0).await;
+    // The correlated form with an index reads a few rows for each.
+    project.write(
+        "0004_b",
         "-- windlass: temporary\n\
          CREATE INDEX CONCURRENTLY IF NOT EXISTS calls ON call_log (lead_id, at);\n\
-         -- windlass: backfill last_call on leads\n\
+         -- windlass: backfill correlated on leads\n\
          UPDATE leads SET n = (SELECT c.direction FROM call_log c WHERE c.lead_id = leads.id ORDER BY c.at DESC LIMIT 1) \
           WHERE n = 1 AND EXISTS (SELECT FROM call_log c WHERE c.lead_id = leads.id);",
     );
@@ -486,6 +493,13 @@ async fn a_deferred_backfill_is_done_by_a_worker_and_waited_for_by_who_requires_
         project.one("SELECT to_regclass('by_tenant')").await,
         "NULL",
         "it was temporary"
+    );
+
+    let verified = project.windlass(&["verify"]).run().await.expect(0);
+    assert!(
+        verified.stdout.contains("all of them are 2"),
+        "{}",
+        verified.stdout
     );
 
     // "Complete" is a moment: what is required is looked at again.

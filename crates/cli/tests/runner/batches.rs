@@ -7,6 +7,9 @@ use windlass_testkit::{Rival, Server, Traffic, TrafficPlan};
 
 use crate::project::{Ended, Project, is_full};
 
+/// A loaded machine takes its time.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// Leads of a few very large and many small businesses, and some of none; ids negative, dense and far apart.
 fn leads(rows: u32, tenants: u32) -> String {
     format!(
@@ -41,13 +44,12 @@ async fn wait_for_rows(project: &Project, rows: i64) {
     while project.one("SELECT to_regclass('windlass.backfill_range')").await == "NULL" {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    project
-        .database
-        .wait_for(
-            "SELECT coalesce(sum(rows_done), 0)::bigint FROM windlass.backfill_range",
-            |done| done >= rows,
-        )
-        .await;
+    let began = std::time::Instant::now();
+    let sql = "SELECT coalesce(sum(rows_done), 0) FROM windlass.backfill_range";
+    while project.one(sql).await.parse::<i64>().expect("a number") < rows {
+        assert!(began.elapsed() < PATIENCE, "{rows} rows were waited for in vain");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]
@@ -63,8 +65,11 @@ async fn each_row_once_while_the_application_inserts_updates_and_deletes() {
     ])
     .await;
     project.windlass(&["upgrade", "+1"]).run().await.expect(0);
+    let mut upgrade = project.windlass(&["upgrade"]).spawn();
+    // What comes from now on is above the bound that was fixed at the start.
+    upgrade.wait_for_output("backfill: found").await;
     let running = Traffic::start(&project.database.url(), traffic(ROWS, 100)).await;
-    let finished = project.upgrade(0).await;
+    let finished = upgrade.finish_within(PATIENCE).await.expect(0);
     let report = running.stop().await;
     assert_eq!(report.failed(), 0, "{report}");
     assert_eq!(
@@ -141,7 +146,7 @@ async fn two_workers_share_a_backfill_and_one_of_them_dies() {
     wait_for_rows(&project, 5_000).await;
     one.kill9();
     one.finish().await;
-    two.finish().await.expect(0);
+    two.finish_within(PATIENCE).await.expect(0);
     assert_eq!(
         project
             .one("SELECT concat_ws(' ', count(*), min(n), max(n)) FROM leads")
@@ -206,7 +211,7 @@ async fn rows_that_the_application_holds_are_left_for_the_end() {
     assert!(running.is_running());
     running.wait_for_output("somebody holds its rows").await;
     held.commit().await;
-    let finished = running.finish().await.expect(0);
+    let finished = running.finish_within(PATIENCE).await.expect(0);
     assert_eq!(
         project
             .one("SELECT concat_ws(' ', count(*), min(n), max(n)) FROM leads")
@@ -335,7 +340,7 @@ async fn a_table_that_is_rewritten_meanwhile_is_read_again() {
         .run()
         .await
         .expect(0);
-    let finished = running.finish().await.expect(0);
+    let finished = running.finish_within(PATIENCE).await.expect(0);
     assert!(
         finished.stderr.contains("t was rewritten meanwhile"),
         "{}",
@@ -346,7 +351,7 @@ async fn a_table_that_is_rewritten_meanwhile_is_read_again() {
 
 #[tokio::test]
 async fn a_worker_ends_with_its_batch_when_it_is_told_to() {
-    let make = leads(50_000, 40);
+    let make = leads(10_000, 40);
     let project = Project::new(&[
         ("0001_leads", &make),
         (
@@ -359,7 +364,7 @@ async fn a_worker_ends_with_its_batch_when_it_is_told_to() {
     let mut worker = project.windlass(&["worker"]).spawn();
     wait_for_rows(&project, 500).await;
     worker.sigterm();
-    worker.finish().await.expect(0);
+    worker.finish_within(PATIENCE).await.expect(0);
     assert_eq!(
         project
             .one("SELECT count(*) FROM windlass.backfill_range WHERE worker IS NOT NULL")
@@ -371,6 +376,74 @@ async fn a_worker_ends_with_its_batch_when_it_is_told_to() {
         project.one("SELECT count(*) = (SELECT sum(rows_done) FROM windlass.backfill_range) FROM leads WHERE n = 100").await,
         "t"
     );
+}
+
+#[tokio::test]
+async fn it_holds_while_an_old_transaction_keeps_vacuum_from_its_work() {
+    let make = leads(10_000, 40);
+    let project = Project::new(&[
+        ("0001_leads", &make),
+        (
+            "0002_b",
+            "-- windlass: backfill x on leads batch=100 pause=10ms max-transaction=1s\nUPDATE leads SET n = n * 100;",
+        ),
+    ])
+    .await;
+    project.windlass(&["upgrade", "+1"]).run().await.expect(0);
+    let old = Rival::hold(
+        &project.database,
+        "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM leads",
+    )
+    .await;
+    let mut running = project.windlass(&["upgrade"]).spawn();
+    running
+        .wait_for_output("holds: VACUUM is held up by a transaction of")
+        .await;
+    let said = project
+        .windlass(&["backfill", "status", "x"])
+        .run()
+        .await
+        .expect(0);
+    assert!(
+        said.stdout.contains("because VACUUM is held up"),
+        "{}",
+        said.stdout
+    );
+    old.release().await;
+    running.finish_within(PATIENCE).await.expect(0);
+    assert_eq!(project.one("SELECT bool_and(n = 100) FROM leads").await, "t");
+}
+
+#[tokio::test]
+async fn it_holds_while_a_standby_does_not_keep_up() {
+    let make = leads(10_000, 40);
+    let server = Server::start().await;
+    let standby = server.standby().await;
+    let project = Project::on(
+        server,
+        &[
+            ("0001_leads", &make),
+            (
+                "0002_b",
+                "-- windlass: backfill x on leads batch=100 pause=10ms max-lag=1s\nUPDATE leads SET n = n * 100;",
+            ),
+        ],
+    )
+    .await;
+    project.windlass(&["upgrade", "+1"]).run().await.expect(0);
+    let replay = standby.database("postgres").await;
+    replay
+        .execute("ALTER SYSTEM SET wal_receiver_status_interval = '1s'")
+        .await;
+    replay.execute("SELECT pg_reload_conf()").await;
+    replay.execute("SELECT pg_wal_replay_pause()").await;
+    let mut running = project.windlass(&["upgrade"]).spawn();
+    running
+        .wait_for_output("holds: a standby replays with a lag of")
+        .await;
+    replay.execute("SELECT pg_wal_replay_resume()").await;
+    running.finish_within(PATIENCE).await.expect(0);
+    assert_eq!(project.one("SELECT bool_and(n = 100) FROM leads").await, "t");
 }
 
 #[tokio::test]
@@ -397,9 +470,13 @@ async fn two_million_leads_of_five_hundred_businesses_and_twenty_kills() {
     )
     .await;
     project.windlass(&["upgrade", "+1"]).run().await.expect(0);
-    let running = Traffic::start(&project.database.url(), traffic(ROWS, 100)).await;
+    let mut running = None;
     for round in 1..=20 {
         let mut upgrade = project.windlass(&["upgrade"]).spawn();
+        upgrade.wait_for_output("backfill: found").await;
+        if running.is_none() {
+            running = Some(Traffic::start(&project.database.url(), traffic(ROWS, 100)).await);
+        }
         wait_for_rows(&project, round * 80_000).await;
         upgrade.kill9();
         upgrade.finish().await;
@@ -410,7 +487,7 @@ async fn two_million_leads_of_five_hundred_businesses_and_twenty_kills() {
         .finish_within(Duration::from_secs(1800))
         .await
         .expect(0);
-    let report = running.stop().await;
+    let report = running.expect("it began").stop().await;
     eprintln!(
         "{report}\n{}",
         finished

@@ -1,8 +1,8 @@
 //! The runner from outside: the real binary against a real server.
 
 mod backfills;
-mod explain;
 mod batches;
+mod explain;
 mod faults;
 mod files;
 mod guard;

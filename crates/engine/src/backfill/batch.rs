@@ -9,7 +9,7 @@ use tokio_postgres::Client;
 use crate::error::Error;
 use crate::guard::{self, Loss, Watching};
 use crate::journal::backfills::{self as journal, RangeRow};
-use crate::journal::{self as own, Fence, Write};
+use crate::journal::{self as own, Fence, Prepared, Write};
 
 /// What is the same for all batches of a worker.
 pub(super) struct Frame<'a> {
@@ -21,6 +21,8 @@ pub(super) struct Frame<'a> {
     pub(super) statement_timeout: Duration,
     /// What is watched for losses.
     pub(super) watching: Option<&'a Watching>,
+    /// The journal's statements, as prepared in the worker's session.
+    pub(super) prepared: &'a Prepared,
 }
 
 /// Where a batch ends.
@@ -68,6 +70,22 @@ impl Frame<'_> {
     }
 }
 
+/// Prepares the statements that each batch sends.
+pub(super) async fn prepare(
+    client: &Client,
+    fence: Option<Fence>,
+) -> Result<Prepared, tokio_postgres::Error> {
+    let nothing = RangeRow::nothing();
+    let mut writes = vec![
+        journal::hold_range("", &nothing, ""),
+        journal::move_range("", 0, &[], 0, 0, false),
+    ];
+    writes.extend(fence.map(own::fence));
+    let mut prepared = Prepared::default();
+    prepared.ensure(client, &writes).await?;
+    Ok(prepared)
+}
+
 /// Executes `sql`, which is narrowed to the range up to `end`, and moves the cursor. The rows that changed.
 pub(super) async fn execute(
     client: &Client,
@@ -91,7 +109,7 @@ pub(super) async fn execute(
         let seen = end.seen.unwrap_or(changed);
         let moved = journal::move_range(frame.name, range.number, end.key, changed, seen, end.is_last);
         let after = frame.watching.map(|watching| watching.after(&[], &[]));
-        committed(client, after.as_deref(), &[moved]).await?;
+        committed(client, frame, after.as_deref(), &[moved]).await?;
         Ok(rows)
     }
     .await;
@@ -110,7 +128,7 @@ pub(super) async fn pass_over(
         opened(client, frame, range, future::ready(Ok(0))).await?;
         let seen = end.seen.unwrap_or(1);
         let moved = journal::move_range(frame.name, range.number, end.key, 0, seen, end.is_last);
-        committed(client, None, &[note, moved]).await
+        committed(client, frame, None, &[note, moved]).await
     }
     .await;
     ended(client, done).await
@@ -128,13 +146,18 @@ async fn opened(
     let fence = frame.fence.map(own::fence);
     let fenced = async {
         match &fence {
-            Some(fence) => fence.send(client).await.map(|_| ()),
+            Some(fence) => frame.prepared.send(client, fence).await.map(|_| ()),
             None => Ok(()),
         }
     };
     // Polled in this order, and so sent in this order.
-    let (begun, fenced, held, rows) =
-        future::join4(client.batch_execute(&begin), fenced, hold.send(client), work).await;
+    let (begun, fenced, held, rows) = future::join4(
+        client.batch_execute(&begin),
+        fenced,
+        frame.prepared.send(client, &hold),
+        work,
+    )
+    .await;
     let is_division =
         |error: &tokio_postgres::Error| error.code().is_some_and(|code| code.code() == own::FENCED);
     begun?;
@@ -156,7 +179,12 @@ async fn opened(
 }
 
 /// Looks for losses, writes and commits, in one go.
-async fn committed(client: &Client, after: Option<&str>, writes: &[Write]) -> Result<(), Trouble> {
+async fn committed(
+    client: &Client,
+    frame: &Frame<'_>,
+    after: Option<&str>,
+    writes: &[Write],
+) -> Result<(), Trouble> {
     // A deferred constraint fires, with its trigger, before anything is counted.
     let watched = async {
         match after {
@@ -168,7 +196,7 @@ async fn committed(client: &Client, after: Option<&str>, writes: &[Write]) -> Re
             None => Ok(()),
         }
     };
-    let written = future::join_all(writes.iter().map(|write| write.send(client)));
+    let written = future::join_all(writes.iter().map(|write| frame.prepared.send(client, write)));
     let (watched, written, committed) = future::join3(watched, written, client.batch_execute("COMMIT")).await;
     watched?;
     for write in written {

@@ -42,6 +42,8 @@ pub(crate) struct Crew<'a> {
     pub(super) on_pause: OnPause,
     /// In place of what the directive says.
     workers: Option<u32>,
+    /// Nothing slows it down, whatever the directive says.
+    pub(super) is_unthrottled: bool,
     retries: AtomicU32,
     stall: Mutex<Duration>,
 }
@@ -72,6 +74,7 @@ impl<'a> Crew<'a> {
             stop,
             on_pause: OnPause::Wait,
             workers: None,
+            is_unthrottled: false,
             retries: AtomicU32::new(0),
             stall: Mutex::default(),
         }
@@ -92,6 +95,13 @@ impl<'a> Crew<'a> {
     /// With so many workers, whatever the directive says.
     pub(crate) fn workers(self, workers: Option<u32>) -> Self {
         Self { workers, ..self }
+    }
+
+    pub(crate) fn unthrottled(self, is_unthrottled: bool) -> Self {
+        Self {
+            is_unthrottled,
+            ..self
+        }
     }
 
     /// Attempts that failed and were made again.

@@ -45,7 +45,7 @@ pub(super) async fn turn(
             rows: u64::try_from(tally.done_in_pass).unwrap_or_default(),
         });
     }
-    if !task.change.turns_false {
+    if !task.change.turns_false || nothing_left(session, crew, task).await? {
         return Ok(Turn::Over);
     }
     if !follows(tally.pass, tally.done_in_pass, tally.done_in_pass_before) {
@@ -61,6 +61,10 @@ pub(super) async fn turn(
                         .to_owned(),
                 ),
             });
+            journal::note_leftover(&task.name)
+                .send(session.client())
+                .await
+                .map_err(session::lost)?;
         }
         return Ok(Turn::Over);
     }
@@ -85,6 +89,38 @@ pub(super) async fn turn(
         }
         Err((_, error)) => Err(session::failed(error, "failed to write the ranges of a backfill")),
     }
+}
+
+/// Whether no row matches the condition any more, where that can be asked of the table alone: one read, for
+/// which a sweep would do as many as it has batches.
+async fn nothing_left(session: &Session, crew: &Crew<'_>, task: &Task) -> Result<bool> {
+    let Some(question) = question(task) else {
+        return Ok(false);
+    };
+    let asked = tokio::select! {
+        asked = session.client().simple_query(&question) => asked,
+        () = crew.stop.asked() => {
+            session.cancel().await;
+            return Err(session::interrupted());
+        }
+    };
+    match asked {
+        Ok(answer) => Ok(is_true(&answer)),
+        Err(error) if session::is_lost(&error) => Err(session::lost(error)),
+        // Then the sweep finds out.
+        Err(_) => Ok(false),
+    }
+}
+
+/// A query that is true when no row matches the condition of a change.
+fn question(task: &Task) -> Option<String> {
+    let target = &task.change.target;
+    let condition = task.change.condition.as_ref()?;
+    let only = if target.only { "ONLY " } else { "" };
+    Some(format!(
+        "SELECT NOT EXISTS (SELECT FROM {only}{} AS {} WHERE {condition})",
+        target.relation, target.qualifier
+    ))
 }
 
 /// Writes in one transaction; the error with the place of the write.
@@ -159,29 +195,23 @@ pub(super) async fn complete(crew: &Crew<'_>, task: &Task) -> Result<()> {
 pub(crate) async fn no_longer(session: &Session, task: &Task, stop: &Stop) -> Result<Option<String>> {
     let client = session.client();
     let deferred = task.deferred.clone().unwrap_or_default();
-    let target = &task.change.target;
     let mut questions: Vec<(String, String)> = deferred
         .verify
         .into_iter()
         .map(|(text, sql)| (format!("its verify is not true any more: {text}"), sql))
         .collect();
-    let tally = journal::tally(client, &task.name).await.map_err(session::lost)?;
     // Where the last sweep still found rows, finding some again says nothing.
-    let was_clean = tally.is_some_and(|tally| tally.pass > 1 && tally.done_in_pass == 0 && tally.errors == 0);
+    let was_clean = !journal::has_leftover(client, &task.name).await?;
     if questions.is_empty()
         && task.change.turns_false
         && was_clean
-        && let Some(condition) = &task.change.condition
+        && let Some(question) = question(task)
     {
-        let only = if target.only { "ONLY " } else { "" };
-        let sql = format!(
-            "SELECT NOT EXISTS (SELECT FROM {only}{} AS {} WHERE {condition})",
-            target.relation, target.qualifier
+        let why = format!(
+            "rows of {} match its condition again",
+            task.change.target.relation
         );
-        questions.push((
-            format!("rows of {} match its condition again", target.relation),
-            sql,
-        ));
+        questions.push((why, question));
     }
     for (why, sql) in questions {
         let asked = tokio::select! {

@@ -57,6 +57,8 @@ pub enum Change {
 pub struct WorkRequest {
     /// Sessions that work at once, in place of what each backfill's directive says.
     pub workers: Option<u32>,
+    /// Nothing slows it down, whatever a directive says.
+    pub unthrottled: bool,
     /// Ends when nothing is left to do, rather than waiting for more.
     pub once: bool,
 }
@@ -256,7 +258,8 @@ impl Backfills {
             stop,
         )
         .on_pause(on_pause)
-        .workers(request.workers);
+        .workers(request.workers)
+        .unthrottled(request.unthrottled);
         let ended: Result<Option<u64>> = async {
             match crew.run(&task).await? {
                 Ended::Paused => Ok(None),

@@ -5,9 +5,10 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
+use tokio_postgres::Statement;
 use tokio_postgres::types::Type;
 
-use super::board::{Board, State};
+use super::board::{Board, Orders, State};
 use super::crew::Crew;
 use super::task::{Cut, Task};
 use super::throttle::{self, Thresholds, Throttle};
@@ -22,6 +23,8 @@ const TICK: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_secs(1);
 /// How often progress is told.
 const TELL: Duration = Duration::from_secs(5);
+/// After it has held for so long it says what to do about that.
+const LONG: Duration = Duration::from_secs(60);
 /// Sessions and tables may be counted again so long after a VACUUM of ours.
 const VACUUM_GAP: Duration = Duration::from_secs(60);
 
@@ -46,6 +49,8 @@ pub(super) async fn watch(crew: &Crew<'_>, board: &Board, task: &Task, cut: &Cut
         looked: None,
         told: Instant::now(),
         pace: Pace::default(),
+        held_since: None,
+        has_warned: false,
     };
     loop {
         tokio::time::sleep(TICK).await;
@@ -62,24 +67,35 @@ struct Watch<'a> {
     board: &'a Board,
     task: &'a Task,
     cut: &'a Cut,
-    session: Option<Session>,
+    session: Option<(Session, Statement)>,
     throttle: Throttle,
     /// The journal's, at the last look.
     state: State,
     looked: Option<Instant>,
     told: Instant,
     pace: Pace,
+    held_since: Option<Instant>,
+    has_warned: bool,
 }
 
 impl Watch<'_> {
     async fn tick(&mut self) -> std::result::Result<(), ()> {
         if self.session.is_none() {
-            self.session = Some(self.crew.watch().await.map_err(|_| ())?);
+            let session = self.crew.watch().await.map_err(|_| ())?;
+            let somebody_waits = session
+                .client()
+                .prepare("SELECT EXISTS (SELECT FROM pg_catalog.pg_locks WHERE NOT granted)")
+                .await
+                .map_err(|_| ())?;
+            self.session = Some((session, somebody_waits));
         }
-        let Some(session) = &self.session else {
+        let Some((session, somebody_waits)) = &self.session else {
             return Err(());
         };
-        self.protect(session).await.map_err(|_| ())?;
+        let waits = session.client().query_one(somebody_waits, &[]).await;
+        if waits.map_err(|_| ())?.get(0) {
+            self.protect(session).await.map_err(|_| ())?;
+        }
         let since = self.looked.map(|at| at.elapsed());
         if since.is_none_or(|since| since >= LOOK) {
             self.looked = Some(Instant::now());
@@ -133,7 +149,7 @@ impl Watch<'_> {
 
     /// The state in the journal, the server's signals, signs of life, and progress.
     async fn look(&mut self, since: Duration) -> std::result::Result<(), tokio_postgres::Error> {
-        let Some(session) = &self.session else {
+        let Some((session, _)) = &self.session else {
             return Ok(());
         };
         let client = session.client();
@@ -153,7 +169,7 @@ impl Watch<'_> {
             });
         }
         let views = self.board.views();
-        if !self.task.options.is_unthrottled {
+        if !self.task.options.is_unthrottled && !self.crew.is_unthrottled {
             let pids: Vec<i32> = views.iter().map(|view| view.pid).collect();
             let signals = throttle::look(client, &pids, &self.cut.tables).await?;
             let verdict = self.throttle.judge(&signals, since);
@@ -179,6 +195,7 @@ impl Watch<'_> {
         }
         self.pace.learn(&tally, since);
         let now = self.board.orders();
+        self.warn_of_long_hold(&now);
         let turned =
             was.reasons.is_empty() != now.reasons.is_empty() || (was.duty <= 0.0) != (now.duty <= 0.0);
         if turned || self.told.elapsed() >= TELL {
@@ -186,6 +203,30 @@ impl Watch<'_> {
             self.tell(&tally);
         }
         Ok(())
+    }
+
+    /// Somebody may have to decide whether what it holds for will ever be over.
+    fn warn_of_long_hold(&mut self, orders: &Orders) {
+        if orders.duty > 0.0 {
+            self.held_since = None;
+            return;
+        }
+        let since = *self.held_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < LONG || self.has_warned {
+            return;
+        }
+        self.has_warned = true;
+        let name = &self.task.name;
+        self.crew.observer.event(Event::Warning {
+            message: format!("backfill {name} has held for a minute: {}", orders.reasons.join("; ")),
+            hint: Some(if self.task.deferred.is_some() {
+                format!("it goes on by itself when that is over; windlass backfill run {name} --no-throttle does not wait for it")
+            } else {
+                "it goes on by itself when that is over; where it is as it should be, max-lag=, max-slot=, \
+                 max-transaction= or throttle=off in the directive say so"
+                    .to_owned()
+            }),
+        });
     }
 
     fn tell(&self, tally: &Tally) {

@@ -51,11 +51,15 @@ impl Thresholds {
     pub(super) fn of(options: &BackfillOptions) -> Self {
         let lag = options.max_lag.unwrap_or(Duration::from_secs(10));
         let transaction = options.max_transaction.unwrap_or(Duration::from_secs(30 * 60));
-        let slot = options.max_slot_mb.unwrap_or(4096) as f64 * MB;
+        // A slot that somebody forgot would hold it for ever, so it stops there only where that is said.
+        let slot = match options.max_slot_mb {
+            Some(most) => (most as f64 * MB / 4.0, most as f64 * MB),
+            None => (1024.0 * MB, f64::INFINITY),
+        };
         Self {
             lag: (lag.mul_f64(0.15), lag),
             lag_bytes: (64.0 * MB, 512.0 * MB),
-            slot_bytes: (slot / 4.0, slot),
+            slot_bytes: slot,
             waiting: (Duration::from_millis(100), Duration::from_secs(1)),
             active: options
                 .max_active
@@ -246,7 +250,10 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn throttle() -> Throttle {
-        Throttle::new(Thresholds::of(&BackfillOptions::default()))
+        Throttle::new(Thresholds::of(&BackfillOptions {
+            max_slot_mb: Some(4096),
+            ..BackfillOptions::default()
+        }))
     }
 
     #[test]
@@ -299,6 +306,16 @@ mod tests {
             set(&mut signals, hold);
             assert_eq!(throttle().judge(&signals, SECOND).duty, 0.0, "{reason}");
         }
+    }
+
+    #[test]
+    fn a_forgotten_slot_slows_down_and_holds_only_where_that_is_said() {
+        let signals = Signals {
+            slot_bytes: Some(1e15),
+            ..Signals::default()
+        };
+        let mut throttle = Throttle::new(Thresholds::of(&BackfillOptions::default()));
+        assert_eq!(throttle.judge(&signals, SECOND).duty, 0.5);
     }
 
     #[test]

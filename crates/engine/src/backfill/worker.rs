@@ -17,6 +17,7 @@ use super::throttle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::guard::Watching;
+use crate::journal::Prepared;
 use crate::journal::backfills::{self as journal, RangeRow, Tenant};
 use crate::run::{lost_the_lead, one_line, runner_name};
 use crate::session::{self, Session};
@@ -24,6 +25,8 @@ use windlass_compiler::directive::OnError;
 
 /// Batches in a slice of a range that several workers, or several tenants, share.
 const SLICE: u64 = 8;
+/// While the rows that somebody holds are looked for, a lock is not waited for longer than this.
+const HALF_WAIT: Duration = Duration::from_millis(100);
 /// Between two looks for a range, when others hold all that are left.
 const IDLE: Duration = Duration::from_millis(250);
 /// A tenant's progress is told no more often than this.
@@ -43,6 +46,7 @@ pub(super) struct Worker<'a> {
     /// What is sent around each batch.
     watching: Option<Watching>,
     session: Session,
+    prepared: Prepared,
     control: Control,
     shrinks: u64,
     told: Instant,
@@ -119,6 +123,7 @@ impl<'a> Worker<'a> {
             cut,
             id,
             session,
+            prepared: Prepared::default(),
             control,
             shrinks: 0,
             told: Instant::now(),
@@ -190,7 +195,10 @@ impl<'a> Worker<'a> {
     }
 
     /// The journal knows this worker before it claims anything, so that others see when its backend ends.
-    async fn announce(&self) -> Result<()> {
+    async fn announce(&mut self) -> Result<()> {
+        self.prepared = batch::prepare(self.session.client(), self.crew.fence)
+            .await
+            .map_err(session::lost)?;
         let (client, name) = (self.session.client(), &self.task.name);
         journal::announce_worker(client, &self.id, name, &runner_name(), self.session.pid)
             .await
@@ -465,10 +473,11 @@ impl<'a> Worker<'a> {
     /// All of a part, in as many transactions as it takes. Whether the range is still this worker's.
     async fn part(&mut self, range: &mut RangeRow, part: Part) -> std::result::Result<bool, Halt> {
         let mut stack = vec![part];
+        let mut is_whole = true;
         let mut attempt = 0;
         let began = Instant::now();
         while let Some(part) = stack.last_mut() {
-            let error = match self.batch(range, part).await {
+            let error = match self.batch(range, part, is_whole).await {
                 Ok(rows) => {
                     self.changed += rows;
                     range.cursor = Some(part.end.clone());
@@ -497,7 +506,8 @@ impl<'a> Worker<'a> {
                 Remedy::Again => {
                     self.control.halve();
                     let is_small = part.rows.is_some_and(|rows| rows <= PUT_OFF);
-                    if attempt <= 2 || range.is_postponed() {
+                    // The halves are not waited for: one of them has the row that somebody holds.
+                    if (is_whole && attempt <= 2) || range.is_postponed() {
                         self.wait_for_rows(&code, attempt, began).await?;
                         continue;
                     }
@@ -516,6 +526,7 @@ impl<'a> Worker<'a> {
             };
             if let Some(half) = half {
                 attempt = 0;
+                is_whole = false;
                 stack.push(half);
                 continue;
             }
@@ -547,7 +558,12 @@ impl<'a> Worker<'a> {
     }
 
     /// One transaction.
-    async fn batch(&mut self, range: &RangeRow, part: &Part) -> std::result::Result<u64, Trouble> {
+    async fn batch(
+        &mut self,
+        range: &RangeRow,
+        part: &Part,
+        is_whole: bool,
+    ) -> std::result::Result<u64, Trouble> {
         let sql = match prepare::statement(
             self.task,
             self.cut,
@@ -570,7 +586,11 @@ impl<'a> Worker<'a> {
             seen: part.rows,
             is_last: part.is_last,
         };
-        let done = batch::execute(self.session.client(), &self.frame(), range, &sql, &end).await;
+        let mut frame = self.frame();
+        if !is_whole {
+            frame.lock_timeout = frame.lock_timeout.min(HALF_WAIT);
+        }
+        let done = batch::execute(self.session.client(), &frame, range, &sql, &end).await;
         let took = began.elapsed();
         let rows = *done.as_ref().unwrap_or(&0);
         let passed = part.rows.map_or(rows, |rows| rows.unsigned_abs());
@@ -595,6 +615,7 @@ impl<'a> Worker<'a> {
             name: &self.task.name,
             worker: &self.id,
             fence: self.crew.fence,
+            prepared: &self.prepared,
             lock_timeout: self
                 .task
                 .lock_timeout

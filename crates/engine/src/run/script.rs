@@ -297,6 +297,14 @@ impl Writer<'_> {
         ));
         match step.shape {
             Shape::Transaction => self.transaction(job),
+            Shape::Backfill if is_deferred(job.step) => Err(Error::new(
+                ErrorKind::Refused,
+                format!(
+                    "{} step {} hands a backfill over to workers, which a script cannot do",
+                    job.name.revision, step.number
+                ),
+            )
+            .hint("let windlass run it: `windlass upgrade`, then `windlass worker`")),
             Shape::Backfill if self.request.unbatched => self.transaction(job),
             Shape::Backfill => Err(Error::new(
                 ErrorKind::Refused,
@@ -594,4 +602,13 @@ fn for_psql(text: &str) -> String {
 /// A text that does not end its comment.
 fn one_comment(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
+}
+
+/// Whether a step's rows are changed after its revision.
+fn is_deferred(step: &Step) -> bool {
+    let batches = step
+        .statements
+        .iter()
+        .filter_map(|statement| statement.backfill.as_ref());
+    batches.into_iter().any(|batches| batches.deferred.is_some())
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 use windlass_compiler::format::RevisionId;
-use windlass_compiler::plan::{Assertion, PlannedStatement};
+use windlass_compiler::plan::{Assertion, PlannedStatement, PreparedStatement};
 use windlass_compiler::sql;
 
 use super::Runner;
@@ -101,8 +101,8 @@ impl Runner {
                 continue;
             }
             let statements = self.prepare(id, Direction::Up)?.statements;
-            for (index, prepared) in statements.iter().enumerate() {
-                let Some(Assertion::Verify(text)) = &prepared.planned.assertion else {
+            for (index, asked) in asked(&session, &statements).await? {
+                let Some(Assertion::Verify(text)) = &asked.assertion else {
                     continue;
                 };
                 stop.check()?;
@@ -112,7 +112,7 @@ impl Runner {
                     .map(|statement| statement.planned.sql.as_str())
                     .collect();
                 let began = Instant::now();
-                let asking = ask(&session, &prepared.planned, &settings, limit);
+                let asking = ask(&session, &asked, &settings, limit);
                 let (verdict, offenders) = tokio::select! {
                     answer = asking => answer?,
                     () = stop.asked() => {
@@ -122,9 +122,9 @@ impl Runner {
                 };
                 found.push(Verification {
                     revision: id.clone(),
-                    line: prepared.planned.line,
+                    line: asked.line,
                     text: text.clone(),
-                    sql: prepared.planned.sql.clone(),
+                    sql: asked.sql.clone(),
                     verdict,
                     took: began.elapsed(),
                     offenders,
@@ -133,6 +133,40 @@ impl Runner {
         }
         Ok(found)
     }
+}
+
+/// The statements of a revision that verify, each with its place; those of a background job once it is done.
+async fn asked(
+    session: &Session,
+    statements: &[PreparedStatement],
+) -> Result<Vec<(usize, PlannedStatement)>> {
+    let mut found = Vec::new();
+    for (index, prepared) in statements.iter().enumerate() {
+        let planned = &prepared.planned;
+        if planned.assertion.is_some() {
+            found.push((index, planned.clone()));
+        }
+        let Some((batches, job)) = planned
+            .backfill
+            .as_ref()
+            .and_then(|batches| Some((batches, batches.deferred.as_ref()?)))
+        else {
+            continue;
+        };
+        let row = journal::backfills::backfill(session.client(), &batches.name).await?;
+        if row.is_some_and(|row| row.state == "done") {
+            found.extend(job.verify.iter().map(|(text, sql)| {
+                let asked = PlannedStatement {
+                    sql: sql.clone(),
+                    assertion: Some(Assertion::Verify(text.clone())),
+                    backfill: None,
+                    ..planned.clone()
+                };
+                (index, asked)
+            }));
+        }
+    }
+    Ok(found)
 }
 
 /// Asks one query, and for the rows in its way when it is not true. Both see the same snapshot.

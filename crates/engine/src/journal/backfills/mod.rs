@@ -61,6 +61,21 @@ pub(crate) struct RangeRow {
 }
 
 impl RangeRow {
+    /// No range; for preparing what is said of one.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            number: 0,
+            partition: String::new(),
+            partition_oid: 0,
+            filenode: None,
+            tenant: Tenant::All,
+            is_open: false,
+            upper: Vec::new(),
+            cursor: None,
+            priority: 0,
+        }
+    }
+
     /// Somebody held its rows, so it was left for the end.
     pub(crate) fn is_postponed(&self) -> bool {
         self.priority >= POSTPONED
@@ -292,6 +307,28 @@ pub(crate) fn set_strategy(name: &str, strategy: Value, relation_oid: u32, rows_
     .with(strategy, Type::JSONB)
     .with(relation_oid, Type::OID)
     .with(rows_total, Type::INT8)
+}
+
+/// Sweeps came to an end although the last one still found rows.
+pub(crate) fn note_leftover(name: &str) -> Write {
+    Write::new(
+        "UPDATE windlass.backfill SET strategy = strategy || '{\"leftover\": true}'::jsonb WHERE name = $1",
+    )
+    .text(name)
+}
+
+/// Whether it ended with rows that match its condition: those that it found to the end, or passed over.
+pub(crate) async fn has_leftover(client: &Client, name: &str) -> Result<bool> {
+    let row = client
+        .query_typed_opt(
+            "SELECT coalesce(strategy ? 'leftover', false) \
+                    OR EXISTS (SELECT FROM windlass.backfill_error AS error WHERE error.name = backfill.name) \
+               FROM windlass.backfill WHERE name = $1",
+            &[(&name, Type::TEXT)],
+        )
+        .await
+        .map_err(session::lost)?;
+    Ok(row.is_some_and(|row| row.get(0)))
 }
 
 /// Ranges to claim, all of one pass.
