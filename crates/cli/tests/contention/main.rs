@@ -105,7 +105,11 @@ async fn measured_a_saturated_table_yields_its_lock() {
         let mut busy = Vec::new();
         for _ in 0..4 {
             // One after the other: there is never a moment without a holder.
-            busy.push(Rival::run(scene.database(), &one_after_the_other(budget / 5, 30)).await);
+            let holding = one_after_the_other(
+                budget / 5,
+                10_000 / u32::try_from(budget.as_millis() / 5).unwrap_or(1),
+            );
+            busy.push(Rival::run(scene.database(), &holding).await);
             tokio::time::sleep(budget / 20).await;
         }
         let end = scene.begin(budget).await.end(0).await;
@@ -147,8 +151,7 @@ async fn measured_autovacuum_is_evicted() {
 #[tokio::test]
 async fn measured_autovacuum_to_prevent_wraparound_is_named_and_let_finish() {
     at_each_budget(async |budget| {
-        let server = Server::builder().setting("autovacuum_naptime", "1s").start().await;
-        let scene = Scene::on(server, &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+        let scene = Scene::on(slow_autovacuum().await, &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
         let database = scene.database();
         database
             .execute(
@@ -161,7 +164,7 @@ async fn measured_autovacuum_to_prevent_wraparound_is_named_and_let_finish() {
             .execute("DO $$ BEGIN FOR i IN 1..110000 LOOP PERFORM txid_current(); COMMIT; END LOOP; END $$")
             .await;
         let vacuums = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'autovacuum: VACUUM public.hot (to prevent%'";
-        database.wait_for(vacuums, |count| count > 0).await;
+        scene::wait_long(database, vacuums).await;
         let run = scene
             .begin_with(budget, &[("WINDLASS_LANE_DDL_RETRY_FOR", "3s")])
             .await;
@@ -455,21 +458,20 @@ async fn measured_an_autovacuum_is_cancelled_where_the_settings_say_so() {
     assert!(end.stderr.contains("cancelled the query of"), "{}", end.stderr);
 }
 
-/// A server whose autovacuum starts soon and takes long.
-async fn slow_autovacuum() -> Server {
+/// A server whose autovacuum starts soon.
+pub(crate) async fn slow_autovacuum() -> Server {
     Server::builder()
         .setting("autovacuum_naptime", "1s")
-        .setting("autovacuum_vacuum_cost_delay", "100ms")
-        .setting("autovacuum_vacuum_cost_limit", "1")
         .start()
         .await
 }
 
-/// Waits until autovacuum works on the hot table.
-async fn vacuumed(database: &Database) {
-    let soon = "ALTER TABLE hot SET (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0)";
+/// Waits until autovacuum works on the hot table, where it takes long.
+pub(crate) async fn vacuumed(database: &Database) {
+    let soon = "ALTER TABLE hot SET (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0, \
+                       autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)";
     database.execute(soon).await;
     database.execute("UPDATE hot SET n = n WHERE id < 5000").await;
     let vacuums = "SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 'hot'::regclass";
-    database.wait_for(vacuums, |count| count > 0).await;
+    scene::wait_long(database, vacuums).await;
 }

@@ -3,6 +3,7 @@
 use windlass_testkit::{Rival, Server};
 
 use crate::scene::{Scene, at_each_budget, hold};
+use crate::{slow_autovacuum, vacuumed};
 
 const ADD: (&str, &str) = ("0002_c", "ALTER TABLE hot ADD COLUMN c int;");
 
@@ -42,21 +43,8 @@ async fn measured_a_plain_owners_scan_is_ended_by_the_watchdog() {
 #[tokio::test]
 async fn measured_a_plain_owner_evicts_autovacuum() {
     at_each_budget(async |budget| {
-        let server = Server::builder()
-            .setting("autovacuum_naptime", "1s")
-            .setting("autovacuum_vacuum_cost_delay", "100ms")
-            .setting("autovacuum_vacuum_cost_limit", "1")
-            .start()
-            .await;
-        let scene = Scene::of_a_plain_owner(server, &[ADD]).await;
-        let database = scene.database();
-        database
-            .execute(
-                "ALTER TABLE hot SET (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0)",
-            )
-            .await;
-        let vacuums = "SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 'hot'::regclass";
-        database.wait_for(vacuums, |count| count > 0).await;
+        let scene = Scene::of_a_plain_owner(slow_autovacuum().await, &[ADD]).await;
+        vacuumed(scene.database()).await;
         let end = scene.begin(budget).await.end(0).await;
         end.kept();
         assert!(!end.stderr.contains("pg_terminate_backend"), "{}", end.stderr);

@@ -32,6 +32,14 @@ pub(crate) fn hold() -> Duration {
     if is_full() { 30 * SECOND } else { 2 * SECOND }
 }
 
+/// Waits for what the server begins when it likes, such as autovacuum: until `sql` counts something.
+pub(crate) async fn wait_long(database: &Database, sql: &str) {
+    windlass_testkit::wait_until_within(3 * DEADLINE, sql, async || {
+        database.query_one_text(sql).await != "0"
+    })
+    .await;
+}
+
 /// Plays a scene at each budget that is to be kept.
 pub(crate) async fn at_each_budget(scene: impl AsyncFn(Duration)) {
     scene(SECOND).await;

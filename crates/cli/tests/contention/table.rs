@@ -53,9 +53,9 @@ impl Line {
             code => format!("exit {}", code.unwrap_or(-1)),
         };
         let without = |show: fn(&Report) -> String| self.without.as_ref().map_or("–".to_owned(), show);
-        let lost = self.without.as_ref().map_or("–".to_owned(), |without| {
-            let share = 100.0 * (1.0 - rate(&self.during) / rate(without));
-            format!("{:.1} %", share.max(0.0))
+        let rates = self.without.as_ref().and_then(rate).zip(rate(&self.during));
+        let lost = rates.map_or("–".to_owned(), |(without, during)| {
+            format!("{:.1} %", (100.0 * (1.0 - during / without)).max(0.0))
         });
         format!(
             "| {scene} | {} | {came} | {} | {} | {} | {} / {} | {} / {} | {lost} |\n",
@@ -75,9 +75,11 @@ fn millis(duration: Duration) -> u128 {
     duration.as_millis()
 }
 
-/// Answers per second in the seconds that were whole.
+/// Answers per second in the seconds that were whole; none where there were too few.
 #[expect(clippy::cast_precision_loss, reason = "they are small numbers")]
-fn rate(report: &Report) -> f64 {
-    let whole = &report.per_second[..report.per_second.len().saturating_sub(1)];
-    whole.iter().sum::<u64>() as f64 / whole.len().max(1) as f64
+fn rate(report: &Report) -> Option<f64> {
+    let whole = report
+        .per_second
+        .get(1..report.per_second.len().saturating_sub(1))?;
+    (!whole.is_empty()).then(|| whole.iter().sum::<u64>() as f64 / whole.len() as f64)
 }

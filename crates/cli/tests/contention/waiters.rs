@@ -149,3 +149,19 @@ async fn measured_cleaning_up_after_a_failed_build_blocks_nobodys_ddl_for_long()
     })
     .await;
 }
+
+#[tokio::test]
+async fn measured_a_backfill_whose_batches_are_too_wide() {
+    at_each_budget(async |budget| {
+        // The first batch would hold its rows for seconds.
+        let fill = "-- windlass: backfill wide on hot batch=10000\n\
+                    UPDATE hot SET n = -1000000 WHERE id <= 300 AND n > -500000 AND slow(n);";
+        let scene = Scene::new(&[("0002_b", fill)]).await;
+        let scene = scene.also(10, "UPDATE hot SET n = n WHERE id = {1..300}");
+        let end = scene.begin(budget).await.end(0).await;
+        end.kept();
+        let left = "SELECT count(*) FROM hot WHERE id <= 300 AND n > -500000";
+        assert_eq!(end.database().query_one_text(left).await, "0");
+    })
+    .await;
+}
