@@ -4,9 +4,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::future;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio_postgres::error::DbError;
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::{Client, SimpleQueryMessage, Statement};
 use windlass_compiler::policy::Policy;
 
 use crate::advice;
@@ -86,6 +86,8 @@ pub(crate) struct Session {
     pub(crate) server_version: u32,
     /// Those of [`STARTUP`] that the server refused.
     pub(crate) refused: Vec<&'static str>,
+    /// The look of [`crate::waits::snapshot`], once it has been prepared here.
+    pub(crate) look: OnceCell<Statement>,
 }
 
 impl Session {
@@ -215,6 +217,7 @@ impl Identity {
             backend_start: self.backend_start,
             server_version: self.server_version,
             refused,
+            look: OnceCell::new(),
         }
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! The waits are measured from outside (`Stalls`), beside what the run itself says.
 
+#[cfg(target_os = "linux")]
+mod cost;
 mod faults;
 mod holders;
 mod pooler;

@@ -106,7 +106,7 @@ impl Watch<'_> {
 
     /// Cancels a batch for which an application's query has waited too long, and notes whom batches wait for.
     async fn protect(&self, session: &Session) -> std::result::Result<(), tokio_postgres::Error> {
-        let snapshot = waits::snapshot(session.client()).await?;
+        let snapshot = waits::snapshot(session).await?;
         let patience = patience(self.crew);
         for view in self.board.views() {
             let Some(since) = view.batch_since else { continue };

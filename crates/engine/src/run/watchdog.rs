@@ -307,7 +307,7 @@ impl<'a> Watchdog<'a> {
         });
         let look = async {
             let session = self.session().await.ok()?;
-            waits::snapshot(session.client()).await.ok()
+            waits::snapshot(session).await.ok()
         };
         let looked = tokio::time::timeout(patience, look).await.ok().flatten();
         if looked.is_none() {

@@ -16,6 +16,7 @@ use windlass_compiler::plan::Step;
 pub(crate) use graph::{Lock, Snapshot, Waiter};
 
 use crate::blockers::Blocker;
+use crate::session::Session;
 
 /// A relation that a step will lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,9 +124,15 @@ pub(crate) async fn holders(
         .collect())
 }
 
-/// The lock table as far as anybody waits.
-pub(crate) async fn snapshot(client: &Client) -> Result<Snapshot, tokio_postgres::Error> {
-    let rows = client.query_typed(include_str!("locks.sql"), &[]).await?;
+/// The lock table as far as anybody waits. The look is prepared once in a session: planning it costs the server
+/// several times what answering it does.
+pub(crate) async fn snapshot(session: &Session) -> Result<Snapshot, tokio_postgres::Error> {
+    let client = session.client();
+    let look = session
+        .look
+        .get_or_try_init(|| client.prepare(include_str!("locks.sql")))
+        .await?;
+    let rows = client.query(look, &[]).await?;
     let locks = rows.iter().filter_map(|row| {
         let mode: &str = row.get(5);
         let relation: String = row.get(2);
