@@ -83,6 +83,7 @@ async fn measured_lone_ddl_behind_a_build_is_told_and_let_wait_until_the_build_w
             run.says("gave way to who waits for it and is waited for").await;
             let end = run.end(0).await;
             end.kept();
+            assert!(end.longest_by_itself() <= budget, "it is no query: {}", end.json);
             colleague.finish().await.expect("it is not the deadlock's victim");
         }
     })

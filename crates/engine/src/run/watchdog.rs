@@ -95,6 +95,11 @@ impl Rule {
             }
     }
 
+    /// Whether its wait is told as a query's, be it cause to end what we do or not.
+    fn is_query(&self, waiter: &Waiter) -> bool {
+        waiter.is_application && (self.whom == Whom::Every || waiter.is_row_work)
+    }
+
     /// Those whose DDL waits for us and is let wait: what they want no application query needs.
     fn left_waiting<'w>(&self, waiters: &'w [Waiter]) -> impl Iterator<Item = &'w Waiter> {
         const WORTH_TELLING: Duration = Duration::from_millis(500);
@@ -346,7 +351,7 @@ fn judge(snapshot: &Snapshot, waiters: &[Waiter], ours: i32, rule: Rule, seen: &
     if !blockers.is_empty() {
         seen.blockers = blockers;
     }
-    let applications = waiters.iter().filter(|waiter| waiter.is_application);
+    let applications = waiters.iter().filter(|waiter| rule.is_query(waiter));
     let longest = applications
         .map(|waiter| waiter.stalled)
         .max()
