@@ -157,8 +157,9 @@ async fn measured_autovacuum_to_prevent_wraparound_is_named_and_let_finish() {
         let database = scene.database();
         database
             .execute(
-                "ALTER TABLE hot SET (autovacuum_freeze_max_age = 100000, autovacuum_vacuum_cost_delay = 100, \
-                        autovacuum_vacuum_cost_limit = 1)",
+                // Only that one comes to a table for which autovacuum is turned off.
+                "ALTER TABLE hot SET (autovacuum_enabled = off, autovacuum_freeze_max_age = 100000, \
+                        autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)",
             )
             .await;
         // So many transactions, that it is time.
