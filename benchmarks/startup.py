@@ -26,24 +26,25 @@ DATE = ["date", "+%s%N"]
 class Way:
     """A way to deploy: what runs once before the replicas, and what each of them is."""
 
-    def __init__(self, name, replica, before=None, beside=None, tool="windlass"):
+    def __init__(self, name, replica, before=None, beside=None, tool="windlass", most=None):
         self.name, self.replica, self.before, self.beside, self.tool = name, replica, before, beside, tool
+        self.most = most  # replicas
 
 
 def ways(windlass, alembic):
     found = [
         Way("no migrations at all (floor)", DATE, tool=None),
-        Way("entrypoint: `windlass exec`", [windlass, "--quiet", "exec", "--", *DATE]),
-        Way("service before: `windlass upgrade`, then all", DATE, before=[windlass, "--quiet", "upgrade"]),
+        Way("entrypoint: `windlass exec`", [windlass, "--quiet", "--dir", ".", "exec", "--", *DATE]),
+        Way("service before: `windlass upgrade`, then all", DATE, before=[windlass, "--quiet", "--dir", ".", "upgrade"]),
         Way(
             "Job beside: `windlass upgrade`, pods `windlass wait`",
-            [windlass, "--quiet", "exec", "--no-upgrade", "--", *DATE],
-            beside=[windlass, "--quiet", "upgrade"],
+            [windlass, "--quiet", "--dir", ".", "exec", "--no-upgrade", "--", *DATE],
+            beside=[windlass, "--quiet", "--dir", ".", "upgrade"],
         ),
     ]
     if alembic:
-        script = f"'{alembic}' upgrade head && exec date +%s%N"
-        found.append(Way("entrypoint: alembic, no lock", ["sh", "-c", script], tool="alembic"))
+        script = f"'{alembic.binary}' upgrade head && exec date +%s%N"
+        found.append(Way("entrypoint: alembic, no lock", ["sh", "-c", script], tool="alembic", most=10))
     return found
 
 
@@ -66,33 +67,33 @@ def start(way, count, folder, environment, timeout):
     for _ in range(count):
         # What runs before them is part of their delay.
         at = began if way.before else time.time_ns()
-        replicas.append((at, subprocess.Popen(way.replica, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)))
+        replicas.append((at, subprocess.Popen(way.replica, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)))
     delays, failed = [], 0
     for at, process in replicas:
-        said = process.communicate(timeout=timeout)[0].split()
+        said, talk = process.communicate(timeout=timeout)
         if process.returncode == 0:
-            delays.append((int(said[-1]) - at) / 1e6)
+            delays.append((int(said.split()[-1]) - at) / 1e6)
         else:
             failed += 1
+            print(f"{way.name}, {count} replicas: exit {process.returncode}: {runners.last_words(talk)}", file=sys.stderr)
     if beside and beside.wait(timeout) != 0:
         raise SystemExit("the migration beside the replicas failed")
     return Round(delays, failed)
 
 
-def measure(server, found, options, folder):
+def measure(server, found, files, options, folder):
     """Rounds by way, whether revisions are pending, and count; interleaved."""
     results = {}
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "WINDLASS_")) and k != "DATABASE_URL"}
-    files = {"windlass": runners.Windlass(options.windlass), "alembic": runners.Alembic()}
     for tool, contender in files.items():
         (folder / tool).mkdir()
-        contender.write(folder / tool, options.revisions)
+        contender.write(folder / tool, runners.scripts(options.revisions))
     for number in range(options.rounds):
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
         for count in options.replicas:
             for way in found:
                 for is_pending in (False, True):
-                    if way.tool is None and is_pending:
+                    if (way.tool is None and is_pending) or (way.most and count > way.most):
                         continue
                     where = folder / (way.tool or "windlass")
                     environment = {**inherited, "DATABASE_URL": server.url("startup")}
@@ -128,8 +129,8 @@ def report(results, found, options, facts):
     for is_pending in (False, True):
         for way in found:
             cells = [results.get((way.name, is_pending, count)) for count in options.replicas]
-            if all(cells):
-                shown = [cell(rounds, count) for rounds, count in zip(cells, options.replicas)]
+            if any(cells):
+                shown = [cell(rounds, count) if rounds else "not tried" for rounds, count in zip(cells, options.replicas)]
                 lines.append("| " + " | ".join([way.name, "yes" if is_pending else "no", *shown]) + " |")
     return "\n".join(lines)
 
@@ -150,15 +151,15 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     alembic = None
     if not options.without_alembic:
-        contender = runners.Alembic()
-        contender.install(options.scratch)
-        alembic = contender.binary
+        alembic = runners.Alembic()
+        alembic.install(options.scratch)
     load_before, server = os.getloadavg()[0], None
     try:
         server = runners.Server(options.scratch)
         with tempfile.TemporaryDirectory(prefix="startup-", dir=options.scratch) as folder:
             found = ways(str(options.windlass), alembic)
-            results = measure(server, found, options, pathlib.Path(folder))
+            files = {"windlass": runners.Windlass(options.windlass), **({"alembic": alembic} if alembic else {})}
+            results = measure(server, found, files, options, pathlib.Path(folder))
         facts = {
             "date": datetime.date.today(),
             "machine": runners.machine(),

@@ -22,12 +22,10 @@ def windlass(*arguments):
 
 
 def lint(folder):
-    """Findings as annotations of the files; none where this version has no such command."""
-    known = subprocess.run([os.environ["WINDLASS"], "lint", "--help"], capture_output=True)
-    if known.returncode != 0:
-        print("::notice::this windlass has no `lint`; the plan and the run check the files")
-        return 0
-    return windlass("lint", "--format", "github", folder)[0]
+    """Findings as annotations of the files that the pull request changes."""
+    base = os.environ.get("GITHUB_BASE_REF")
+    since = ["--since", f"origin/{base}"] if base else []
+    return windlass("--dir", folder, "lint", "--format", "github", *since)[0]
 
 
 def stand_where_the_target_does(folder):

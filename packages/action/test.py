@@ -83,6 +83,12 @@ def main():
         assert "0002_b" in text and "ADD COLUMN b" in text and "CREATE TABLE" not in text, text
         assert text == pathlib.Path(place, "summary.md").read_text()
 
+        (shop / "migrations/0003_i.sql").write_text("-- windlass: after 0002_b\n\nCREATE INDEX t_a ON t (a);\n")
+        done = run()
+        assert done.returncode == 1 and "::error file=migrations/0003_i.sql,line=3" in done.stdout, done.stdout + done.stderr
+        assert "`windlass lint` found something" in Comments.comments[-1]["body"]
+        (shop / "migrations/0003_i.sql").unlink()
+
         (shop / "migrations/0003_c.sql").write_text("-- windlass: after 0002_b\n\nALTER TABLE nowhere ADD COLUMN c int;\n")
         done = run()
         assert done.returncode == 1, done.stdout + done.stderr

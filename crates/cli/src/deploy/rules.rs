@@ -33,6 +33,7 @@ rules! {
     UNLOCKED Warning "migrates-in-entrypoint-without-lock" "Every container migrates as it starts, and the tool takes no lock: the second replica makes it a race."
     MIGRATE_SCALED Warning "migrate-in-replicas" "A migration is to run once; its other replicas only wait for the first."
     IGNORED Error "migration-failure-ignored" "The failure of the migration is thrown away, so services start on a schema that they do not know."
+    SERVES Error "migration-starts-the-application" "A migration inside the application starts its workers and threads too, hangs on them, and never ends: the services behind it wait for ever."
     SILENT Warning "migration-output-thrown-away" "When it fails nobody will know why."
     NO_ADDRESS Error "migrate-without-address" "Nothing tells the migration where its database is."
     LOCALHOST Error "address-is-localhost" "In a container localhost is the container itself, and no database listens there."

@@ -330,6 +330,15 @@ services:
     }
 
     #[test]
+    fn trouble_the_migration_hangs_inside_the_application() {
+        let text = BACKEND.replace(
+            "command: [\"uv\", \"run\", \"alembic\", \"upgrade\", \"head\"]",
+            "command: gunicorn -k eventlet wsgi:app",
+        );
+        assert_eq!(compose(&text), ["18:14 migration-starts-the-application"]);
+    }
+
+    #[test]
     fn trouble_a_failure_does_not_stop_the_deployment() {
         let text = BACKEND.replace(
             "command: [\"uv\", \"run\", \"alembic\", \"upgrade\", \"head\"]",

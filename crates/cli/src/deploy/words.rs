@@ -138,6 +138,23 @@ pub(super) fn ignores_failure(words: &[String]) -> bool {
         })
 }
 
+/// The server that a command starts, which does not end by itself.
+pub(super) fn server(words: &[String]) -> Option<&str> {
+    const SERVERS: [&str; 9] = [
+        "gunicorn",
+        "uvicorn",
+        "hypercorn",
+        "daphne",
+        "uwsgi",
+        "waitress-serve",
+        "puma",
+        "wsgi.py",
+        "runserver",
+    ];
+    let base = words.iter().map(|word| word.rsplit('/').next().unwrap_or(word));
+    base.into_iter().find(|word| SERVERS.contains(word))
+}
+
 /// Whether its output goes nowhere.
 pub(super) fn is_silent(words: &[String]) -> bool {
     words.iter().any(|word| word.contains(">/dev/null"))

@@ -236,6 +236,14 @@ impl Context<'_> {
                 "the migration alone as the command, so that its exit code is the container's",
             ));
         }
+        if let Some(server) = words::server(&words) {
+            findings.push(Finding::new(
+                &rules::SERVES,
+                place,
+                format!("`{}` is to migrate, and starts {server}", service.name),
+                "the migration alone as the command: it ends, and its exit code says how",
+            ));
+        }
         let driver = service.node.at(&["logging", "driver"]);
         let is_mute = driver.and_then(Node::text) == Some("none");
         if words::is_silent(&words) || is_mute {
