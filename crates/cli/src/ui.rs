@@ -339,6 +339,10 @@ fn words(event: &Event) -> Option<String> {
             text
         }
         Event::Repaired { step, what } => format!("{}: {what}", at(step)),
+        Event::Counted { table, before, after } => match after {
+            None => format!("count of {table} before: {before}"),
+            Some(after) => format!("count of {table} before: {before}, after: {after}"),
+        },
         Event::BackfillStarted {
             step,
             tenants: Some((word, count)),
@@ -631,6 +635,9 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
         } => json!({ "event": "retrying",
             "step": step(name), "attempt": attempt, "reason": reason, "after_ms": millis(after),
             "blockers": sessions(blockers) }),
+        Event::Counted { table, before, after } => {
+            json!({ "event": "counted", "table": table, "before": before, "after": after })
+        }
         Event::Repaired { step: name, what } => {
             json!({ "event": "repaired", "step": step(name), "what": what })
         }

@@ -263,6 +263,15 @@ pub enum Event {
         /// Its name.
         name: String,
     },
+    /// A protected table was counted, before the run or after it.
+    Counted {
+        /// The table, with its schema.
+        table: String,
+        /// Its rows before the run.
+        before: i64,
+        /// Its rows after the run.
+        after: Option<i64>,
+    },
     /// A worker begins or ends a background job.
     BackfillJob {
         /// Its name.

@@ -40,6 +40,9 @@ pub(crate) struct Upgrade {
     /// Applies this revision although revisions that follow it are already applied
     #[arg(long, value_name = "REVISION")]
     allow_late: Vec<String>,
+    /// Counts the protected tables before and after, for applications that are stopped meanwhile (exit 5)
+    #[arg(long)]
+    exact_counts: bool,
     /// Writes the result to standard output as JSON
     #[arg(long)]
     json: bool,
@@ -126,6 +129,7 @@ impl Upgrade {
             allow_late,
             accept_edits: Vec::new(),
             wait_for_backfills: self.wait_for_backfills,
+            exact_counts: self.exact_counts,
         };
         let stop = context::stop_on_signals();
         let outcome = runner.upgrade(&request, &context.ui, &stop).await?;

@@ -517,3 +517,55 @@ async fn batches_of_two_workers_share_one_allowance() {
         "no more than is allowed went"
     );
 }
+
+#[tokio::test]
+async fn init_writes_what_is_to_be_protected() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE leads (a int);")]).await;
+    project
+        .windlass(&["init", "--protect", "leads,\"My App\".*"])
+        .run()
+        .await
+        .expect(0);
+    project.upgrade(0).await;
+    project.database.execute("INSERT INTO leads VALUES (1)").await;
+    project.write("0002_loss", "DELETE FROM leads;");
+    says(&project.upgrade(4).await, "leads would lose 1 row");
+}
+
+#[tokio::test]
+async fn rows_are_counted_before_and_after_where_that_is_asked_for() {
+    let project = project().await;
+    project.write(
+        "0002_some",
+        "-- windlass: protect calls allow delete 5 because they are test calls\nDELETE FROM calls WHERE id <= 5;",
+    );
+    let finished = project
+        .windlass(&["upgrade", "--exact-counts"])
+        .run()
+        .await
+        .expect(0);
+    says(&finished, "count of public.calls before: 100, after: 95");
+    says(&finished, "count of public.leads before: 100, after: 100");
+    project.write("0003_wait", "SELECT pg_sleep(0.5);");
+    let running = project.windlass(&["upgrade", "--exact-counts"]).spawn();
+    project.wait_for_statement("SELECT pg_sleep(0.5)").await;
+    project.database.execute("DELETE FROM calls WHERE id = 50").await;
+    let finished = running.finish().await.expect(5);
+    says(&finished, "public.calls had 95 rows and has 94");
+}
+#[tokio::test]
+async fn a_data_change_in_the_background_is_guarded() {
+    let project = project().await;
+    project.write(
+        "0002_tidy",
+        "-- windlass: backfill tidy on calls deferred batch=10\nDELETE FROM calls WHERE id % 2 = 0;",
+    );
+    project.upgrade(0).await;
+    let finished = project
+        .windlass(&["backfill", "run", "tidy"])
+        .run()
+        .await
+        .expect(4);
+    says(&finished, "calls would lose");
+    assert_eq!(rows(&project, "calls").await, 100);
+}

@@ -84,13 +84,13 @@ impl Looked {
     }
 }
 
-async fn count(client: &Client, name: &str) -> Asked<i64> {
+pub(super) async fn count(client: &Client, name: &str) -> Asked<i64> {
     let sql = format!("SELECT pg_catalog.count(*) FROM {name}");
     Ok(client.query_typed_one(&sql, &[]).await?.get(0))
 }
 
 /// What the table is called by now; none when it is gone.
-async fn name_of(client: &Client, oid: u32) -> Asked<Option<String>> {
+pub(super) async fn name_of(client: &Client, oid: u32) -> Asked<Option<String>> {
     let sql = format!(
         "SELECT pg_catalog.format('%I.%I', nspname, relname) FROM pg_catalog.pg_class AS class \
            JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relnamespace WHERE class.oid = {oid}"

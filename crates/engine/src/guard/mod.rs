@@ -7,6 +7,7 @@
 //! attempt, see [`careful`]: a rolled-back savepoint counts as a loss (measured), an empty table loses nothing.
 
 mod careful;
+mod exact;
 mod loss;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ use windlass_compiler::format::RevisionId;
 use windlass_compiler::plan::{PlannedStatement, Probe, ProtectedTable, Step};
 
 pub(crate) use careful::Looked;
+pub(crate) use exact::Counted;
 pub(crate) use loss::{Loss, refusal, refused_batch};
 pub use loss::{LossKind, Lost};
 

@@ -36,6 +36,7 @@ use windlass_compiler::sql;
 use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event, Observe};
+use crate::guard::Counted;
 use crate::history::{History, Native};
 use crate::journal::{self, Brief, Fence, PastRun, Snapshot};
 use crate::mutex;
@@ -281,9 +282,25 @@ impl Runner {
                 direction: Direction::Up,
                 revisions: wanted.clone(),
             });
-            let ran = self
-                .revisions(&mut work, &wanted, Direction::Up, &journal, &mut scripts)
-                .await;
+            let ran = async {
+                let configured = &self.policy.protect.value;
+                let counted = match request.exact_counts {
+                    true => Some(Counted::now(work.session.client(), configured, observer).await?),
+                    false => None,
+                };
+                self.revisions(&mut work, &wanted, Direction::Up, &journal, &mut scripts)
+                    .await?;
+                work.clean().await?;
+                match counted {
+                    Some(counted) => {
+                        counted
+                            .compare(work.session.client(), &work.run_id, observer)
+                            .await
+                    }
+                    None => Ok(()),
+                }
+            }
+            .await;
             self.end(&work, ran, Direction::Up, began).await
         }
         .await;

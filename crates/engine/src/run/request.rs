@@ -28,6 +28,8 @@ pub struct Upgrade {
     pub accept_edits: Vec<RevisionId>,
     /// Wait for the backfills that a revision requires, instead of refusing it.
     pub wait_for_backfills: bool,
+    /// Count the protected tables before and after, for applications that are stopped meanwhile.
+    pub exact_counts: bool,
 }
 
 impl Upgrade {
@@ -41,6 +43,7 @@ impl Upgrade {
             allow_late: Vec::new(),
             accept_edits: Vec::new(),
             wait_for_backfills: false,
+            exact_counts: false,
         }
     }
 
