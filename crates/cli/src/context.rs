@@ -136,7 +136,8 @@ impl Context {
             self.ui.diagnostic(warning);
         }
         let runner = Runner::new(connect?, directory, self.config.policy.clone())?;
-        Ok(runner.beside(self.standbys()?))
+        let env = self.config.env.as_ref().map(|env| env.value.clone());
+        Ok(runner.in_env(env).beside(self.standbys()?))
     }
 }
 

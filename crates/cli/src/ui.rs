@@ -203,6 +203,10 @@ fn words(event: &Event) -> Option<String> {
                 show(*waited)
             )
         }
+        Event::StillConnected { sessions } => {
+            let each: Vec<String> = sessions.iter().map(|session| format!("\n  {session}")).collect();
+            format!("still connected: {}{}", sessions.len(), each.concat())
+        }
         Event::OrphanEnded { pid } => format!("ended the idle backend of an earlier runner (pid {pid})"),
         Event::RunStarted { direction, revisions } => {
             let verb = if *direction == Direction::Up {
@@ -566,6 +570,9 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
         Event::JournalUpgraded { from, to } => json!({ "event": "journal_upgraded", "from": from, "to": to }),
         Event::WaitingForOrphan { orphan, waited } => json!({ "event": "waiting_for_orphan",
             "orphan": orphan.to_string(), "waited_ms": millis(waited) }),
+        Event::StillConnected { sessions: found } => {
+            json!({ "event": "still_connected", "sessions": sessions(found) })
+        }
         Event::OrphanEnded { pid } => json!({ "event": "orphan_ended", "pid": pid }),
         Event::RunStarted { direction, revisions } => {
             json!({ "event": "run_started", "direction": direction.name(), "revisions": ids(revisions) })

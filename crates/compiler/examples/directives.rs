@@ -17,5 +17,4 @@ fn main() {
             println!("| `{}` | {} |", known.syntax.replace('|', "\\|"), known.meaning);
         }
     }
-    println!("\nNot carried out by this version, and so refused: `only`.");
 }

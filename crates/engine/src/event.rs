@@ -68,6 +68,11 @@ pub enum Event {
         /// Its process id.
         pid: i32,
     },
+    /// Sessions of others are still there, although services should be stopped.
+    StillConnected {
+        /// They, the oldest transaction first.
+        sessions: Vec<Blocker>,
+    },
     /// What the run is going to do.
     RunStarted {
         /// Up or down.

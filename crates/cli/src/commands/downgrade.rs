@@ -8,7 +8,7 @@ use windlass::{Direction, Downgrade as Request, Outcome};
 
 use super::{Done, Global, WaitArgs, print_json, upgrade};
 use crate::context::{self, Context};
-use crate::failure::Failure;
+use crate::failure::{Failure, REFUSED};
 
 /// Reverts applied revisions by their down scripts
 #[derive(Debug, Args)]
@@ -51,9 +51,21 @@ impl Downgrade {
     async fn downgrade(&self, context: &Context) -> Result<Outcome, Failure> {
         let runner = context.runner()?;
         let target = context::target(&self.target);
-        let (revisions, losses) = runner.downgrade_losses(&target).await?;
-        let allow_data_loss =
-            self.allow_data_loss || (!losses.is_empty() && agreed(context, &revisions, &losses)?);
+        let allow_data_loss = if self.allow_data_loss || std::io::stdin().is_terminal() {
+            let (revisions, losses) = runner.downgrade_losses(&target).await?;
+            show(context, &revisions, &losses);
+            if !self.allow_data_loss && !losses.is_empty() && !agreed(context)? {
+                return Err(Failure::Other {
+                    message: "not reverted, as answered; nothing was changed".to_owned(),
+                    hints: Vec::new(),
+                    code: REFUSED,
+                });
+            }
+            true
+        } else {
+            // The engine refuses, with the same numbers and the flag to give.
+            false
+        };
         let request = Request {
             target,
             target_text: self.target.clone(),
@@ -65,10 +77,10 @@ impl Downgrade {
     }
 }
 
-/// Asks on a terminal; elsewhere the engine refuses with the flag to give.
-fn agreed(context: &Context, revisions: &[RevisionId], losses: &[String]) -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Ok(false);
+/// What goes away, before it does.
+fn show(context: &Context, revisions: &[RevisionId], losses: &[String]) {
+    if losses.is_empty() {
+        return;
     }
     let names: Vec<_> = revisions.iter().map(RevisionId::as_str).collect();
     context
@@ -77,6 +89,10 @@ fn agreed(context: &Context, revisions: &[RevisionId], losses: &[String]) -> Res
     for loss in losses {
         context.ui.say(&format!("  {loss}"));
     }
+}
+
+/// Asks on a terminal.
+fn agreed(context: &Context) -> Result<bool, Failure> {
     context.ui.say("go on? [y/N]");
     let mut answer = String::new();
     std::io::stdin()

@@ -1,7 +1,9 @@
 //! The runner from outside: the real binary against a real server.
 
 mod backfills;
+mod bad_input;
 mod batches;
+mod directives;
 mod explain;
 mod faults;
 mod files;

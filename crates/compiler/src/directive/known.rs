@@ -31,7 +31,7 @@ pub const DIRECTIVES: &[Known] = &[
     file("irreversible", "irreversible because …", "there is no way back"),
     file("replaces", "replaces ID…", "revisions that this one stands for (squash, rename)"),
     file("requires", "requires backfill NAME", "the backfill must be complete first"),
-    file("only", "only env NAME", "runs in this environment alone"),
+    file("only", "only env NAME", "runs in this environment alone (--env); elsewhere it is recorded and not run"),
     file("no-transaction", "no-transaction", "each statement is a step of its own"),
     file("atomic", "atomic", "the whole revision is one transaction"),
     statement("backfill", "backfill NAME [on TABLE] [by COLUMN as WORD] [key=value…] [on-error skip N] [deferred]", "the statement is executed in batches"),

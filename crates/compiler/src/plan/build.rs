@@ -16,7 +16,7 @@ use crate::script::{Script, ScriptStatement};
 use crate::sql::{self, IndexStatement, RelationName, Statement, SyntaxError};
 
 /// The statements of a script as they will be sent, with what each of them does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Prepared {
     /// In file order.
     pub statements: Vec<PreparedStatement>,
@@ -160,7 +160,6 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
         ));
     }
     problems.extend(atomic_refusal(&script, &statements, source));
-    problems.extend(not_yet(&script, source));
     problems.extend(batched::arrange(&script, source, &mut statements));
     let is_hazardous = !forms.is_empty() || !told.refused.is_empty() || !told.warnings.is_empty();
     warnings.append(&mut told.warnings);
@@ -377,26 +376,6 @@ fn remarks(statement: &Statement) -> impl Iterator<Item = Diagnostic> {
         Diagnostic::warning(format!("SET {name} overrides the lane's own limit"))
             .help("use `-- windlass: lock-timeout` or `statement-timeout` at the statement that needs it")
     })
-}
-
-/// Directives that are understood but not carried out by this version. Passing over them in silence
-/// would break a promise.
-fn not_yet(script: &Script, source: &Source) -> Vec<Diagnostic> {
-    let header = &script.header;
-    let mut words = Vec::new();
-    if !header.only_envs.is_empty() {
-        words.push("only");
-    }
-    words
-        .into_iter()
-        .map(|word| {
-            Diagnostic::error(format!(
-                "{}: `{word}` is not carried out by this version",
-                source.path
-            ))
-            .help("remove the directive, or use a version that knows it")
-        })
-        .collect()
 }
 
 /// `atomic` is refused where one transaction cannot do it, or would break the stall budget.

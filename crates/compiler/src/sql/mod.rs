@@ -11,6 +11,7 @@ mod details;
 mod expression;
 mod ffi;
 mod function;
+mod loss;
 mod lower;
 mod name;
 mod offender;
@@ -34,6 +35,7 @@ pub use details::{
     Renamed,
 };
 pub use expression::{columns_of, proves_not_null};
+pub use loss::{Loss, losses};
 pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;
 pub use partition::{creates_partitioned, works_by_partition};

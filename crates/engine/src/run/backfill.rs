@@ -198,6 +198,21 @@ impl Work<'_> {
     }
 }
 
+impl Work<'_> {
+    /// A revision that is about to be reverted needs no more of its background jobs: workers elsewhere stop.
+    pub(super) async fn cancel_backfills(&self, id: &RevisionId) -> Result<()> {
+        let client = self.lock.client();
+        for name in journal::cancel_of(client, id.as_str()).await? {
+            journal::cancel_batches(client, &name).await?;
+            self.observer.event(Event::Warning {
+                message: format!("backfill {name} of {id} is cancelled, since {id} is reverted"),
+                hint: None,
+            });
+        }
+        Ok(())
+    }
+}
+
 impl Runner {
     /// Refuses a revision whose `requires backfill` names one that is not complete, or waits for it.
     pub(super) async fn require_backfills(&self, work: &Work<'_>, id: &RevisionId) -> Result<()> {

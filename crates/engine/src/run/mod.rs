@@ -9,6 +9,7 @@ mod loss;
 mod opening;
 mod orphan;
 mod progress;
+mod quiesce;
 mod repair;
 mod request;
 mod retry;
@@ -16,6 +17,7 @@ mod revision;
 mod script;
 mod scrutiny;
 mod standby;
+mod taken;
 mod verify;
 mod watchdog;
 mod work;
@@ -64,6 +66,8 @@ pub struct Runner {
     policy: Policy,
     /// Hot standbys whose readers are waited for.
     standbys: Vec<ConnectOptions>,
+    /// The environment that this run is for, as `only env NAME` names it.
+    env: Option<String>,
     /// The lock session of the first run, when it was begun before the files were read.
     opening: Mutex<Option<Opening>>,
 }
@@ -103,6 +107,7 @@ impl Runner {
             graph,
             index,
             policy,
+            env: None,
             standbys: Vec::new(),
             opening: Mutex::new(None),
         })
@@ -112,6 +117,12 @@ impl Runner {
     #[must_use]
     pub fn beside(self, standbys: Vec<ConnectOptions>) -> Self {
         Self { standbys, ..self }
+    }
+
+    /// Says which environment this is, for revisions that are only for some.
+    #[must_use]
+    pub fn in_env(self, env: Option<String>) -> Self {
+        Self { env, ..self }
     }
 
     /// Lets the first upgrade use a connection that was begun before.
@@ -346,7 +357,7 @@ impl Runner {
             let unwanted = self.unwanted(&request.target, &journal)?;
             let mut scripts = self.parse_all(&unwanted, Direction::Down)?;
             if !request.allow_data_loss {
-                self.refuse_loss(&unwanted)?;
+                self.refuse_loss(lock.client(), &unwanted, &scripts).await?;
             }
             self.scrutinise(&mut scripts, &unwanted, Direction::Down, &journal, &lock)
                 .await?;
@@ -367,15 +378,16 @@ impl Runner {
         ran
     }
 
-    /// The statements of a downgrade that would lose data, for a question before it begins.
+    /// The statements of a downgrade that would lose data, each with what goes with it, exactly counted: for a
+    /// question before it begins.
     ///
     /// # Errors
     /// What [`Runner::downgrade`] gives before it begins.
     pub async fn downgrade_losses(&self, target: &Target) -> Result<(Vec<RevisionId>, Vec<String>)> {
-        let (journal, _) = self.status().await?;
+        let (session, journal, _) = self.look().await?;
         let unwanted = self.unwanted(target, &journal)?;
-        self.parse_all(&unwanted, Direction::Down)?;
-        let losses = self.losses(&unwanted)?;
+        let scripts = self.parse_all(&unwanted, Direction::Down)?;
+        let losses = self.losses(session.client(), &unwanted, &scripts).await?;
         Ok((unwanted, losses))
     }
 
@@ -476,6 +488,7 @@ impl Runner {
         if let Some(key) = history.lock_key() {
             mutex::keep_out(lock.client(), key, stop).await?;
         }
+        quiesce::quiesce(lock.client(), &self.policy, observer, stop).await?;
         let session = self.open(Purpose::Work).await?;
         orphan::take_fence(&session, lock, observer, stop).await?;
         // Bookkeeping must not hang on an absent synchronous standby; the last write of the run is
@@ -709,6 +722,9 @@ impl Runner {
     }
 
     fn prepare(&self, id: &RevisionId, direction: Direction) -> Result<Prepared> {
+        if let Some(nothing) = self.nothing_here(id)? {
+            return Ok(nothing);
+        }
         let source = self.script_of(id, direction)?;
         plan::prepare(source)
             .map_err(|problems| Error::input(format!("{} cannot be run", source.path), problems))
@@ -725,6 +741,9 @@ impl Runner {
         let safety = self.policy.safety.value;
         if safety == Safety::Off && frozen.is_none() {
             return self.prepare(id, direction);
+        }
+        if let Some(nothing) = self.nothing_here(id)? {
+            return Ok(nothing);
         }
         let source = self.script_of(id, direction)?;
         let scrutiny = Scrutiny {
@@ -765,6 +784,45 @@ impl Runner {
         })
     }
 
+    /// What is run of a revision that is only for other environments.
+    fn nothing_here(&self, id: &RevisionId) -> Result<Option<Prepared>> {
+        let remark = self
+            .file(id)
+            .map(|file| self.elsewhere(file))
+            .transpose()?
+            .flatten();
+        Ok(remark.map(|remark| Prepared {
+            warnings: vec![Diagnostic::warning(remark)],
+            ..Prepared::default()
+        }))
+    }
+
+    /// Why a revision is not run here: it is only for other environments.
+    fn elsewhere(&self, file: &Revision) -> Result<Option<String>> {
+        let envs = &file.header.only_envs;
+        if envs.is_empty() {
+            return Ok(None);
+        }
+        let names = envs.join(", ");
+        match &self.env {
+            Some(env) if envs.contains(env) => Ok(None),
+            Some(env) => Ok(Some(format!(
+                "{} is only for env {names}: in {env} it is recorded and not run",
+                file.id
+            ))),
+            None => Err(Error::input(
+                format!("{} cannot be run", file.up.path),
+                vec![
+                    Diagnostic::error(format!(
+                        "{}: only for env {names}, and this run does not say which it is",
+                        file.up.path
+                    ))
+                    .help("say it: --env NAME, or WINDLASS_ENV=NAME in the environment"),
+                ],
+            )),
+        }
+    }
+
     fn edited(&self, id: &RevisionId, count: usize, journal: &Snapshot) -> Error {
         let mut error = Error::new(
             ErrorKind::Diverged,
@@ -784,31 +842,6 @@ impl Runner {
         error.hint("undo the edit and write a new revision").hint(format!(
             "or, if the database is as the file says now: windlass resolve {id} --accept-edit"
         ))
-    }
-
-    fn refuse_loss(&self, ids: &[RevisionId]) -> Result<()> {
-        let losses = self.losses(ids)?;
-        if losses.is_empty() {
-            return Ok(());
-        }
-        let refused = Error::new(ErrorKind::Refused, "the downgrade would lose data");
-        let refused = losses.into_iter().fold(refused, Error::hint);
-        Err(refused.hint("if that is meant: --allow-data-loss"))
-    }
-
-    fn losses(&self, ids: &[RevisionId]) -> Result<Vec<String>> {
-        let mut losses = Vec::new();
-        for id in ids {
-            let prepared = self.prepare(id, Direction::Down)?;
-            losses.extend(
-                prepared
-                    .statements
-                    .iter()
-                    .filter(|statement| statement.planned.loses_data)
-                    .map(|statement| format!("{id}: {}", one_line(&statement.planned.sql))),
-            );
-        }
-        Ok(losses)
     }
 }
 

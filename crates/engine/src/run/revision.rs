@@ -128,8 +128,9 @@ impl Runner {
         mut prepared: Prepared,
     ) -> Result<()> {
         let began = Instant::now();
-        if direction == Direction::Up {
-            self.require_backfills(work, id).await?;
+        match direction {
+            Direction::Up => self.require_backfills(work, id).await?,
+            Direction::Down => work.cancel_backfills(id).await?,
         }
         settle(work.session.client(), &mut prepared).await?;
         let row = journal.revisions.iter().find(|row| row.id == *id);
@@ -201,8 +202,29 @@ impl Runner {
             }
         }
         if steps.is_empty() {
-            // Only comments, or all its steps were done when an earlier run was interrupted.
-            before.extend(self.finish(work, id, direction, &frozen));
+            match self
+                .file(id)
+                .map(|file| self.elsewhere(file))
+                .transpose()?
+                .flatten()
+            {
+                Some(remark) if direction == Direction::Up => {
+                    before.push(journal::stamp_revision(id));
+                    before.push(journal::record(
+                        id,
+                        Some(&work.run_id),
+                        "stamped",
+                        Some(&frozen.checksum),
+                        Some(&remark),
+                    ));
+                    work.observer.event(Event::Warning {
+                        message: remark,
+                        hint: None,
+                    });
+                }
+                // Only comments, or all its steps were done when an earlier run was interrupted.
+                _ => before.extend(self.finish(work, id, direction, &frozen)),
+            }
             work.note(&before).await?;
         }
         work.report.revisions.push(id.clone());

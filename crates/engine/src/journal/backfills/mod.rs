@@ -239,6 +239,19 @@ pub(crate) async fn deferred(client: &Client) -> Result<Vec<BackfillRow>> {
     }
 }
 
+/// Cancels a revision's backfills that are not over. Their names.
+pub(crate) async fn cancel_of(client: &Client, revision: &str) -> Result<Vec<String>> {
+    let rows = client
+        .query_typed(
+            "UPDATE windlass.backfill SET state = 'cancelled' \
+              WHERE revision_id = $1 AND state NOT IN ('done', 'cancelled') RETURNING name",
+            &[(&revision, Type::TEXT)],
+        )
+        .await
+        .map_err(|error| session::failed(error, "failed to cancel the revision's backfill"))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// Asks the sessions that work on a backfill to give up what they are doing.
 pub(crate) async fn cancel_batches(client: &Client, name: &str) -> Result<()> {
     client
