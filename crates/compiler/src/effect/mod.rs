@@ -5,7 +5,7 @@
 //! relations that the statement does not name are listed (foreign keys' other tables, partitions, the default
 //! partition, indexes, sequences, tables of a domain), all by their schema, and what does not come true of
 //! the worst case is left out. Without one, or where the catalog cannot tell, the worst is claimed, and it shows:
-//! [`Answer::Unknown`], and [`Effect::unnamed`] for the relations that nobody could list.
+//! `Answer::Unknown`, and `Effect::unnamed` for the relations that nobody could list.
 //!
 //! ```
 //! use windlass_compiler::effect::{Context, LockMode, effect};

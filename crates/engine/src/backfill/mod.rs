@@ -1,8 +1,8 @@
 //! Data changes in batches: what is changed, how the table is cut, who works on which range, and how fast.
 //!
-//! [`task`] is what is to be done and [`strategy`] how it is cut; [`prepare`] writes both to the journal with
-//! the first ranges. Then a [`crew`] of workers claims ranges and executes a [`batch`] after the other, while
-//! the [`monitor`] sees what it does to the server. What the journal keeps is `journal::backfills`'.
+//! `task` is what is to be done and `strategy` how it is cut; `prepare` writes both to the journal with
+//! the first ranges. Then a `crew` of workers claims ranges and executes a `batch` after the other, while
+//! the `monitor` sees what it does to the server. What the journal keeps is `journal::backfills`'.
 
 mod batch;
 mod board;
