@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::{Context, Kin, Through};
 use crate::catalog::{
-    Address, Catalog, Constraint, ConstraintKind, QualifiedName, Relation, RelationKind, SequenceOwner,
+    Address, Catalog, Constraint, ConstraintKind, QualifiedName, Relation, RelationKind, SequenceOwner, Type,
 };
 use crate::sql::RelationName;
 
@@ -349,10 +349,17 @@ pub(crate) fn closure(catalog: &Catalog, objects: impl IntoIterator<Item = Addre
     found
 }
 
-/// What goes with a relation without being said by a dependency: its own parts.
+/// What goes with an object without being said by a dependency: a relation's own parts, a range's multirange.
 fn parts(catalog: &Catalog, of: &Address) -> Vec<Address> {
-    let Address::Relation(name) = of else {
-        return Vec::new();
+    let name = match of {
+        Address::Relation(name) => name,
+        Address::Type(name) => {
+            return match catalog.types.get(name) {
+                Some(Type::Range(range)) => vec![Address::Type(range.multirange.clone())],
+                _ => Vec::new(),
+            };
+        }
+        _ => return Vec::new(),
     };
     let Some(relation) = catalog.relations.get(name) else {
         return Vec::new();
