@@ -234,21 +234,24 @@ fn explain(
     let mut statements = Vec::new();
     for written in &script.statements {
         let sql = &source.text[written.span.range()];
-        let statement = sql::parse(sql).map_err(unread)?;
-        let effect = match &mut schema {
+        let (statement, effect, lane) = match &mut schema {
             Some(simulation) => {
-                let effect = simulation.effect(&statement);
-                simulation.apply(sql).map_err(unread)?;
-                effect
+                let outlook = simulation.foresee(sql).map_err(unread)?;
+                (outlook.statement, outlook.effect, outlook.lane)
             }
-            None => effect::effect(&statement, &blind),
+            None => {
+                let statement = sql::parse(sql).map_err(unread)?;
+                let effect = effect::effect(&statement, &blind);
+                let lane = lane_of(&statement, &effect);
+                (statement, effect, lane)
+            }
         };
         statements.push(Explained {
             line: written.line,
             column: written.column,
             sql: sql.to_owned(),
             kind: statement.kind(),
-            lane: lane_of(&statement, &effect),
+            lane,
             effect,
             start: written.span.start,
             findings: Vec::new(),

@@ -6,14 +6,13 @@
 //! a statement's form is not followed, everything after DO, CALL and functions that nobody sees into.
 //!
 //! ```
-//! use windlass_compiler::{catalog::Catalog, simulate::Simulation, sql};
+//! use windlass_compiler::{catalog::Catalog, simulate::Simulation};
 //! let mut simulation = Simulation::new(Catalog::empty(150_000), &["public"]);
 //! simulation.apply("CREATE TABLE t (a int PRIMARY KEY)")?;
 //! simulation.apply("CREATE INDEX ON t (a)")?;
-//! let drop = sql::parse("ALTER TABLE t DROP COLUMN a")?;
-//! let effect = simulation.effect(&drop);
-//! assert!(effect.unnamed.is_empty());
-//! # Ok::<(), sql::SyntaxError>(())
+//! let drop = simulation.foresee("ALTER TABLE t DROP COLUMN a")?;
+//! assert!(drop.effect.unnamed.is_empty());
+//! # Ok::<(), windlass_compiler::sql::SyntaxError>(())
 //! ```
 
 mod alter;
@@ -32,6 +31,7 @@ use crate::catalog::{
     Rule, Trigger,
 };
 use crate::effect::{self, Context, Effect, LockMode};
+use crate::lane::{Lane, lane_of};
 use crate::sql::{self, Definition, ObjectKind, RelationName, Statement, SyntaxError};
 
 /// A schema, and what is not known of it.
@@ -75,6 +75,18 @@ impl Doubts {
     pub fn covers_relation(&self, name: &QualifiedName) -> bool {
         self.covers(&Address::Relation(name.clone()))
     }
+}
+
+/// What a statement of a script will do when its turn comes.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Outlook {
+    /// The statement.
+    pub statement: Statement,
+    /// Its effect on what the statements before it leave.
+    pub effect: Effect,
+    /// Its lane, by that effect.
+    pub lane: Lane,
 }
 
 /// Whether a statement could be followed.
@@ -136,6 +148,22 @@ impl Simulation {
             return blind();
         }
         effect
+    }
+
+    /// Looks at the next statement of a script, and goes past it.
+    ///
+    /// # Errors
+    /// Text that is not exactly one statement of PostgreSQL's grammar.
+    pub fn foresee(&mut self, sql: &str) -> Result<Outlook, SyntaxError> {
+        let statement = sql::parse(sql)?;
+        let effect = self.effect(&statement);
+        let lane = lane_of(&statement, &effect);
+        self.apply(sql)?;
+        Ok(Outlook {
+            statement,
+            effect,
+            lane,
+        })
     }
 
     /// Does to the schema what the statement will do to the database's.

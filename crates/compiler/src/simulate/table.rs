@@ -3,7 +3,7 @@
 use super::{Followed, Simulation, insert_by};
 use crate::catalog::{
     Address, Column, Constraint, ConstraintKind, DependencyKind, ForeignTable, PartitionKey,
-    PartitionStrategy, Persistence, QualifiedName, Relation, RelationKind, ReplicaIdentity,
+    PartitionStrategy, Persistence, QualifiedName, Relation, RelationKind,
 };
 use crate::sql::{ColumnDefinition, Demand, RelationName, TableDefinition, Touched};
 
@@ -42,9 +42,6 @@ impl Simulation {
         }
         if table.has_storage() {
             table.access_method = Some("heap".to_owned());
-        }
-        if written.server.is_some() {
-            table.replica_identity = ReplicaIdentity::Nothing;
         }
         self.catalog.relations.insert(name.clone(), table);
         // A key of expressions reads columns that nobody lists here.
