@@ -71,6 +71,15 @@ async fn up(
             let arguments: Vec<&str> = service.command[1..].iter().map(String::as_str).collect();
             Up::Ended(project.windlass(&arguments).run().await.code == Some(0))
         }
+        "backfill-worker" => {
+            assert_eq!(service.command, ["windlass", "worker"]);
+            let mut child = project.windlass(&["worker"]).spawn();
+            child
+                .wait_for_output("worker: waiting for deferred backfills")
+                .await;
+            running.push(child);
+            Up::Running
+        }
         _ => {
             let mut child = application(project, statement).spawn();
             child.wait_for_output(application::READY).await;
@@ -144,6 +153,39 @@ async fn the_application_does_not_start_when_the_migration_failed() {
     let (order, running) = up(&project, &services, NEW).await;
     assert_eq!(order, ["database", "migrate", "api", "worker"]);
     assert_eq!(running.len(), 2);
+}
+
+#[tokio::test]
+async fn a_deferred_backfill_is_done_by_the_worker_beside_the_application() {
+    let project = Project::new(&[
+        (
+            TABLE.0,
+            "CREATE TABLE orders (id int PRIMARY KEY, note text);
+INSERT INTO orders SELECT n, 'first' FROM generate_series(1, 100) AS n;",
+        ),
+        COLUMN,
+        (
+            "0003_fill",
+            "-- windlass: backfill kinds on orders deferred
+UPDATE orders SET kind = 'b' WHERE kind IS NULL;",
+        ),
+    ])
+    .await;
+    let services = services(&project).await;
+    let (order, running) = up(&project, &services, NEW).await;
+    assert_eq!(order, ["database", "migrate", "api", "backfill-worker", "worker"]);
+    assert_eq!(running.len(), 3);
+    project
+        .windlass(&["wait", "--for", "backfill", "kinds"])
+        .run()
+        .await
+        .expect(0);
+    assert_eq!(
+        project
+            .one("SELECT count(*) FROM orders WHERE kind IS NULL")
+            .await,
+        "0"
+    );
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ pub(super) fn write(desk: &mut Desk<'_>) -> Result<(), Failure> {
         "once: gcloud secrets create {name}-database-url --data-file=-; and a role to read it for the job's service account"
     ));
     if desk.facts.is_deferred {
-        desk.note("deferred data changes: run `windlass worker` where something may run for long, such as a worker pool");
+        desk.note("deferred data changes: `windlass worker` in a worker pool, or `windlass worker --once` as a job on a schedule");
     }
     Ok(())
 }
