@@ -168,7 +168,10 @@ impl Simulation {
                 }
             }
             Address::Type(name) => {
-                catalog.types.remove(name);
+                // A range type goes with its multirange type.
+                if let Some(Type::Range(range)) = catalog.types.remove(name) {
+                    self.remove(vec![Address::Type(range.multirange)]);
+                }
             }
             Address::DomainConstraint(of, name) => {
                 if let Some(Type::Domain(domain)) = catalog.types.get_mut(of) {
