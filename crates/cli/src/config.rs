@@ -52,11 +52,7 @@ pub(crate) struct Config {
     /// The directory of revisions.
     pub(crate) dir: PathBuf,
     /// The file that describes the whole schema.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "`snapshot` and the baseline will read it")
-    )]
-    pub(crate) schema_file: Option<PathBuf>,
+    pub(crate) schema_file: Option<SchemaFile>,
     /// The chosen `[env.NAME]`, and what `only env NAME` compares with.
     pub(crate) env: Option<Setting<String>>,
     /// The configuration file, if there is one.
@@ -66,6 +62,15 @@ pub(crate) struct Config {
     /// What works, but should be done otherwise.
     pub(crate) warnings: Vec<Diagnostic>,
     database_url: Address,
+}
+
+/// Where the whole schema is described.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SchemaFile {
+    /// In a file, as `snapshot` writes it.
+    File(PathBuf),
+    /// In what a command prints, `cmd:` left out.
+    Command(String),
 }
 
 /// Where the database is.
@@ -264,7 +269,10 @@ pub(crate) fn load(
             .schema_file
             .value
             .as_ref()
-            .map(|file| path_of(file, &policy.schema_file.origin)),
+            .map(|file| match file.strip_prefix("cmd:") {
+                Some(command) => SchemaFile::Command(command.trim().to_owned()),
+                None => SchemaFile::File(path_of(file, &policy.schema_file.origin)),
+            }),
         database_url: address(args, &env, section, &file.root, base, &mut problems),
         policy,
         env: env_name,

@@ -6,6 +6,7 @@
     reason = "this crate is where the environment is read and the process exits"
 )]
 
+mod baseline;
 mod changed;
 mod commands;
 mod config;

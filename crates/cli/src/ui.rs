@@ -197,6 +197,12 @@ fn words(event: &Event) -> Option<String> {
         Event::JournalUpgraded { from: Some(from), to } => {
             format!("brought the journal from version {from} to {to}")
         }
+        Event::CreatingFromBaseline { baseline, revisions } => {
+            let many = if *revisions == 1 { "" } else { "s" };
+            format!(
+                "the database is empty: it is made from {baseline}, which contains {revisions} revision{many}"
+            )
+        }
         Event::WaitingForOrphan { orphan, waited } => {
             format!(
                 "an earlier runner's statement is still at work ({orphan}); waiting since {}",
@@ -568,6 +574,9 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
             "holder": holder.as_ref().map(ToString::to_string), "waited_ms": millis(waited) }),
         Event::Leading { epoch } => json!({ "event": "leading", "epoch": epoch }),
         Event::JournalUpgraded { from, to } => json!({ "event": "journal_upgraded", "from": from, "to": to }),
+        Event::CreatingFromBaseline { baseline, revisions } => {
+            json!({ "event": "creating_from_baseline", "baseline": baseline, "revisions": revisions })
+        }
         Event::WaitingForOrphan { orphan, waited } => json!({ "event": "waiting_for_orphan",
             "orphan": orphan.to_string(), "waited_ms": millis(waited) }),
         Event::StillConnected { sessions: found } => {

@@ -20,5 +20,6 @@ pub mod policy;
 pub mod rules;
 pub mod script;
 pub mod simulate;
+pub mod snapshot;
 pub mod sql;
 pub mod squash;

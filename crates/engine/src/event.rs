@@ -68,6 +68,13 @@ pub enum Event {
         /// Its process id.
         pid: i32,
     },
+    /// The database has neither relations nor revisions: it is made from the baseline.
+    CreatingFromBaseline {
+        /// A file's name, or a command.
+        baseline: String,
+        /// How many revisions it contains.
+        revisions: u32,
+    },
     /// Sessions of others are still there, although services should be stopped.
     StillConnected {
         /// They, the oldest transaction first.

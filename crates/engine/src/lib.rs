@@ -37,8 +37,8 @@ pub use journal::{
 pub use look::{BackfillStanding, LastRun, Look};
 pub use mutex::Wait;
 pub use run::{
-    Downgrade, Offenders, Opening, Outcome, Resolution, RevisionPlan, Runner, Script, ScriptRequest,
-    StepReport, Upgrade, Verdict, Verification,
+    Baseline, Downgrade, Offenders, Opening, Outcome, Resolution, RevisionPlan, Runner, Script,
+    ScriptRequest, StepReport, Upgrade, Verdict, Verification,
 };
 pub use session::{SessionSettings, Stop, Stopper};
 pub use standing::{Standing, standing};

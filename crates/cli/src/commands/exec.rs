@@ -13,6 +13,7 @@ use windlass::{Stop, Upgrade as Request};
 
 use super::wait;
 use super::{Done, Global, WaitArgs};
+use crate::baseline;
 use crate::context::{self, Context, environment};
 use crate::failure::Failure;
 use crate::readiness::Goal;
@@ -125,7 +126,9 @@ impl Exec {
             strict,
             ..Request::to_heads()
         };
-        let outcome = context.runner()?.upgrade(&request, &context.ui, stop).await?;
+        let outcome = baseline::offer(context.runner()?, &context.config)
+            .upgrade(&request, &context.ui, stop)
+            .await?;
         super::upgrade::say(context, &outcome);
         Ok(())
     }

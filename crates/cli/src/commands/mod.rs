@@ -24,6 +24,7 @@ mod redo;
 mod resolve;
 mod revision;
 mod show;
+mod snapshot;
 mod squash;
 mod stamp;
 mod status;
@@ -190,6 +191,7 @@ pub(crate) enum Command {
     Verify(verify::Verify),
     Backfill(backfill::Backfill),
     Worker(worker::Worker),
+    Snapshot(snapshot::Snapshot),
     Wait(wait::Wait),
     Exec(exec::Exec),
     Lock(lock::Lock),
@@ -229,6 +231,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Verify(command) => command.run(&cli.global).await,
         Command::Backfill(command) => command.run(&cli.global).await,
         Command::Worker(command) => command.run(&cli.global).await,
+        Command::Snapshot(command) => command.run(&cli.global).await,
         Command::Wait(command) => command.run(&cli.global).await,
         Command::Exec(command) => command.run(&cli.global).await,
         Command::Lock(command) => command.run(&cli.global),

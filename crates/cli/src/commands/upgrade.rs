@@ -9,7 +9,8 @@ use windlass::compiler::format::RevisionId;
 use windlass::compiler::graph::Target;
 use windlass::{Direction, Outcome, ScriptRequest, Upgrade as Request};
 
-use super::{Done, Global, WaitArgs, exec, print_json};
+use super::{Done, Global, WaitArgs, exec, print_json, snapshot};
+use crate::baseline;
 use crate::context::{self, Context, environment};
 use crate::failure::Failure;
 use crate::lockfile::{self, LockFile};
@@ -21,6 +22,7 @@ use crate::lockfile::{self, LockFile};
   windlass upgrade +1           one revision on
   windlass upgrade 0036         up to and with revision 0036_…
   windlass upgrade --no-wait    fails at once when another runner is at work
+  windlass upgrade --replay     runs every revision on a new database, whatever `schema_file` says
   windlass upgrade --sql > upgrade.sql
                                 writes what would run, journal included, for psql
 
@@ -43,6 +45,9 @@ pub(crate) struct Upgrade {
     /// Counts the protected tables before and after, for applications that are stopped meanwhile (exit 5)
     #[arg(long)]
     exact_counts: bool,
+    /// Runs all revisions on a new database too, instead of making it from `schema_file`
+    #[arg(long)]
+    replay: bool,
     /// Writes the result to standard output as JSON
     #[arg(long)]
     json: bool,
@@ -110,7 +115,10 @@ impl Upgrade {
     }
 
     async fn upgrade(&self, context: &Context) -> Result<Outcome, Failure> {
-        let runner = context.upgrading_runner().await?;
+        let mut runner = context.upgrading_runner().await?;
+        if !self.replay {
+            runner = baseline::offer(runner, &context.config);
+        }
         let allow_late = self
             .allow_late
             .iter()
@@ -135,6 +143,9 @@ impl Upgrade {
         let outcome = runner.upgrade(&request, &context.ui, &stop).await?;
         if matches!(request.target, Target::Head | Target::Heads) {
             write_lock(context, &LockFile::of(runner.directory(), runner.graph()));
+            if context.config.policy.snapshot_after_upgrade.value && !outcome.is_nothing() {
+                snapshot::after_upgrade(context, &runner).await;
+            }
         }
         Ok(outcome)
     }

@@ -120,7 +120,10 @@ fn the_documented_file_loads() {
     let run = Run::with(EXAMPLE);
     let config = run.config();
     assert_eq!(config.dir, run.directory.path().join("migrations"));
-    assert_eq!(config.schema_file, Some(run.directory.path().join("schema.sql")));
+    assert_eq!(
+        config.schema_file,
+        Some(SchemaFile::File(run.directory.path().join("schema.sql")))
+    );
     assert_eq!(config.policy.protect.value, ["leads", "faqs"]);
     assert_eq!(config.policy.stall_budget.value, Some(Duration::from_secs(1)));
     assert_eq!(
@@ -351,7 +354,10 @@ fn paths_in_the_file_are_meant_from_the_file() {
     fs::create_dir_all(root.join("api")).expect("a directory");
     run.args.working_directory = root.join("api");
     assert_eq!(run.config().dir, root.join("db"));
-    assert_eq!(run.config().schema_file, Some(root.join("db/schema.sql")));
+    assert_eq!(
+        run.config().schema_file,
+        Some(SchemaFile::File(root.join("db/schema.sql")))
+    );
     assert_eq!(run.row("dir"), "dir = db (../windlass.toml:1)");
     run.args.dir = Some("mine".to_owned());
     assert_eq!(run.config().dir, root.join("api/mine"));

@@ -17,6 +17,7 @@ mod project;
 mod refusals;
 mod safety;
 mod scripts;
+mod snapshots;
 mod start;
 mod state;
 mod statements;

@@ -224,6 +224,8 @@ impl Lowered<'_> {
             profile: self.get("profile", word).map(parsed),
             dir: self.get("dir", text),
             schema_file: self.get("schema_file", text).map(some_unless_empty),
+            snapshot_after_upgrade: self.get("snapshot.after_upgrade", boolean),
+            snapshot_roles: self.get("snapshot.roles", boolean),
             protect: self.get("protect", list),
             role: self.get("role", text).map(some_unless_empty),
             search_path: self.get("search_path", list),

@@ -151,6 +151,10 @@ pub struct Policy {
     pub dir: Setting<String>,
     /// The file that describes the whole schema, as written.
     pub schema_file: Setting<Option<String>>,
+    /// Whether an upgrade to the head writes the schema file anew.
+    pub snapshot_after_upgrade: Setting<bool>,
+    /// Whether the schema file has owners and privileges.
+    pub snapshot_roles: Setting<bool>,
     /// Tables that may lose neither rows nor columns nor themselves.
     pub protect: Setting<Vec<String>>,
     /// The role to SET ROLE to.

@@ -127,6 +127,8 @@ pub static SETTINGS: &[SettingInfo] = &[
     same("profile", Kind::Choice(&Profile::NAMES), "live", "which set of defaults applies"),
     same("dir", Kind::Text, "migrations", "the directory of revisions"),
     same("schema_file", Kind::Text, "", "the file that describes the whole schema"),
+    same("snapshot.after_upgrade", Kind::Boolean, "false", "whether an upgrade to the head writes the schema file anew"),
+    same("snapshot.roles", Kind::Boolean, "false", "whether the schema file has owners and privileges"),
     same("protect", Kind::List, "", "tables that may lose neither rows nor columns nor themselves"),
     same("role", Kind::Text, "", "the role to SET ROLE to"),
     same("search_path", Kind::List, "", "the schemas that unqualified names are looked up in"),

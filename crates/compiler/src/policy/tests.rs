@@ -141,6 +141,8 @@ utility  | 5s          | 5s    | none      | 1s      | 1m   | 500ms    | 0      
 profile                     = live (default)
 dir                         = migrations (default)
 schema_file                 =  (default)
+snapshot.after_upgrade      = false (default)
+snapshot.roles              = false (default)
 protect                     =  (default)
 role                        =  (default)
 search_path                 =  (default)

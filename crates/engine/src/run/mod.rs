@@ -4,6 +4,7 @@
 mod acquire;
 mod attempt;
 mod backfill;
+mod baseline;
 mod evict;
 mod loss;
 mod opening;
@@ -40,12 +41,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event, Observe};
 use crate::guard::Counted;
 use crate::history::{History, Native};
+use crate::introspect;
 use crate::journal::{self, Brief, Fence, PastRun, Snapshot};
 use crate::mutex;
 use crate::session::{self, Purpose, Session, SessionSettings, Stop};
 use crate::standing::{Standing, standing};
 
 pub(crate) use attempt::{one_line, replay};
+pub use baseline::Baseline;
 pub use opening::Opening;
 pub use request::{Downgrade, Outcome, Resolution, StepReport, Upgrade};
 use revision::Left;
@@ -70,6 +73,8 @@ pub struct Runner {
     env: Option<String>,
     /// The lock session of the first run, when it was begun before the files were read.
     opening: Mutex<Option<Opening>>,
+    /// What a new database is made from, instead of its history.
+    baseline: Option<baseline::Source>,
 }
 
 /// The scripts of a run that are still to come, parsed.
@@ -110,6 +115,7 @@ impl Runner {
             env: None,
             standbys: Vec::new(),
             opening: Mutex::new(None),
+            baseline: None,
         })
     }
 
@@ -151,6 +157,15 @@ impl Runner {
     pub async fn running(&self) -> Result<Vec<journal::Running>> {
         let session = self.open(Purpose::Lock).await?;
         journal::read_running(session.client()).await
+    }
+
+    /// Reads everything that the database holds. Takes no lock.
+    ///
+    /// # Errors
+    /// No connection.
+    pub async fn introspect(&self) -> Result<introspect::Introspected> {
+        let session = self.open(Purpose::Lock).await?;
+        introspect::read(session.client()).await
     }
 
     /// Reads the journal and says where the database stands. Takes no lock.
@@ -260,6 +275,7 @@ impl Runner {
         if wanted.is_empty() {
             return Ok(Outcome::nothing(began.elapsed()));
         }
+        self.look_at_unknown_relations(&lock, &journal, observer).await?;
         let mut scripts = self.parse_all(&wanted, Direction::Up)?;
         let led = mutex::lead(lock.client(), request.wait, observer, stop, async || {
             let journal = journal::read(lock.client()).await?;
@@ -289,11 +305,25 @@ impl Runner {
                 .begin(&lock, "upgrade", &request.target_text, observer, stop)
                 .await?;
             work.wait_for_backfills = request.wait_for_backfills;
-            observer.event(Event::RunStarted {
-                direction: Direction::Up,
-                revisions: wanted.clone(),
-            });
             let ran = async {
+                let contained = self
+                    .create_from_baseline(&lock, work.fence, &request.target, &journal, observer)
+                    .await?;
+                let (journal, wanted) = if contained.is_empty() {
+                    (journal, wanted)
+                } else {
+                    work.report.revisions.extend(contained);
+                    let journal = journal::read(lock.client()).await?;
+                    let wanted = self.judge(request, &journal, observer)?;
+                    (journal, wanted)
+                };
+                if wanted.is_empty() {
+                    return Ok(());
+                }
+                observer.event(Event::RunStarted {
+                    direction: Direction::Up,
+                    revisions: wanted.clone(),
+                });
                 let configured = &self.policy.protect.value;
                 let counted = match request.exact_counts {
                     true => Some(Counted::now(work.session.client(), configured, observer).await?),

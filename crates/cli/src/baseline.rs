@@ -1,0 +1,54 @@
+//! What a new database is made from: the schema file, or what a command prints.
+
+use std::path::Path;
+use std::process::Command;
+
+use windlass::compiler::snapshot;
+use windlass::{Baseline, Runner};
+
+use crate::config::{Config, SchemaFile};
+
+/// Lets an upgrade make a new database from what is configured; a file that is not written yet is nothing.
+pub(crate) fn offer(runner: Runner, config: &Config) -> Runner {
+    match &config.schema_file {
+        Some(SchemaFile::File(path)) if path.exists() => from_file(runner, path),
+        Some(SchemaFile::Command(command)) => {
+            let command = command.clone();
+            let name = format!("what `{command}` prints");
+            runner.creating_from(&name, move || run(&command))
+        }
+        _ => runner,
+    }
+}
+
+/// Lets an upgrade make a new database from a file that `snapshot` wrote.
+pub(crate) fn from_file(runner: Runner, path: &Path) -> Runner {
+    let path = path.to_owned();
+    runner.creating_from(&path.display().to_string(), move || read(&path))
+}
+
+fn read(path: &Path) -> Result<Baseline, String> {
+    let sql = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    Ok(Baseline {
+        name: path.display().to_string(),
+        contains: Some(snapshot::contains(&sql)?),
+        sql,
+    })
+}
+
+/// The application's own description of its schema is as new as its code: it contains every revision.
+fn run(command: &str) -> Result<Baseline, String> {
+    let done = Command::new("sh")
+        .args(["-c", command])
+        .output()
+        .map_err(|error| error.to_string())?;
+    if !done.status.success() {
+        let words = String::from_utf8_lossy(&done.stderr);
+        return Err(format!("it ended with {}: {}", done.status, words.trim()));
+    }
+    Ok(Baseline {
+        name: format!("what `{command}` prints"),
+        sql: String::from_utf8(done.stdout).map_err(|_| "it is not UTF-8".to_owned())?,
+        contains: None,
+    })
+}
