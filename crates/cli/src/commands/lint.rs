@@ -148,25 +148,10 @@ impl Lint {
 
     /// The files in their order. Those that are not asked about are read for what they declare.
     fn files(&self, context: &Context) -> Result<Vec<File>, Failure> {
-        let here = std::env::current_dir().unwrap_or_default();
-        // As an annotation names it, and as people do.
-        let dir = context
-            .config
-            .dir
-            .strip_prefix(&here)
-            .unwrap_or(&context.config.dir);
-        let default = [dir.to_owned()];
-        let paths = if self.paths.is_empty() {
-            &default
-        } else {
-            self.paths.as_slice()
-        };
-        let mut found = Vec::new();
-        for path in paths {
-            gather(path, true, &mut found)?;
-        }
+        let paths = paths_of(context, &self.paths);
+        let found = gathered(&paths)?;
         let changed = match &self.since {
-            Some(since) => Some(changed::since(since, paths)?),
+            Some(since) => Some(changed::since(since, &paths)?),
             None => None,
         };
         let excluded = &context.config.policy.lint.exclude.value;
@@ -215,6 +200,29 @@ fn is_ours(context: &Context, path: &Path, text: &str) -> bool {
         .zip(canonical(&context.config.dir))
         .is_some_and(|(path, dir)| path.starts_with(dir));
     inside && (context.config.path.is_some() || text.contains("-- windlass:"))
+}
+
+/// The SQL files of a command: those that it names, or the project's.
+pub(super) fn sql_files(context: &Context, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    gathered(&paths_of(context, paths))
+}
+
+fn paths_of(context: &Context, paths: &[PathBuf]) -> Vec<PathBuf> {
+    if !paths.is_empty() {
+        return paths.to_vec();
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    // As an annotation names it, and as people do.
+    let dir = &context.config.dir;
+    vec![dir.strip_prefix(&here).unwrap_or(dir).to_owned()]
+}
+
+fn gathered(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for path in paths {
+        gather(path, true, &mut found)?;
+    }
+    Ok(found)
 }
 
 /// The SQL files below a path, by number and name; a file that is named is taken whatever it is called.

@@ -12,6 +12,7 @@ mod downgrade;
 mod drop;
 mod exec;
 mod explain;
+mod fix;
 mod heads;
 mod history;
 mod init;
@@ -174,6 +175,7 @@ pub(crate) enum Command {
     Show(show::Show),
     Plan(plan::Plan),
     Lint(lint::Lint),
+    Fix(fix::Fix),
     Explain(explain::Explain),
     Config(config::ShowConfig),
     Doctor(doctor::Doctor),
@@ -218,6 +220,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Show(command) => command.run(&cli.global).await,
         Command::Plan(command) => command.run(&cli.global).await,
         Command::Lint(command) => command.run(&cli.global).await,
+        Command::Fix(command) => command.run(&cli.global).await,
         Command::Explain(command) => command.run(&cli.global).await,
         Command::Config(command) => command.run(&cli.global),
         Command::Doctor(command) => command.run(&cli.global).await,

@@ -7,6 +7,7 @@ mod directives;
 mod explain;
 mod faults;
 mod files;
+mod fix;
 mod guard;
 mod kills;
 mod lint;

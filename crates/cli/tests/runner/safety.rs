@@ -182,3 +182,19 @@ async fn a_started_revision_goes_on_with_the_forms_that_were_frozen() {
         "SELECT attnotnull::text FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attname = 'total'";
     assert_eq!(project.database.query_one_text(is_set).await, "true");
 }
+
+#[tokio::test]
+async fn a_table_that_is_made_if_not_exists_may_have_been_there() {
+    let project = project(
+        "CREATE TABLE IF NOT EXISTS orders (id bigint);\nCREATE TABLE IF NOT EXISTS fresh (id bigint);\n\
+         CREATE INDEX orders_total ON orders (total);\nCREATE INDEX fresh_id ON fresh (id);",
+    )
+    .await;
+    assert_eq!(
+        planned(&project).await[2..],
+        [
+            "blocking-index-build: CREATE INDEX CONCURRENTLY orders_total ON orders (total)",
+            "-: CREATE INDEX fresh_id ON fresh (id)",
+        ]
+    );
+}

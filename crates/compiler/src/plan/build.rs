@@ -107,6 +107,8 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
         scrutiny.checker.begin(script.header.transaction);
     }
     let mut told = Told::default();
+    // What is made IF NOT EXISTS may have been there for long: only a database tells.
+    let mut may_be_there = false;
     let mut forms: HashMap<(usize, usize), Vec<PreparedStatement>> = HashMap::new();
     let mut created = Created::default();
     let mut problems = Vec::new();
@@ -133,6 +135,14 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
         }
         let copy_data = written.copy_data.map(|span| source.text[span.range()].to_owned());
         let written_at = (written.line, written.column);
+        may_be_there |= matches!(
+            &statement,
+            Statement::CreateTable {
+                if_not_exists: true,
+                temporary: false,
+                ..
+            }
+        );
         if let Some((scrutiny, details)) = scrutiny.as_mut().zip(details.as_ref()) {
             let mode = script.header.transaction;
             let verdict = scrutiny.judge(source, mode, written, &statement, details, &mut told);
@@ -161,7 +171,8 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
     }
     problems.extend(atomic_refusal(&script, &statements, source));
     problems.extend(batched::arrange(&script, source, &mut statements));
-    let is_hazardous = !forms.is_empty() || !told.refused.is_empty() || !told.warnings.is_empty();
+    let is_hazardous =
+        may_be_there || !forms.is_empty() || !told.refused.is_empty() || !told.warnings.is_empty();
     warnings.append(&mut told.warnings);
     if !forms.is_empty() {
         let written = std::mem::take(&mut statements);

@@ -131,7 +131,9 @@ impl Case<'_> {
 
     /// Goes on only where the relation was there before the plan: others may use it.
     pub(super) fn existing(&self, relation: &RelationName) -> Option<()> {
-        (!self.seen.is_new(relation)).then_some(())
+        let is_conditional = || self.seen(relation).is_some_and(|table| table.is_conditional);
+        let is_new = self.seen.is_new(relation) && !(is_conditional() && self.find(relation).is_some());
+        (!is_new).then_some(())
     }
 
     /// Goes on only where work on the relation takes long enough to be felt, as far as one can tell.

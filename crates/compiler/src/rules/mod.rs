@@ -95,7 +95,7 @@ pub use case::{Runner, SMALL, Surroundings};
 pub use compose::safe_form;
 pub use finding::{Finding, Safe, written};
 pub use page::page;
-pub use script::{Checker, Report, check_file};
+pub use script::{Checker, Edit, Report, check_file, fixes};
 
 use case::Case;
 

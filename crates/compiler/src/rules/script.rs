@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::seen::Seen;
-use super::{Finding, RULES, Runner, Surroundings, find};
-use crate::diagnostic::{Diagnostic, Place, Span, suggest};
+use super::{Finding, RULES, Runner, Surroundings, find, safe_form};
+use crate::diagnostic::{Diagnostic, Place, Severity, Span, suggest};
 use crate::directive::TransactionMode;
 use crate::effect;
 use crate::format::Source;
@@ -226,6 +226,63 @@ pub fn check_file(checker: &mut Checker, source: &Source, alone: bool) -> Result
     } else {
         Err(problems)
     }
+}
+
+/// A statement of a file, and its safe form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced, without the semicolon.
+    pub span: Span,
+    /// What stands there then.
+    pub text: String,
+    /// The rule that asks for it.
+    pub rule: &'static str,
+}
+
+/// The safe forms of a file's statements, in order; comments that a form would lose come before it.
+///
+/// # Errors
+/// What is not SQL, or nearly a directive, each with its place.
+pub fn fixes(checker: &mut Checker, source: &Source) -> Result<Vec<Edit>, Vec<Diagnostic>> {
+    let script = Script::read(source, sql::split)?;
+    checker.begin_file(script.header.transaction);
+    let mut edits = Vec::new();
+    for written in &script.statements {
+        let text = &source.text[written.span.range()];
+        let Ok((statement, details)) = sql::parse_with_details(text) else {
+            continue;
+        };
+        let mut report = Report::default();
+        checker.check_written(source, written, &statement, &details, &mut report);
+        let directives = &written.directives;
+        let is_plain =
+            directives.backfill.is_none() && directives.verify.is_none() && directives.require.is_none();
+        let form = safe_form(&statement, text, &report.findings)
+            .filter(|_| is_plain && script.header.transaction != TransactionMode::Atomic);
+        let first = report
+            .findings
+            .iter()
+            .find(|finding| finding.severity == Severity::Error);
+        let Some((form, first)) = form.zip(first) else {
+            continue;
+        };
+        let form = super::written(&form);
+        let mut lost = String::new();
+        for comment in sql::comments(text)
+            .into_iter()
+            .filter(|comment| !form.contains(comment))
+        {
+            lost.push_str(comment);
+            lost.push('\n');
+        }
+        edits.push(Edit {
+            span: written.span,
+            // The author's own semicolon ends the last one.
+            text: lost + form.trim_end_matches(';'),
+            rule: first.rule.id,
+        });
+    }
+    Ok(edits)
 }
 
 /// The views that statements make.

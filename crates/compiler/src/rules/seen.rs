@@ -34,6 +34,8 @@ pub(super) struct Seen {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
     pub(super) is_new: bool,
+    /// It was made IF NOT EXISTS: where the database has it, it is not new.
+    pub(super) is_conditional: bool,
     pub(super) is_partitioned: bool,
     pub(super) partition_of: Option<RelationName>,
     pub(super) columns: BTreeMap<String, ColumnDetails>,
@@ -166,6 +168,7 @@ impl Seen {
                     key(relation),
                     Table {
                         is_new: *temporary || !known,
+                        is_conditional: *if_not_exists && !temporary,
                         is_partitioned: details.is_partitioned,
                         partition_of: partition_of.clone(),
                         columns: columns

@@ -40,7 +40,7 @@ pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;
 pub use partition::{creates_partitioned, works_by_partition};
 pub use pieces::{
-    Pieces, behind_name, bound_as_condition, has_comment, has_words, inserted_behind, pieces, with_word,
+    Pieces, behind_name, bound_as_condition, comments, has_words, inserted_behind, pieces, with_word,
 };
 pub use range::{Mirror, Range, mirrors, narrowed};
 pub use reindex::{ReindexScope, reindex_scope};

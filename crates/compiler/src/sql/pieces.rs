@@ -181,14 +181,19 @@ pub fn bound_as_condition(text: &str, column: &str) -> Option<String> {
     Some(conditions.join(" AND "))
 }
 
-/// Whether the text has a comment in it, which an edit might lose.
-pub fn has_comment(text: &str) -> bool {
-    pg_query::scan(text).is_ok_and(|scanned| {
-        scanned.tokens.iter().any(|token| {
-            token.token == pg_query::protobuf::Token::SqlComment as i32
-                || token.token == pg_query::protobuf::Token::CComment as i32
-        })
-    })
+/// The comments in the text.
+pub fn comments(text: &str) -> Vec<&str> {
+    let kinds = [
+        pg_query::protobuf::Token::SqlComment as i32,
+        pg_query::protobuf::Token::CComment as i32,
+    ];
+    let Ok(scanned) = pg_query::scan(text) else {
+        return Vec::new();
+    };
+    let comments = scanned.tokens.iter().filter(|token| kinds.contains(&token.token));
+    comments
+        .filter_map(|token| text.get(usize::try_from(token.start).ok()?..usize::try_from(token.end).ok()?))
+        .collect()
 }
 
 #[cfg(test)]
