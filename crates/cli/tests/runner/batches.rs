@@ -15,7 +15,7 @@ fn leads(rows: u32, tenants: u32) -> String {
     format!(
         "CREATE TABLE leads (id bigint PRIMARY KEY, tenant_id int, payload text, n bigint NOT NULL, other int DEFAULT 0);\n\
          INSERT INTO leads SELECT CASE WHEN g % 1000 = 0 THEN g * 1000000000::bigint ELSE g - {rows} / 2 END, \
-                nullif((power(g * 7919 % {rows} / {rows}.0, 3) * {tenants})::int, 0), md5(g::text), 1 \
+                nullif((power(g::bigint * 7919 % {rows} / {rows}.0, 3) * {tenants})::int, 0), md5(g::text), 1 \
            FROM generate_series(1, {rows}) g;\n\
          CREATE INDEX leads_tenant ON leads (tenant_id, id);"
     )
@@ -32,7 +32,7 @@ fn traffic(rows: u32, done: i64) -> TrafficPlan {
         .statement(2, &format!("SELECT n FROM leads WHERE id = {{-{half}..{half}}}"))
         .statement(1, &format!("DELETE FROM leads WHERE id = {{-{half}..{half}}}"))
         .generated(1, move |random| {
-            let id = random.within(1 << 50..1 << 51);
+            let id = random.within(1 << 55..1 << 56);
             format!(
                 "INSERT INTO leads VALUES ({id}, {}, 'new', {done}) ON CONFLICT DO NOTHING",
                 id % 9
@@ -111,7 +111,7 @@ async fn a_table_that_grows_and_changes_is_swept_and_ends_like_one_update() {
         .generated(1, |random| {
             format!(
                 "INSERT INTO leads VALUES ({}, 1, 'four', 4)",
-                random.within(1 << 50..1 << 51)
+                random.within(1 << 55..1 << 56)
             )
         });
     let running = Traffic::start(&project.database.url(), plan).await;
@@ -453,8 +453,8 @@ async fn two_million_leads_of_five_hundred_businesses_and_twenty_kills() {
     }
     const ROWS: u32 = 2_000_000;
     let server = Server::builder()
-        .setting("shared_buffers", "'512MB'")
-        .setting("max_wal_size", "'4GB'")
+        .setting("shared_buffers", "512MB")
+        .setting("max_wal_size", "4GB")
         .start()
         .await;
     let make = leads(ROWS, 500);
