@@ -40,6 +40,28 @@ async fn measured_both_connections_are_swallowed() {
 }
 
 #[tokio::test]
+async fn measured_the_connection_is_cut_with_the_lock_held() {
+    at_each_budget(async |budget| {
+        let scene = Scene::new(&[(
+            "0002_c",
+            "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
+             INSERT INTO fresh VALUES ('one'); INSERT INTO fresh VALUES ('the other');",
+        )])
+        .await;
+        let proxy = Proxy::start(&scene.database().url()).await;
+        proxy.when_client_sends("the other", Fault::CutBefore);
+        let run = scene.begin_with(budget, &[("DATABASE_URL", proxy.url())]).await;
+        proxy.wait_until_fired().await;
+        let end = run.end(0).await;
+        end.kept();
+        assert_eq!(end.attempts(), 2, "{}", end.stderr);
+        let fresh = "SELECT count(*) FROM fresh";
+        assert_eq!(end.database().query_one_text(fresh).await, "2", "nothing twice");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn measured_a_watchdog_that_cannot_see_lets_nobody_wait() {
     at_each_budget(async |budget| {
         let scene = Scene::new(&[CHECK]).await;
