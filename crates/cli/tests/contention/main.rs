@@ -158,7 +158,7 @@ async fn measured_autovacuum_to_prevent_wraparound_is_named_and_let_finish() {
         return;
     }
     at_each_budget(async |budget| {
-        let scene = Scene::on(slow_autovacuum().await, &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+        let scene = Scene::small(slow_autovacuum().await, &[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
         let database = scene.database();
         database
             .execute(

@@ -32,6 +32,12 @@ pub(crate) fn hold() -> Duration {
     if is_full() { 30 * SECOND } else { 2 * SECOND }
 }
 
+const FEW: &str = "10000";
+
+fn rows() -> &'static str {
+    if is_full() { "1000000" } else { FEW }
+}
+
 /// Waits for what the server begins when it likes, such as autovacuum: until `sql` counts something.
 pub(crate) async fn wait_long(database: &Database, sql: &str) {
     windlass_testkit::wait_until_within(3 * DEADLINE, sql, async || {
@@ -87,16 +93,20 @@ impl Scene {
 
     /// The hot tables are there and used; `revisions` are pending.
     pub(crate) async fn on(server: Server, revisions: &[(&str, &str)]) -> Self {
-        Self::laid(server, None, revisions).await
+        Self::laid(server, None, revisions, rows()).await
+    }
+
+    /// The same with as few rows as in the short suite.
+    pub(crate) async fn small(server: Server, revisions: &[(&str, &str)]) -> Self {
+        Self::laid(server, None, revisions, FEW).await
     }
 
     /// The same with all of it owned by a role that is no superuser and may see no other role's activity.
     pub(crate) async fn of_a_plain_owner(server: Server, revisions: &[(&str, &str)]) -> Self {
-        Self::laid(server, Some("owner"), revisions).await
+        Self::laid(server, Some("owner"), revisions, rows()).await
     }
 
-    async fn laid(server: Server, owner: Option<&str>, revisions: &[(&str, &str)]) -> Self {
-        let rows = if is_full() { "1000000" } else { "10000" };
+    async fn laid(server: Server, owner: Option<&str>, revisions: &[(&str, &str)], rows: &str) -> Self {
         let hot = HOT.replace("{rows}", rows);
         let project = Project::on(server, &[("0001_hot", &hot)]).await;
         let mut scene = Self {
