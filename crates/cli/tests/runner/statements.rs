@@ -1,6 +1,6 @@
 //! What single statements need: their lanes, COPY data, session settings, assertions.
 
-use crate::project::Project;
+use crate::project::{Ended, Project};
 
 #[tokio::test]
 async fn a_revision_with_every_kind_of_step_is_applied_once() {
@@ -158,4 +158,56 @@ async fn names_with_quotes_spaces_and_letters_of_all_kinds_work() {
     .await;
     project.upgrade(0).await;
     assert_eq!(project.applied().await, ["0001_größe der \"tabelle\""]);
+}
+
+#[tokio::test]
+async fn an_advisory_lock_that_a_script_leaves_is_gone_with_its_step() {
+    let free = "-- windlass: verify : only the runner's own two are held\n\
+                SELECT count(*) = 2 FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database());";
+    let project = Project::new(&[
+        ("0001_a", "SELECT pg_advisory_lock(42), pg_advisory_lock(42), pg_try_advisory_lock_shared(43), pg_advisory_lock(-1, -42);"),
+        ("0002_b", free),
+        (
+            "0003_c",
+            "-- windlass: no-transaction\nCREATE TABLE c (a int);\nDO 'BEGIN PERFORM pg_advisory_lock(41); END';\nINSERT INTO c VALUES (1);",
+        ),
+        ("0004_d", free),
+    ])
+    .await;
+    project.upgrade(0).await;
+    assert_eq!(project.applied().await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_policy_that_hides_rows_from_a_change_is_an_error_and_not_a_smaller_change() {
+    let project = Project::new(&[]).await;
+    let role = project.database.create_role("").await;
+    project
+        .database
+        .execute(&format!(
+            "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2); ALTER TABLE t OWNER TO {role}; \
+             ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t FORCE ROW LEVEL SECURITY; \
+             CREATE POLICY only_ones ON t USING (a = 1); GRANT CREATE ON DATABASE {} TO {role}",
+            project.database.name()
+        ))
+        .await;
+    project.write("0001_u", "UPDATE t SET a = a + 10;");
+    let refused = project
+        .windlass(&["upgrade"])
+        .env("DATABASE_URL", project.database.url_for(&role))
+        .run()
+        .await
+        .expect(1);
+    assert!(
+        refused
+            .stderr
+            .contains("query would be affected by row-level security policy for table \"t\""),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(
+        project.one("SELECT sum(a) FROM t").await,
+        "3",
+        "not a row was changed"
+    );
 }

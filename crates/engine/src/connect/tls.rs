@@ -184,10 +184,17 @@ impl Tls {
             .unwrap_or_else(|never| match never {});
         match connect.connect(stream).await {
             Ok(stream) => Ok(Negotiated::Encrypted(Box::new(stream))),
-            Err(error) => Err(self
-                .settings
-                .explain(&error, host)
-                .unwrap_or_else(|| TlsProblem::network(&error))),
+            Err(error) => Err(self.settings.explain(&error, host).unwrap_or_else(|| {
+                let problem = TlsProblem::network(&error);
+                if self.settings.direct {
+                    // An older server takes the handshake for a startup packet of a strange length, and hangs up.
+                    problem.with_hint(
+                        "sslnegotiation=direct needs PostgreSQL 17 or newer; sslnegotiation=postgres asks the server first",
+                    )
+                } else {
+                    problem
+                }
+            })),
         }
     }
 

@@ -562,14 +562,10 @@ pub(crate) async fn clean(client: &Client) -> Result<()> {
 
 /// What [`clean`] sends.
 pub(super) fn cleaning() -> String {
+    let ours = crate::mutex::LOCK_CLASS.to_string();
     format!(
-        "RESET SESSION AUTHORIZATION; RESET ALL; DEALLOCATE ALL; CLOSE ALL; UNLISTEN *; \
-         SELECT CASE objsubid WHEN 2 THEN pg_catalog.pg_advisory_unlock(classid::bigint::integer, objid::bigint::integer) \
-                     ELSE pg_catalog.pg_advisory_unlock((classid::bigint << 32) | objid::bigint) END \
-           FROM pg_catalog.pg_locks \
-          WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() \
-            AND NOT (objsubid = 2 AND classid::bigint = {})",
-        crate::mutex::LOCK_CLASS
+        "RESET SESSION AUTHORIZATION; RESET ALL; DEALLOCATE ALL; CLOSE ALL; UNLISTEN *; {}",
+        include_str!("unlock.sql").replace("$1", &ours)
     )
 }
 

@@ -333,6 +333,33 @@ async fn channel_binding_binds() {
 }
 
 #[tokio::test]
+async fn direct_negotiation_works_from_version_17_and_says_so_before() {
+    let ca = Authority::new("CA");
+    let server = encrypted_server(
+        &ca.sign("db", &["localhost"], ExtendedKeyUsagePurpose::ServerAuth),
+        "hostssl all all all trust\n",
+    );
+    let plain = open(&server.app("sslmode=require"), &[])
+        .await
+        .expect("it has TLS");
+    let version: u32 = ask(&plain, "SHOW server_version_num")
+        .await
+        .parse()
+        .expect("it is a number");
+    let direct = server.app("sslmode=require&sslnegotiation=direct");
+    if version >= 170_000 {
+        assert!(is_encrypted(&direct, &[]).await);
+        return;
+    }
+    let error = refusal(&direct, &[]).await;
+    let hint = error.hint().unwrap_or_default();
+    assert!(
+        hint.contains("PostgreSQL 17") && hint.contains("sslnegotiation=postgres"),
+        "{error}: {hint}"
+    );
+}
+
+#[tokio::test]
 async fn self_signed_certificates_with_only_a_common_name_do_as_in_libpq() {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
