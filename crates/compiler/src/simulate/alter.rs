@@ -353,16 +353,18 @@ impl Simulation {
     }
 
     fn set_persistence(&mut self, table: &QualifiedName, persistence: Persistence) {
-        let sequences = self.catalog.major() >= 15;
+        // Before version 15 an owned sequence is always logged; an identity's is taken to be as its table.
+        let all = self.catalog.major() >= 15;
         for (name, relation) in &mut self.catalog.relations {
-            let is_owned = match &relation.kind {
+            let follows = match &relation.kind {
                 RelationKind::Sequence(sequence) => match &sequence.owner {
-                    SequenceOwner::Column(of, _) | SequenceOwner::Identity(of, _) => of == table,
+                    SequenceOwner::Identity(of, _) => of == table,
+                    SequenceOwner::Column(of, _) => all && of == table,
                     SequenceOwner::Nobody => false,
                 },
                 _ => false,
             };
-            if name == table || (sequences && is_owned) {
+            if name == table || follows {
                 relation.persistence = persistence;
             }
         }

@@ -98,7 +98,7 @@ impl Simulation {
         };
         let mut relation = Relation::new(RelationKind::Sequence(sequence));
         let of = self.relation(table).map(|table| table.persistence);
-        if self.catalog.major() >= 15 && of == Some(Persistence::Unlogged) {
+        if (is_identity || self.catalog.major() >= 15) && of == Some(Persistence::Unlogged) {
             relation.persistence = Persistence::Unlogged;
         }
         self.catalog.relations.insert(name.clone(), relation);
