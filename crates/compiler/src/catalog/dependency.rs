@@ -1,5 +1,6 @@
 //! Who needs whom: pg_depend between the objects of a catalog.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use super::name::Address;
@@ -31,6 +32,34 @@ pub struct Dependency<'a> {
     pub kind: DependencyKind,
 }
 
+/// Edges as they are found, each address kept once.
+#[derive(Debug, Default)]
+pub struct Building {
+    numbers: HashMap<Address, u32>,
+    edges: Vec<(u32, u32, DependencyKind)>,
+}
+
+impl Building {
+    /// Adds an edge, unless it leads from an object to itself.
+    pub fn add(&mut self, dependent: Address, referenced: Address, kind: DependencyKind) {
+        if dependent == referenced {
+            return;
+        }
+        let (from, to) = (self.number(dependent), self.number(referenced));
+        self.edges.push((from, to, kind));
+    }
+
+    /// All of them.
+    pub fn done(self) -> Dependencies {
+        Dependencies::of_numbers(self.numbers, self.edges)
+    }
+
+    fn number(&mut self, address: Address) -> u32 {
+        let next = u32::try_from(self.numbers.len()).expect("fewer than four billion objects");
+        *self.numbers.entry(address).or_insert(next)
+    }
+}
+
 /// All edges, compactly: each address is kept once.
 ///
 /// An edge within one relation (index to its column, default to its column) is among them where
@@ -53,17 +82,17 @@ impl fmt::Debug for Dependencies {
 
 impl Dependencies {
     /// Sorts edges, and drops those that occur twice or lead from an object to itself.
+    ///
+    /// Edges are taken one by one, so that addresses are never all there twice.
     pub fn new(edges: impl IntoIterator<Item = (Address, Address, DependencyKind)>) -> Self {
-        let mut numbers = std::collections::HashMap::new();
-        let mut number = |address: Address| {
-            let next = u32::try_from(numbers.len()).expect("fewer than four billion objects");
-            *numbers.entry(address).or_insert(next)
-        };
-        let mut forward: Vec<_> = edges
-            .into_iter()
-            .map(|(from, to, kind)| (number(from), number(to), kind))
-            .filter(|(from, to, _)| from != to)
-            .collect();
+        let mut building = Building::default();
+        for (from, to, kind) in edges {
+            building.add(from, to, kind);
+        }
+        building.done()
+    }
+
+    fn of_numbers(numbers: HashMap<Address, u32>, mut forward: Vec<(u32, u32, DependencyKind)>) -> Self {
         let mut sorted: Vec<(Address, u32)> = numbers.into_iter().collect();
         sorted.sort_unstable();
         let mut places = vec![0_u32; sorted.len()];

@@ -17,7 +17,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
-pub use dependency::{Dependencies, Dependency, DependencyKind};
+pub use dependency::{Building, Dependencies, Dependency, DependencyKind};
 pub use name::{Address, QualifiedName, RoutineName, not_null_name, object_name};
 pub use object::{
     AccessMethod, Cast, CastContext, Conversion, EventTrigger, ForeignDataWrapper, Language, Member, Object,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tokio_postgres::types::Type as SqlType;
 use windlass_compiler::catalog::{
-    Address, Bytes, Dependencies, DependencyKind, QualifiedName, Rows, Size, Type, Unmodelled,
+    Address, Building, Bytes, DependencyKind, QualifiedName, Rows, Size, Type, Unmodelled,
 };
 
 use super::failed;
@@ -68,7 +68,7 @@ impl Reader<'_> {
     }
 
     async fn dependencies(&mut self, strangers: &mut BTreeSet<(u32, u32)>) -> Result<()> {
-        let mut edges = Vec::new();
+        let mut edges = Building::default();
         self.each(include_str!("dependencies.sql"), |this, row| {
             let (of, object) = (row.oid("class"), row.oid("object"));
             let dependent = match this.names.resolve(of, object, row.value("part")) {
@@ -99,11 +99,11 @@ impl Reader<'_> {
                 "P" | "S" => DependencyKind::Partition,
                 _ => DependencyKind::Normal,
             };
-            edges.push((dependent, referenced, kind));
+            edges.add(dependent, referenced, kind);
             Ok(())
         })
         .await?;
-        self.catalog.dependencies = Dependencies::new(edges);
+        self.catalog.dependencies = edges.done();
         Ok(())
     }
 

@@ -863,7 +863,12 @@ fn write_constraint(
                 constraint.definition
             );
             let mut part = part_of(name, address.clone(), vec![sql]);
-            for table in catalog.tree(&key.references).iter().chain(&catalog.tree(name)) {
+            // Only partitions are attached, and looking for children takes a look at every relation.
+            let tree = |of: &QualifiedName| match catalog.relation(of).map(|relation| &relation.kind) {
+                Some(RelationKind::PartitionedTable(_)) => catalog.tree(of),
+                _ => vec![of.clone()],
+            };
+            for table in tree(&key.references).iter().chain(&tree(name)) {
                 if let Some(table_relation) = catalog.relation(table) {
                     part.needs.extend(attached(catalog, table, table_relation));
                     // A partitioned index is valid, and can be referenced, when all of it is attached.
