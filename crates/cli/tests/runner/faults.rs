@@ -298,6 +298,30 @@ async fn a_runner_killed_in_a_group_has_applied_all_of_it_or_nothing() {
 }
 
 #[tokio::test]
+async fn what_an_orphan_commits_after_the_next_run_read_the_journal_is_not_done_again() {
+    let project = Project::new(GROUP).await;
+    let rival = Rival::hold(&project.database, "BEGIN; CREATE TABLE c (b int)").await;
+    let waits = "SELECT count(*) FROM pg_stat_activity \
+                  WHERE wait_event_type = 'Lock' AND query LIKE '%CREATE TABLE c (a int)%'";
+    project.kill_upgrade_when(waits, "1").await;
+    let proxy = Proxy::start(&project.database.url()).await;
+    // It leads and has read the journal before it opens its work session.
+    proxy.when_client_sends("windlass work", Fault::SwallowBefore);
+    let next = project
+        .windlass(&["upgrade"])
+        .env("DATABASE_URL", proxy.url())
+        .spawn();
+    proxy.wait_until_fired().await;
+    rival.release().await;
+    project.database.wait_for_text(waits, |found| found == "0").await;
+    proxy.resume();
+    next.finish().await.expect(0);
+    assert_eq!(project.one("SELECT count(*) FROM t NATURAL JOIN c").await, "0");
+    assert_eq!(project.applied().await, ["0001_t", "0002_b", "0003_c"]);
+    assert_eq!(project.one("SELECT count(*) FROM windlass.history").await, "3");
+}
+
+#[tokio::test]
 async fn the_journal_says_the_same_of_revisions_in_a_group_and_one_by_one() {
     let grouped = Project::new(GROUP).await;
     let finished = grouped.upgrade(0).await;

@@ -38,7 +38,7 @@ use windlass_compiler::sql;
 
 use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Direction, Event, Observe};
+use crate::event::{Direction, Event, Observe, Unobserved};
 use crate::guard::Counted;
 use crate::history::{History, Native};
 use crate::introspect;
@@ -306,6 +306,9 @@ impl Runner {
                 .await?;
             work.wait_for_backfills = request.wait_for_backfills;
             let ran = async {
+                // Until the fence was ours, an orphan of a killed run could still commit what it had been sent.
+                let journal = journal::read(lock.client()).await?;
+                let wanted = self.judge(request, &journal, &Unobserved)?;
                 let contained = self
                     .create_from_baseline(&lock, work.fence, &request.target, &journal, observer)
                     .await?;
@@ -394,13 +397,18 @@ impl Runner {
             let mut work = self
                 .begin(&lock, "downgrade", &request.target_text, observer, stop)
                 .await?;
-            observer.event(Event::RunStarted {
-                direction: Direction::Down,
-                revisions: unwanted.clone(),
-            });
-            let ran = self
-                .revisions(&mut work, &unwanted, Direction::Down, &journal, &mut scripts)
-                .await;
+            let ran = async {
+                // As in an upgrade.
+                let journal = journal::read(lock.client()).await?;
+                let unwanted = self.unwanted(&request.target, &journal)?;
+                observer.event(Event::RunStarted {
+                    direction: Direction::Down,
+                    revisions: unwanted.clone(),
+                });
+                self.revisions(&mut work, &unwanted, Direction::Down, &journal, &mut scripts)
+                    .await
+            }
+            .await;
             self.end(&work, ran, Direction::Down, began).await
         }
         .await;
