@@ -62,10 +62,15 @@ impl Place {
 
     /// Looks `span` up in `text`, which is the content of `path`.
     pub fn locate(path: &Arc<str>, text: &str, span: Span) -> Self {
+        let line = |line_start: usize| text[..line_start].bytes().filter(|&byte| byte == b'\n').count() + 1;
+        Self::locate_by(path, text, span, line)
+    }
+
+    fn locate_by(path: &Arc<str>, text: &str, span: Span, line_at: impl Fn(usize) -> usize) -> Self {
         let start = floor_boundary(text, span.start);
         let end = floor_boundary(text, span.end.max(span.start)).max(start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line = text[..line_start].bytes().filter(|&byte| byte == b'\n').count() + 1;
+        let line = line_at(line_start);
         let column = text[line_start..start].chars().count() + 1;
 
         let from = if start - line_start > Self::EXCERPT_REACH {
@@ -90,6 +95,30 @@ impl Place {
             within: (start - from).min(limit)..(end - from).min(limit),
             excerpt: excerpt.to_owned(),
         }
+    }
+}
+
+/// Where the lines of a text begin: for many places in one text, which [`Place::locate`] would count from its
+/// top each time.
+#[derive(Debug, Clone)]
+pub struct Lines {
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    /// Reads `text` once.
+    pub fn of(text: &str) -> Self {
+        let behind = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self {
+            starts: std::iter::once(0).chain(behind.map(|(at, _)| at + 1)).collect(),
+        }
+    }
+
+    /// What [`Place::locate`] gives for the same text.
+    pub fn locate(&self, path: &Arc<str>, text: &str, span: Span) -> Place {
+        Place::locate_by(path, text, span, |line_start| {
+            self.starts.partition_point(|start| *start <= line_start)
+        })
     }
 }
 
@@ -206,6 +235,16 @@ mod tests {
         let place = locate("SELECT 1;\nSELECT 'é', x;\n", 23, 24);
         assert_eq!(place.to_string(), "a.sql:2:13");
         assert_eq!(&place.excerpt[place.within.clone()], "x");
+    }
+
+    #[test]
+    fn an_index_of_lines_gives_the_same_places() {
+        let text = "SELECT 1;\n\n  é;\r\nx\n";
+        let (path, lines) = (Arc::from("a.sql"), Lines::of(text));
+        for start in 0..=text.len() {
+            let span = Span::new(start, start + 1);
+            assert_eq!(lines.locate(&path, text, span), Place::locate(&path, text, span));
+        }
     }
 
     #[test]

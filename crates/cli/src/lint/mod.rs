@@ -8,7 +8,7 @@ mod sarif;
 mod text;
 
 use clap::ValueEnum;
-use windlass::compiler::diagnostic::{Diagnostic, Place, Severity};
+use windlass::compiler::diagnostic::{Diagnostic, Lines, Place, Severity};
 use windlass::compiler::format::Source;
 use windlass::compiler::rules::{Report, written};
 
@@ -106,8 +106,9 @@ impl Outcome {
         match &file.result {
             Err(problems) => problems.iter().map(|problem| from(problem, "syntax")).collect(),
             Ok(report) => {
+                let lines = Lines::of(&file.source.text);
                 let findings = report.findings.iter().map(|finding| {
-                    let place = Place::locate(&file.source.path, &file.source.text, finding.span);
+                    let place = lines.locate(&file.source.path, &file.source.text, finding.span);
                     Item {
                         rule: finding.rule.id,
                         severity: finding.severity,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use windlass::compiler::diagnostic::Severity;
+use windlass::compiler::diagnostic::{Lines, Severity};
 
 use super::Outcome;
 use crate::failure::diagnostic;
@@ -14,12 +14,14 @@ pub(super) fn render(outcome: &Outcome) -> String {
         match &file.result {
             Err(problems) => problems.iter().for_each(|problem| diagnostic(&mut text, problem)),
             Ok(report) => {
+                let lines = Lines::of(&file.source.text);
                 for finding in &report.findings {
                     if finding.severity == Severity::Note && !outcome.with_notes {
                         continue;
                     }
+                    let place = lines.locate(&file.source.path, &file.source.text, finding.span);
                     assumes |= !finding.assumed.is_empty();
-                    diagnostic(&mut text, &finding.diagnostic(&file.source));
+                    diagnostic(&mut text, &finding.diagnostic_at(place));
                 }
                 report
                     .remarks

@@ -100,10 +100,15 @@ impl Finding {
 
     /// The finding as a diagnostic with its place in the file.
     pub fn diagnostic(&self, source: &Source) -> Diagnostic {
+        self.diagnostic_at(Place::locate(&source.path, &source.text, self.span))
+    }
+
+    /// The same, with a place that is known.
+    pub fn diagnostic_at(&self, place: Place) -> Diagnostic {
         let mut diagnostic = Diagnostic::error(self.message.clone());
         diagnostic.severity = self.severity;
         diagnostic.code = Some(self.rule.id);
-        let mut diagnostic = diagnostic.at(Place::locate(&source.path, &source.text, self.span));
+        let mut diagnostic = diagnostic.at(place);
         for assumed in &self.assumed {
             diagnostic = diagnostic.help(format!("assumed: {assumed}"));
         }
