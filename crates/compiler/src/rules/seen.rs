@@ -20,6 +20,8 @@ pub(super) struct Seen {
     pub(super) coming_views: Vec<RelationName>,
     /// Indexes, and their tables and columns.
     pub(super) indexes: HashMap<String, SeenIndex>,
+    /// Names of indexes by their tables; those that are gone by now, too.
+    indexes_by_table: HashMap<String, Vec<String>>,
     /// Indexes that were dropped in this file, with their tables where those are known.
     pub(super) dropped_indexes: Vec<(String, Option<SeenIndex>)>,
     /// Columns that UPDATE statements of this file set, and read in WHERE, with the table.
@@ -115,8 +117,9 @@ impl Seen {
 
     pub(super) fn indexes_of(&self, table: &RelationName) -> impl Iterator<Item = (&String, &SeenIndex)> {
         let table = key(table);
-        self.indexes
-            .iter()
+        let names = self.indexes_by_table.get(&table).into_iter().flatten();
+        names
+            .filter_map(|name| self.indexes.get_key_value(name))
             .filter(move |(_, index)| key(&index.table) == table)
     }
 
@@ -203,6 +206,10 @@ impl Seen {
             } => {
                 if let Some(of) = &details.index {
                     let name = RelationName::new(relation.schema.as_deref(), index);
+                    let names = self.indexes_by_table.entry(key(relation)).or_default();
+                    if !names.contains(&key(&name)) {
+                        names.push(key(&name));
+                    }
                     self.indexes.insert(
                         key(&name),
                         SeenIndex {
