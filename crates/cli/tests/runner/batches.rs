@@ -510,3 +510,27 @@ async fn two_million_leads_of_five_hundred_businesses_and_twenty_kills() {
         "100"
     );
 }
+
+#[tokio::test]
+async fn a_table_of_many_dead_rows_is_vacuumed_on_the_way() {
+    let project = Project::new(&[(
+        "0001_t",
+        "CREATE TABLE t (id int PRIMARY KEY, a int) WITH (autovacuum_enabled = off);\n\
+         INSERT INTO t (id) SELECT generate_series(1, 200000);",
+    )])
+    .await;
+    project.upgrade(0).await;
+    project.write(
+        "0002_fill",
+        "-- windlass: backfill fill on t batch=4000 pause=80ms\nUPDATE t SET a = 1 WHERE a IS NULL;",
+    );
+    project.upgrade(0).await;
+    assert_eq!(project.one("SELECT count(*) FROM t WHERE a = 1").await, "200000");
+    project
+        .database
+        .wait_for(
+            "SELECT vacuum_count FROM pg_stat_user_tables WHERE relname = 't'",
+            |count| count > 0,
+        )
+        .await;
+}
