@@ -575,6 +575,19 @@ pub enum ReferentialAction {
     SetDefault,
 }
 
+impl ReferentialAction {
+    /// The action by its letter, which is the same in `pg_constraint` and in the grammar's tree.
+    pub fn of_letter(letter: &str) -> Self {
+        match letter {
+            "r" => Self::Restrict,
+            "c" => Self::Cascade,
+            "n" => Self::SetNull,
+            "d" => Self::SetDefault,
+            _ => Self::NoAction,
+        }
+    }
+}
+
 /// An index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -654,6 +667,16 @@ pub enum IndexKey {
     Column(String),
     /// An expression.
     Expression(String),
+}
+
+impl IndexKey {
+    /// The column; none for an expression.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::Column(name) => Some(name),
+            Self::Expression(_) => None,
+        }
+    }
 }
 
 /// A trigger.

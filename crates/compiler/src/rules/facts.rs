@@ -53,10 +53,7 @@ impl Case<'_> {
             return known
                 .keys
                 .iter()
-                .map(|key| match key {
-                    IndexKey::Column(name) => Some(name.clone()),
-                    IndexKey::Expression(_) => None,
-                })
+                .map(|key| key.column().map(str::to_owned))
                 .collect();
         }
         let name = RelationName::new(relation.schema.as_deref(), index);

@@ -2,7 +2,6 @@
 
 use super::case::Case;
 use super::{Finding, Harm, Rule, Section};
-use crate::catalog::IndexKey;
 use crate::diagnostic::Severity;
 use crate::sql::{Constrains, ConstraintDetails, RelationName, Statement};
 
@@ -61,10 +60,7 @@ fn has_index(case: &Case, relation: &RelationName, columns: &[String]) -> bool {
             let keys: Vec<Option<String>> = index
                 .keys
                 .iter()
-                .map(|key| match key {
-                    IndexKey::Column(name) => Some(name.clone()),
-                    IndexKey::Expression(_) => None,
-                })
+                .map(|key| key.column().map(str::to_owned))
                 .collect();
             index.predicate.is_none() && begins(&keys)
         })

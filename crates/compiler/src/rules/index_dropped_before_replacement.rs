@@ -35,7 +35,7 @@ fn check(case: &Case) -> Option<Finding> {
             .relation(relation)
             .and_then(|found| found.index(name))
             .is_some_and(|known| match (known.keys.first(), keys.first()) {
-                (Some(crate::catalog::IndexKey::Column(old)), Some(Some(new))) => old == new,
+                (Some(old), Some(Some(new))) => old.column() == Some(new),
                 _ => false,
             });
         same_name || same_lead || in_catalog

@@ -40,14 +40,7 @@ fn check(case: &Case) -> Option<Finding> {
     });
     let in_catalog = || {
         case.relation(relation)?.indexes.iter().find(|other| {
-            let theirs: Vec<&String> = other
-                .keys
-                .iter()
-                .map_while(|key| match key {
-                    IndexKey::Column(name) => Some(name),
-                    IndexKey::Expression(_) => None,
-                })
-                .collect();
+            let theirs: Vec<&str> = other.keys.iter().map_while(IndexKey::column).collect();
             let usable = other.predicate.is_none() && other.method == "btree" && other.is_valid;
             usable
                 && Some(&other.name) != name.as_ref()

@@ -319,11 +319,8 @@ pub(super) fn not_null() -> ConstraintDefinition {
 }
 
 fn plain_columns(index: &Index) -> Vec<String> {
-    let columns = index.keys.iter().filter_map(|key| match key {
-        IndexKey::Column(column) => Some(column.clone()),
-        IndexKey::Expression(_) => None,
-    });
-    columns.collect()
+    let columns = index.keys.iter().filter_map(IndexKey::column);
+    columns.map(str::to_owned).collect()
 }
 
 /// The unique index over exactly these columns that a foreign key looks rows up in: the primary key's first.

@@ -340,8 +340,8 @@ impl Reader<'_> {
                 ConstraintKind::ForeignKey(ForeignKey::new(
                     references,
                     self.names.columns(other, &numbers),
-                    action(&row.text("on_update")),
-                    action(&row.text("on_delete")),
+                    ReferentialAction::of_letter(&row.text("on_update")),
+                    ReferentialAction::of_letter(&row.text("on_delete")),
                 ))
             }
             other => {
@@ -597,15 +597,5 @@ pub(super) fn state(letter: &str) -> FiringState {
         "R" => FiringState::Replica,
         "A" => FiringState::Always,
         _ => FiringState::Origin,
-    }
-}
-
-fn action(letter: &str) -> ReferentialAction {
-    match letter {
-        "r" => ReferentialAction::Restrict,
-        "c" => ReferentialAction::Cascade,
-        "n" => ReferentialAction::SetNull,
-        "d" => ReferentialAction::SetDefault,
-        _ => ReferentialAction::NoAction,
     }
 }

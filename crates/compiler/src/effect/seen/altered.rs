@@ -214,10 +214,8 @@ impl<'a, 'b> Altered<'a, 'b> {
                 let columns: Vec<String> = index
                     .iter()
                     .flat_map(|index| &index.keys)
-                    .filter_map(|key| match key {
-                        IndexKey::Column(column) => Some(column.clone()),
-                        IndexKey::Expression(_) => None,
-                    })
+                    .filter_map(IndexKey::column)
+                    .map(str::to_owned)
                     .collect();
                 self.check_not_null(&columns);
             }

@@ -131,8 +131,8 @@ pub(super) fn constraint(of: &protobuf::Constraint) -> ConstraintDefinition {
                 Some(relation) => Demand::ForeignKey(Reference {
                     relation,
                     columns: words(&of.pk_attrs),
-                    on_update: action(&of.fk_upd_action),
-                    on_delete: action(&of.fk_del_action),
+                    on_update: ReferentialAction::of_letter(&of.fk_upd_action),
+                    on_delete: ReferentialAction::of_letter(&of.fk_del_action),
                 }),
                 None => Demand::Attribute,
             },
@@ -150,15 +150,5 @@ pub(super) fn constraint(of: &protobuf::Constraint) -> ConstraintDefinition {
             Ok(ConstrType::ConstrNull) => Demand::Null,
             _ => Demand::Attribute,
         },
-    }
-}
-
-fn action(letter: &str) -> ReferentialAction {
-    match letter {
-        "r" => ReferentialAction::Restrict,
-        "c" => ReferentialAction::Cascade,
-        "n" => ReferentialAction::SetNull,
-        "d" => ReferentialAction::SetDefault,
-        _ => ReferentialAction::NoAction,
     }
 }
