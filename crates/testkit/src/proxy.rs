@@ -24,6 +24,9 @@ pub enum Fault {
     SwallowBefore,
     /// Everything freezes, on all connections, with the text at the server and its answer not yet at the client.
     SwallowAfter,
+    /// The server gets the text with another first letter, refuses that statement with an error, and goes on: as if a
+    /// cancel had hit it.
+    Spoil,
 }
 
 /// The counters of one connection.
@@ -448,6 +451,11 @@ async fn carry(
                         return End::Lost(for_server);
                     }
                     Some((_, Fault::CutAfter)) => awaits_answer = true,
+                    Some((at, Fault::Spoil)) => {
+                        let letter = for_server.get_mut(at).expect("the text begins in this chunk");
+                        *letter = b'!';
+                        state.fired.send_modify(|count| *count += 1);
+                    }
                     Some((at, fault)) => {
                         let at = if fault == Fault::SwallowBefore { at } else { for_server.len() };
                         let sent: Vec<u8> = for_server.drain(..at).collect();

@@ -194,6 +194,36 @@ async fn a_connection_cut_around_commit_never_applies_a_change_twice() {
     }
 }
 
+#[tokio::test]
+async fn a_begin_that_is_refused_keeps_all_behind_it_from_being_done_alone() {
+    let keyed = (
+        "0001_t",
+        "CREATE TABLE t (a int, id int PRIMARY KEY); INSERT INTO t SELECT g, g FROM generate_series(1, 1000) g;",
+    );
+    let guarded = "-- windlass: protect t\nDELETE FROM t WHERE a > 500;";
+    let batched = "-- windlass: backfill up on t batch=100\nUPDATE t SET a = a + 1;";
+    // The first words of a step's transaction, and the last of what begins a batch.
+    let beginnings = [
+        (guarded, "BEGIN ISOLATION LEVEL READ COMMITTED", "500500"),
+        (batched, "idle_in_transaction_session_timeout = '10s'", "501500"),
+    ];
+    for (revision, beginning, sum) in beginnings {
+        let project = Project::new(&[keyed]).await;
+        project.upgrade(0).await;
+        project.write("0002_d", revision);
+        let proxy = Proxy::start(&project.database.url()).await;
+        proxy.when_client_sends(beginning, Fault::Spoil);
+        let hit = project
+            .windlass(&["upgrade"])
+            .env("DATABASE_URL", proxy.url())
+            .run()
+            .await;
+        assert!(proxy.has_fired(), "{}", hit.stderr);
+        project.windlass(&["upgrade"]).run().await;
+        assert_eq!(project.one("SELECT sum(a) FROM t").await, sum, "{revision}");
+    }
+}
+
 /// Three revisions that an empty database gets in one transaction: none changes rows or calls a function,
 /// either of which could change the session. Each fails when it is repeated.
 const GROUP: &[(&str, &str)] = &[

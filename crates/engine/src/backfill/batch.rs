@@ -134,14 +134,15 @@ pub(super) async fn pass_over(
     ended(client, done).await
 }
 
-/// Begins, confirms lead and claim, and does `work`, in one go.
+/// Begins; then confirms lead and claim, and does `work`, in one go.
 async fn opened(
     client: &Client,
     frame: &Frame<'_>,
     range: &RangeRow,
     work: impl Future<Output = Result<u64, tokio_postgres::Error>>,
 ) -> Result<u64, Trouble> {
-    let begin = frame.begin();
+    // Not in one go with what follows: behind a BEGIN that a cancel hit, all of it would commit by itself.
+    client.batch_execute(&frame.begin()).await?;
     let hold = journal::hold_range(frame.name, range, frame.worker);
     let fence = frame.fence.map(own::fence);
     let fenced = async {
@@ -151,16 +152,9 @@ async fn opened(
         }
     };
     // Polled in this order, and so sent in this order.
-    let (begun, fenced, held, rows) = future::join4(
-        client.batch_execute(&begin),
-        fenced,
-        frame.prepared.send(client, &hold),
-        work,
-    )
-    .await;
+    let (fenced, held, rows) = future::join3(fenced, frame.prepared.send(client, &hold), work).await;
     let is_division =
         |error: &tokio_postgres::Error| error.code().is_some_and(|code| code.code() == own::FENCED);
-    begun?;
     fenced.map_err(|error| {
         if is_division(&error) {
             Trouble::Fenced

@@ -298,10 +298,12 @@ async fn attempt(
             custom_settings(step, envelope.session),
         )
     });
-    let mut opening: Vec<Sending<'_>> = vec![
-        simple(client, limits.begin()),
-        written(client, &envelope.fence, envelope.prepared),
-    ];
+    // Not in one go with what follows: behind a BEGIN that a cancel hit, all of it would commit by itself.
+    client
+        .batch_execute(&limits.begin())
+        .await
+        .map_err(Failed::Commit)?;
+    let mut opening: Vec<Sending<'_>> = vec![written(client, &envelope.fence, envelope.prepared)];
     opening.extend(
         envelope
             .before
@@ -430,12 +432,12 @@ async fn open(opening: Option<Vec<Sending<'_>>>, prelude: &Range<usize>) -> std:
     Ok(())
 }
 
-/// Position 1 of an opening is the fence; in `prelude` there are locks.
+/// An opening begins with the fence; in `prelude` there are locks.
 fn refused_opening(at: usize, prelude: &Range<usize>, error: tokio_postgres::Error) -> Failed {
     if prelude.contains(&at) {
         return Failed::Prelude(error);
     }
-    if at == 1 && error.code().is_some_and(|code| code.code() == journal::FENCED) {
+    if at == 0 && error.code().is_some_and(|code| code.code() == journal::FENCED) {
         return Failed::Fenced;
     }
     Failed::Commit(error)
