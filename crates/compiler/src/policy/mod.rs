@@ -155,6 +155,12 @@ pub struct Policy {
     pub snapshot_after_upgrade: Setting<bool>,
     /// Whether the schema file has owners and privileges.
     pub snapshot_roles: Setting<bool>,
+    /// The server that shadow databases are made on; nothing is one of our own.
+    pub shadow_url: Setting<Option<String>>,
+    /// The schema that is wanted, as written.
+    pub autogenerate_schema: Setting<Option<String>>,
+    /// Schemas and objects that diffs leave alone.
+    pub autogenerate_exclude: Setting<Vec<String>>,
     /// Tables that may lose neither rows nor columns nor themselves.
     pub protect: Setting<Vec<String>>,
     /// The role to SET ROLE to.

@@ -1,16 +1,17 @@
-//! Where a schema is read from when it is not a run that asks: a database, or a script of SQL that a throwaway
-//! server executes.
+//! Where a schema is read from when it is not a run that asks: a database, or scripts of SQL that a shadow database
+//! executes.
 
 use std::path::Path;
 
 use tokio_postgres::Client;
-use windlass_compiler::sql::{self, quote_identifier};
+use windlass_compiler::diagnostic::Span;
+use windlass_compiler::sql;
 
 use super::{Introspected, read};
 use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::{self, Purpose, SessionSettings};
-use crate::shadow::Shadow;
+use crate::shadow::Shadows;
 
 /// A schema, and where a session finds names that have no schema.
 #[derive(Debug, Clone)]
@@ -35,56 +36,169 @@ pub async fn of_database(options: &ConnectOptions, settings: &SessionSettings) -
     })
 }
 
+/// A file of SQL to make a schema of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptFile {
+    /// What people know it by.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
 /// Executes a script, such as `pg_dump --schema-only` writes, on a throwaway server made of the programs in `bindir`
 /// below `scratch`, and reads the schema that it leaves. Roles that it names are created as they turn up missing.
 ///
 /// # Errors
 /// A server that does not start, and a statement that it refuses.
 pub async fn of_script(script: &str, bindir: &Path, scratch: &Path) -> Result<Sourced> {
-    let shadow = Shadow::start(bindir, scratch).await?;
-    let options = ConnectOptions::resolve(&shadow.url("postgres"), &|_| None)
-        .map_err(|error| Error::new(ErrorKind::NoConnection, error.to_string()))?;
-    let session = session::open(&options, &SessionSettings::default(), Purpose::Work).await?;
-    let client = session.client();
-    let path = search_path(client).await?;
-    load(client, script).await?;
-    Ok(Sourced {
-        introspected: read(client).await?,
-        search_path: path,
-    })
+    let mut shadows = Shadows::own(bindir, scratch).await?;
+    let database = shadows.database("script").await?;
+    let file = ScriptFile {
+        name: "the schema".to_owned(),
+        text: script.to_owned(),
+    };
+    let settings = SessionSettings::default();
+    execute(&shadows, &database, &settings, &[file]).await?;
+    of_database(&database, &settings).await
 }
 
-async fn load(client: &Client, script: &str) -> Result<()> {
-    // pg_dump frames its scripts with psql's \restrict.
-    let lines = script.lines().filter(|line| !line.starts_with('\\'));
-    let script: String = lines.flat_map(|line| [line, "\n"]).collect();
-    let spans = sql::split(&script)
-        .map_err(|error| Error::new(ErrorKind::BadInput, format!("failed to read the schema: {error}")))?;
-    for span in spans {
-        let statement = &script[span.range()];
-        while let Err(error) = client.batch_execute(statement).await {
-            match missing_role(&error) {
-                Some(role) => client
-                    .batch_execute(&format!("CREATE ROLE {}", quote_identifier(&role)))
-                    .await
-                    .map_err(|error| failed(error, &script, span.start))?,
-                None => return Err(failed(error, &script, span.start)),
-            }
-        }
+/// Executes files one after the other, each in a session as it is at its start. Where one needs what only a later one
+/// makes, the rest of it waits. Roles that they name are created on a server of our own as they turn up missing.
+/// Transactions that they begin are not begun: what a half of it needs may be in another file.
+///
+/// # Errors
+/// A statement that the server refuses.
+pub async fn execute(
+    shadows: &Shadows,
+    database: &ConnectOptions,
+    settings: &SessionSettings,
+    files: &[ScriptFile],
+) -> Result<()> {
+    let session = session::open(database, settings, Purpose::Work).await?;
+    let mut waiting = Vec::with_capacity(files.len());
+    for file in files {
+        waiting.push(Pending::of(file)?);
     }
-    // pg_dump empties it.
-    client
-        .batch_execute("RESET search_path")
-        .await
-        .map_err(|error| session::failed(error, "failed to load the schema"))
+    let reset = || async {
+        let client = session.client();
+        client
+            .batch_execute("RESET ALL")
+            .await
+            .map_err(|error| session::failed(error, "failed to load the schema"))
+    };
+    while !waiting.is_empty() {
+        let mut is_further = false;
+        let mut first = None;
+        let mut still = Vec::new();
+        for mut file in waiting {
+            let from = file.next;
+            match file.go_on(shadows, session.client()).await? {
+                None => is_further = true,
+                Some(missing) => {
+                    is_further |= file.next > from;
+                    first.get_or_insert(missing);
+                    still.push(file);
+                }
+            }
+            reset().await?;
+        }
+        if !is_further && let Some(error) = first {
+            return Err(error);
+        }
+        waiting = still;
+    }
+    Ok(())
 }
 
-fn failed(error: tokio_postgres::Error, script: &str, at: usize) -> Error {
-    let line = script[..at].bytes().filter(|&byte| byte == b'\n').count() + 1;
-    session::failed(
-        error,
-        &format!("failed to load the schema, in the statement of line {line}"),
-    )
+/// A file and how far it has got.
+struct Pending {
+    name: String,
+    text: String,
+    spans: Vec<Span>,
+    next: usize,
+}
+
+impl Pending {
+    fn of(file: &ScriptFile) -> Result<Self> {
+        let text = without_guards(&file.text);
+        let spans = sql::split(&text).map_err(|error| {
+            let failed = Error::new(
+                ErrorKind::BadInput,
+                format!("failed to read {}: {error}", file.name),
+            );
+            let is_command = |line: &str| line.starts_with('\\');
+            if text.lines().any(is_command) {
+                failed.hint("it has commands of psql, or data: give SQL alone, such as `pg_dump --schema-only` writes")
+            } else {
+                failed
+            }
+        })?;
+        Ok(Self {
+            name: file.name.clone(),
+            text,
+            spans,
+            next: 0,
+        })
+    }
+
+    /// Executes what is left; what is missing where it has to wait.
+    async fn go_on(&mut self, shadows: &Shadows, client: &Client) -> Result<Option<Error>> {
+        let settings = self.spans[..self.next].iter();
+        for setting in settings.map(|span| &self.text[span.range()]).filter(|sql| first_word(sql) == "SET") {
+            client
+                .batch_execute(setting)
+                .await
+                .map_err(|error| session::failed(error, "failed to load the schema"))?;
+        }
+        while let Some(span) = self.spans.get(self.next) {
+            let statement = &self.text[span.range()];
+            if matches!(first_word(statement).as_str(), "BEGIN" | "START" | "COMMIT" | "END") {
+                self.next += 1;
+                continue;
+            }
+            while let Err(error) = client.batch_execute(statement).await {
+                if let Some(role) = missing_role(&error) {
+                    shadows.create_role(&role).await?;
+                    continue;
+                }
+                let is_missing = is_missing(&error);
+                let error = self.failed(error, span.start);
+                return if is_missing { Ok(Some(error)) } else { Err(error) };
+            }
+            self.next += 1;
+        }
+        Ok(None)
+    }
+
+    fn failed(&self, error: tokio_postgres::Error, at: usize) -> Error {
+        let line = self.text[..at].bytes().filter(|&byte| byte == b'\n').count() + 1;
+        session::failed(
+            error,
+            &format!("failed to load {}, in the statement of line {line}", self.name),
+        )
+    }
+}
+
+/// The text without the lines that pg_dump frames its scripts with; lines keep their numbers.
+fn without_guards(text: &str) -> String {
+    let is_guard = |line: &str| line.starts_with("\\restrict") || line.starts_with("\\unrestrict");
+    let lines = text.trim_start_matches('\u{feff}').lines();
+    lines
+        .flat_map(|line| [if is_guard(line) { "" } else { line }, "\n"])
+        .collect()
+}
+
+fn first_word(statement: &str) -> String {
+    let word = statement
+        .split(|letter: char| !letter.is_ascii_alphabetic())
+        .next();
+    word.unwrap_or_default().to_ascii_uppercase()
+}
+
+/// Whether a statement failed because something is not there (yet): a schema, relation, function or other object.
+fn is_missing(error: &tokio_postgres::Error) -> bool {
+    let code = error.code().map(tokio_postgres::error::SqlState::code);
+    matches!(code, Some("3F000" | "42P01" | "42883" | "42704"))
 }
 
 /// The role that a statement names and that does not exist.

@@ -1,9 +1,9 @@
-//! Throwaway PostgreSQL servers, for demonstrations and, later, for diffs and proofs.
+//! A throwaway PostgreSQL server, and the programs that it is made of.
 
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::connect::{self, ConnectOptions};
@@ -18,6 +18,8 @@ pub struct Shadow {
     directory: PathBuf,
     bindir: PathBuf,
     port: u16,
+    /// Ends the server when we are gone without having done it.
+    keeper: Option<Child>,
 }
 
 impl Shadow {
@@ -30,13 +32,15 @@ impl Shadow {
     pub async fn start(bindir: &Path, scratch: &Path) -> Result<Self> {
         let directory = scratch.join(format!("windlass-shadow-{:08x}", rand::random::<u32>()));
         let port = free_port().map_err(|error| failed("failed to find a free port", error))?;
-        let shadow = Self {
+        let mut shadow = Self {
             directory,
             bindir: bindir.to_owned(),
             port,
+            keeper: None,
         };
         std::fs::create_dir_all(&shadow.directory)
             .map_err(|error| failed(&format!("failed to make {}", shadow.directory.display()), error))?;
+        shadow.keeper = keeper(&shadow.directory);
         if let Some((uid, gid)) = server_user() {
             std::os::unix::fs::chown(&shadow.directory, Some(uid), Some(gid))
                 .map_err(|error| failed("failed to hand the server's folder to its user", error))?;
@@ -49,12 +53,14 @@ impl Shadow {
                 "--username=postgres",
                 "--encoding=UTF8",
                 "--locale=C",
+                "--no-sync",
                 "-D",
                 &cluster,
             ],
         )?;
         let options = format!(
-            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c max_connections=100",
+            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c max_connections=100 \
+             -c fsync=off",
             shadow.directory.display()
         );
         let log = shadow.directory.join("log").display().to_string();
@@ -87,7 +93,7 @@ impl Shadow {
                     let log = std::fs::read_to_string(self.directory.join("log")).unwrap_or_default();
                     return Err(Error::new(ErrorKind::NoConnection, error.to_string()).hint(log));
                 }
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
     }
@@ -121,11 +127,51 @@ impl Drop for Shadow {
         // A server that is gone already, or files that are, are what is wanted.
         let _ = self.run("pg_ctl", &["stop", "-m", "immediate", "-D", &self.cluster()]);
         let _ = std::fs::remove_dir_all(&self.directory);
+        if let Some(mut keeper) = self.keeper.take() {
+            drop(keeper.stdin.take());
+            let _ = keeper.wait();
+        }
     }
+}
+
+/// Starts what cleans up after a program that was killed. Without a shell nobody does.
+fn keeper(directory: &Path) -> Option<Child> {
+    Command::new("sh")
+        .args(["-c", include_str!("keeper.sh"), "windlass-shadow-keeper"])
+        .arg(directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .ok()
 }
 
 /// The first folder among `candidates` that holds a server's programs.
 pub fn find_programs(candidates: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
+    programs(candidates).next()
+}
+
+/// The first folder among `candidates` that holds the programs of a server of this major version, as they say
+/// themselves.
+pub fn programs_of_major(candidates: impl IntoIterator<Item = PathBuf>, major: u32) -> Option<PathBuf> {
+    let is_of_major = |folder: &PathBuf| {
+        let said = Command::new(folder.join("postgres"))
+            .arg("--version")
+            .stdin(Stdio::null())
+            .output()
+            .ok();
+        let words = said.map(|said| String::from_utf8_lossy(&said.stdout).into_owned());
+        // postgres (PostgreSQL) 15.8 (Debian 15.8-1)
+        let version = words.as_deref().and_then(|words| words.split_whitespace().nth(2));
+        version.and_then(|version| version.split(|letter: char| !letter.is_ascii_digit()).next())
+            == Some(major.to_string().as_str())
+    };
+    programs(candidates).find(is_of_major)
+}
+
+/// Folders that hold a server's programs: the candidates, then where Debian puts them, newest first.
+fn programs(candidates: impl IntoIterator<Item = PathBuf>) -> impl Iterator<Item = PathBuf> {
     let debian = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -133,7 +179,7 @@ pub fn find_programs(candidates: impl IntoIterator<Item = PathBuf>) -> Option<Pa
     let mut usual: Vec<PathBuf> = debian.map(|entry| entry.path().join("bin")).collect();
     usual.sort();
     usual.reverse();
-    candidates.into_iter().chain(usual).find(|folder| {
+    candidates.into_iter().chain(usual).filter(|folder| {
         ["initdb", "pg_ctl", "postgres"]
             .iter()
             .all(|program| folder.join(program).is_file())
