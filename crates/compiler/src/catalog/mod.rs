@@ -6,6 +6,7 @@
 //! address; sizes and dependencies too. Objects of extensions are left alone: only the extension is here.
 
 mod dependency;
+mod leave;
 mod name;
 mod object;
 mod privilege;

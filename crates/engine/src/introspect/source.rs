@@ -144,7 +144,10 @@ impl Pending {
     /// Executes what is left; what is missing where it has to wait.
     async fn go_on(&mut self, shadows: &Shadows, client: &Client) -> Result<Option<Error>> {
         let settings = self.spans[..self.next].iter();
-        for setting in settings.map(|span| &self.text[span.range()]).filter(|sql| first_word(sql) == "SET") {
+        for setting in settings
+            .map(|span| &self.text[span.range()])
+            .filter(|sql| first_word(sql) == "SET")
+        {
             client
                 .batch_execute(setting)
                 .await
@@ -152,7 +155,10 @@ impl Pending {
         }
         while let Some(span) = self.spans.get(self.next) {
             let statement = &self.text[span.range()];
-            if matches!(first_word(statement).as_str(), "BEGIN" | "START" | "COMMIT" | "END") {
+            if matches!(
+                first_word(statement).as_str(),
+                "BEGIN" | "START" | "COMMIT" | "END"
+            ) {
                 self.next += 1;
                 continue;
             }

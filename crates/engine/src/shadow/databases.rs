@@ -149,7 +149,9 @@ impl Shadows {
                 ErrorKind::BadInput,
                 format!("the shadow server has no role {}", quote_identifier(role)),
             )
-            .hint("create it there, or leave --shadow out: a server of our own gets the roles that it misses"));
+            .hint(
+                "create it there, or leave --shadow out: a server of our own gets the roles that it misses",
+            ));
         }
         let sql = format!("CREATE ROLE {} SUPERUSER", quote_identifier(role));
         self.session
