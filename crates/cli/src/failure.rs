@@ -80,6 +80,16 @@ impl Failure {
         }
     }
 
+    /// What to do.
+    pub(crate) fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Engine(error) => error.hints().to_vec(),
+            Self::Input(problems) => problems.iter().flat_map(|problem| problem.help.clone()).collect(),
+            Self::Wrapped { failure, .. } => failure.hints(),
+            Self::Other { hints, .. } => hints.clone(),
+        }
+    }
+
     /// The sessions that were in the way, as JSON.
     pub(crate) fn blockers(&self) -> serde_json::Value {
         match self {

@@ -14,6 +14,7 @@ mod context;
 mod deploy;
 mod failure;
 mod files;
+mod ground;
 mod lint;
 mod lockfile;
 mod readiness;

@@ -358,7 +358,12 @@ impl Graph {
             Target::Relative(by) => {
                 let count = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
                 match applied.len().checked_sub(count) {
-                    Some(left) => Ok(applied[..left].last().cloned().into_iter().collect()),
+                    // All of them, since the last of several branches does not have the others below it.
+                    Some(left) => Ok(applied[..left]
+                        .iter()
+                        .filter(|id| self.index.contains_key(id.as_str()))
+                        .cloned()
+                        .collect()),
                     None => Err(
                         Diagnostic::error(format!("only {} revisions are applied", applied.len()))
                             .help("`base` undoes all of them"),
@@ -634,6 +639,24 @@ mod tests {
                 .expect("one is applied"),
             []
         );
+    }
+
+    #[test]
+    fn one_step_back_takes_one_revision_of_one_branch() {
+        let graph = graph(&[
+            ("1_a", ""),
+            ("2_b", "-- windlass: after 1_a"),
+            ("3_c", "-- windlass: after 1_a"),
+            ("4_d", "-- windlass: after 2_b"),
+        ]);
+        let applied: Vec<_> = ["1_a", "2_b", "3_c", "4_d"]
+            .iter()
+            .map(|id| graph.named(id).expect("it is there"))
+            .collect();
+        let kept = graph
+            .resolve(&Target::parse("-1"), &applied)
+            .expect("four are applied");
+        assert_eq!(kept, applied[..3]);
     }
 
     #[test]

@@ -10,9 +10,10 @@
 //! # Ok::<(), String>(())
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::catalog::{Catalog, Object, WriteOptions};
+use crate::catalog::{Address, Catalog, Object, WriteOptions};
 use crate::format::RevisionId;
 
 const TITLE: &str = "-- The whole schema, written by `windlass snapshot`. Do not edit it: write a revision.";
@@ -113,6 +114,74 @@ pub fn differences<'t>(one: &'t str, other: &'t str) -> (Vec<&'t str>, Vec<&'t s
         .filter(|stanza| !known.contains(stanza))
         .collect();
     (lost, gained)
+}
+
+/// An object that two schemas do not have alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The object.
+    pub object: Address,
+    /// The same for people: `table public.leads`.
+    pub name: String,
+    /// How the first schema writes it; none where it has no such object.
+    pub one: Option<String>,
+    /// How the other does.
+    pub other: Option<String>,
+}
+
+/// What two schemas differ in, object by object; the order that their texts have plays no part.
+///
+/// ```
+/// use windlass_compiler::catalog::{Catalog, Schema};
+/// use windlass_compiler::snapshot;
+/// let one = Catalog::empty(150_018);
+/// let mut other = one.clone();
+/// other.schemas.insert("sales".to_owned(), Schema::default());
+/// let found = snapshot::compare(&one, &other, true);
+/// assert_eq!(found[0].name, "schema sales");
+/// assert_eq!(found[0].other.as_deref(), Some("CREATE SCHEMA sales;"));
+/// ```
+pub fn compare(first: &Catalog, second: &Catalog, roles: bool) -> Vec<Difference> {
+    let (mut left, mut right) = (by_object(first, roles), by_object(second, roles));
+    let objects: std::collections::BTreeSet<Address> = left.keys().chain(right.keys()).cloned().collect();
+    objects
+        .into_iter()
+        .filter_map(|object| {
+            let (one, other) = (left.remove(&object), right.remove(&object));
+            (one != other).then(|| Difference {
+                name: named(&object, [first, second]),
+                object,
+                one,
+                other,
+            })
+        })
+        .collect()
+}
+
+/// An object for people: a relation by its kind.
+fn named(object: &Address, catalogs: [&Catalog; 2]) -> String {
+    let Address::Relation(name) = object else {
+        return object.to_string();
+    };
+    let relation = catalogs.iter().find_map(|catalog| catalog.relation(name));
+    match relation {
+        Some(relation) => format!("{} {name}", relation.kind.keyword().to_ascii_lowercase()),
+        None => object.to_string(),
+    }
+}
+
+/// The statements of each object, with those of its columns.
+fn by_object(catalog: &Catalog, roles: bool) -> BTreeMap<Address, String> {
+    let mut objects: BTreeMap<Address, String> = BTreeMap::new();
+    for statement in catalog.statements(&options(roles)) {
+        let text = objects.entry(catalog.whole(&statement.object)).or_default();
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&statement.sql);
+        text.push(';');
+    }
+    objects
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub use look::{BackfillStanding, LastRun, Look};
 pub use mutex::Wait;
 pub use run::{
     Baseline, Downgrade, Offenders, Opening, Outcome, Resolution, RevisionPlan, Runner, Script,
-    ScriptRequest, StepReport, Upgrade, Verdict, Verification,
+    ScriptRequest, StepReport, Unsound, UnsoundKind, Upgrade, Verdict, Verification,
 };
 pub use session::{SessionSettings, Stop, Stopper};
 pub use standing::{Standing, standing};

@@ -61,18 +61,45 @@ impl Lint {
             return Ok(0);
         }
         let context = Context::new(global)?;
+        let catalog = if self.database {
+            Some(self.catalog(&context).await?)
+        } else {
+            None
+        };
+        let outcome = self.examine(&context, catalog.as_ref(), |_| true)?;
+        anstream::print!("{}", render(&outcome, self.format));
+        Ok(self.code(&outcome))
+    }
+
+    /// The project's revisions, or those that differ from where this git revision and HEAD parted.
+    pub(super) fn of_project(since: Option<String>) -> Self {
+        Self {
+            paths: Vec::new(),
+            since,
+            format: Format::Text,
+            database: false,
+            server_version: None,
+            notes: false,
+            deny_warnings: false,
+            in_transaction: false,
+            rules: false,
+        }
+    }
+
+    /// What the rules say about the files that `is_asked` wants.
+    pub(super) fn examine(
+        &self,
+        context: &Context,
+        catalog: Option<&Catalog>,
+        is_asked: impl Fn(&Path) -> bool,
+    ) -> Result<Outcome, Failure> {
         let lint = &context.config.policy.lint;
         for unknown in lint.off.value.iter().filter(|name| find(name).is_none()) {
             context
                 .ui
                 .warning(&format!("lint.off: no rule is called {unknown}"), None);
         }
-        let files = self.files(&context)?;
-        let catalog = if self.database {
-            Some(self.catalog(&context).await?)
-        } else {
-            None
-        };
+        let files = self.files(context)?;
         let search_path: Vec<&str> = context
             .config
             .policy
@@ -86,7 +113,7 @@ impl Lint {
         } else {
             search_path
         };
-        let mut around = match &catalog {
+        let mut around = match catalog {
             Some(catalog) => Surroundings::new(catalog, &search_path),
             None => Surroundings::default(),
         };
@@ -115,21 +142,21 @@ impl Lint {
                 path: Arc::from(file.path.display().to_string()),
                 text: Arc::from(text),
             };
-            checker.executed_by(if is_ours(&context, &file.path, text) {
+            checker.executed_by(if is_ours(context, &file.path, text) {
                 Runner::Windlass
             } else {
                 Runner::Other { in_transaction }
             });
             let result = check_file(&mut checker, &source, true);
-            if file.is_asked {
+            if file.is_asked && is_asked(&file.path) {
                 outcome.files.push(Checked { source, result });
             }
         }
-        anstream::print!("{}", render(&outcome, self.format));
-        Ok(self.code(&outcome))
+        Ok(outcome)
     }
 
-    fn code(&self, outcome: &Outcome) -> u8 {
+    /// The exit code of these findings.
+    pub(super) fn code(&self, outcome: &Outcome) -> u8 {
         let reports = |file: &Checked| file.result.as_ref().ok().map(worst);
         let worst = outcome.files.iter().filter_map(reports).max().flatten();
         let limit = if self.deny_warnings {

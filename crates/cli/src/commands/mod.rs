@@ -1,6 +1,7 @@
 //! The commands: one file each, listed once in [`Command`].
 
 mod backfill;
+mod check;
 mod completions;
 mod config;
 mod create;
@@ -177,6 +178,7 @@ pub(crate) enum Command {
     Lint(lint::Lint),
     Fix(fix::Fix),
     Explain(explain::Explain),
+    Check(check::Check),
     Config(config::ShowConfig),
     Doctor(doctor::Doctor),
     Create(create::Create),
@@ -222,6 +224,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Lint(command) => command.run(&cli.global).await,
         Command::Fix(command) => command.run(&cli.global).await,
         Command::Explain(command) => command.run(&cli.global).await,
+        Command::Check(command) => command.run(&cli.global).await,
         Command::Config(command) => command.run(&cli.global),
         Command::Doctor(command) => command.run(&cli.global).await,
         Command::Create(command) => command.run(&cli.global).await,

@@ -1,6 +1,6 @@
 //! `windlass snapshot`
 
-mod prove;
+pub(super) mod prove;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -141,7 +141,7 @@ fn show(stanzas: &[&str], sign: &str, title: &str) {
 }
 
 /// The file that is configured.
-fn file(context: &Context) -> Result<PathBuf, Failure> {
+pub(super) fn file(context: &Context) -> Result<PathBuf, Failure> {
     match &context.config.schema_file {
         Some(SchemaFile::File(path)) => Ok(path.clone()),
         None => Ok(context

@@ -3,6 +3,7 @@
 mod backfills;
 mod bad_input;
 mod batches;
+mod check;
 mod directives;
 mod explain;
 mod faults;

@@ -248,6 +248,7 @@ impl Lowered<'_> {
                 roles: self.get("blockers.roles", list),
                 applications: self.get("blockers.applications", list),
             },
+            check_ignore: self.get("check.ignore", list),
             lint: LintPolicy {
                 off: self.get("lint.off", list),
                 exclude: self.get("lint.exclude", list),

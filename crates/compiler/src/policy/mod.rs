@@ -186,6 +186,8 @@ pub struct Policy {
     pub idle_in_transaction_timeout: Setting<Option<Duration>>,
     /// Which sessions in our way may be ended.
     pub blockers: BlockerPolicy,
+    /// Objects that `check` does not compare.
+    pub check_ignore: Setting<Vec<String>>,
     /// What `lint` looks at, and how.
     pub lint: LintPolicy,
     /// How long one concurrent index build may take.

@@ -148,6 +148,7 @@ pub static SETTINGS: &[SettingInfo] = &[
     same("blockers.cancel_autovacuum", Kind::Boolean, "false", "whether an autovacuum in our way is cancelled at once"),
     same("blockers.roles", Kind::List, "", "the only roles whose sessions may be ended; all but superusers where none is named"),
     same("blockers.applications", Kind::List, "", "the only application names whose sessions may be ended; all where none is named"),
+    same("check.ignore", Kind::List, "", "objects that `check` does not compare, such as `extension pg_stat_statements` or `* monitoring.*`"),
     same("lint.off", Kind::List, "", "rules that are not asked, by name"),
     same("lint.exclude", Kind::List, "", "files and folders that lint leaves out, by the beginning or the end of their path"),
     same("lint.in_transaction", Kind::Boolean, "false", "whether another tool sends each file as one transaction"),

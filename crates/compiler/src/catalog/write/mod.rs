@@ -99,11 +99,7 @@ impl Catalog {
         let mut stanza = None;
         for statement in self.statements(options) {
             // An empty line between objects, none before what completes one.
-            let whole = match &statement.object {
-                Address::Column(of, _) if self.types.contains_key(of) => Address::Type(of.clone()),
-                Address::Column(of, _) | Address::Default(of, _) => Address::Relation(of.clone()),
-                other => other.clone(),
-            };
+            let whole = self.whole(&statement.object);
             if stanza.as_ref() != Some(&whole) {
                 sql.push('\n');
                 stanza = Some(whole);
@@ -112,6 +108,15 @@ impl Catalog {
             sql.push_str(";\n");
         }
         sql
+    }
+
+    /// The object that is written as one, when this is a part of it.
+    pub(crate) fn whole(&self, part: &Address) -> Address {
+        match part {
+            Address::Column(of, _) if self.types.contains_key(of) => Address::Type(of.clone()),
+            Address::Column(of, _) | Address::Default(of, _) => Address::Relation(of.clone()),
+            other => other.clone(),
+        }
     }
 }
 
