@@ -17,6 +17,8 @@ mod files;
 mod ground;
 mod lint;
 mod lockfile;
+mod markdown;
+mod plan;
 mod readiness;
 mod report;
 mod ui;

@@ -37,7 +37,7 @@ pub use journal::{
 pub use look::{BackfillStanding, LastRun, Look};
 pub use mutex::Wait;
 pub use run::{
-    Baseline, Downgrade, Offenders, Opening, Outcome, Resolution, RevisionPlan, Runner, Script,
+    Baseline, Basis, Downgrade, Offenders, Opening, Outcome, Plan, Resolution, RevisionPlan, Runner, Script,
     ScriptRequest, StepReport, Unsound, UnsoundKind, Upgrade, Verdict, Verification,
 };
 pub use session::{SessionSettings, Stop, Stopper};

@@ -1,135 +1,103 @@
 //! `windlass plan`
 
+use std::collections::HashSet;
+use std::path::Path;
+
 use clap::Args;
-use serde_json::json;
-use windlass::RevisionPlan;
-use windlass::compiler::plan::{Cut, PlannedStatement, Shape, Step};
-use windlass::compiler::rules;
+use windlass::compiler::format::RevisionId;
+use windlass::{Plan as Planned, Runner};
 
-use super::{Done, Global, print_json};
+use super::{Done, Global};
+use crate::changed;
 use crate::context::{self, Context};
+use crate::failure::Failure;
+use crate::plan::{Format, Sheet, render};
 
-/// Shows the steps that are pending: transactions, cuts, lanes and locks
+/// Shows what an upgrade would do: steps, cuts, locks, how large the tables are, about how long it takes, what is lost
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  windlass plan
-  windlass plan +1 --json")]
+  windlass plan                     everything that is pending, for the database as it is
+  windlass plan +1 --json
+  windlass plan --since origin/main --format markdown
+                                    of what this branch adds, for a comment on its pull request; its first line is
+                                    <!-- windlass-plan -->, by which a bot finds the comment again
+  windlass plan --offline           asks no database: the worst is told
+
+Nothing is changed. Times are estimates, by how fast this server reads the first pages of the largest table in the plan.
+Without a database (none is configured, or --offline) whatever the plan does not make itself counts as large and in use.")]
 pub(crate) struct Plan {
     /// head, heads, an id or its beginning, a label, or +N
     #[arg(default_value = "head")]
     target: String,
-    /// Writes it as JSON
-    #[arg(long)]
+    /// Only revisions that are new or changed since this git revision and HEAD parted
+    #[arg(long, value_name = "REF")]
+    since: Option<String>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Writes it as JSON, as `--format json` does
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// Asks no database
+    #[arg(long)]
+    offline: bool,
 }
 
 impl Plan {
     pub(crate) async fn run(&self, global: &Global) -> Done {
         let context = Context::new(global)?;
-        let plans = context.runner()?.plan(&context::target(&self.target)).await?;
-        if self.json {
-            print_json(&json!({ "revisions": plans.iter().map(as_json).collect::<Vec<_>>() }));
-            return Ok(0);
+        let runner = context.runner()?;
+        let changed = self.changed(&context, &runner)?;
+        let target = context::target(&self.target);
+        let is_offline = self.offline || !context.names_database()?;
+        let mut plan = match is_offline {
+            true => runner.plan_blind(&target, changed.as_ref())?,
+            false => runner.plan(&target).await?,
+        };
+        let mut applied = Vec::new();
+        if let (Some(changed), false) = (&changed, is_offline) {
+            plan.revisions.retain(|plan| changed.contains(&plan.id));
+            let pending: HashSet<&RevisionId> = plan.revisions.iter().map(|plan| &plan.id).collect();
+            let order = runner.directory().revisions.iter().map(|file| &file.id);
+            applied.extend(order.filter(|id| changed.contains(*id) && !pending.contains(id)));
         }
-        if plans.is_empty() {
-            anstream::println!("nothing is pending");
-        }
-        for plan in &plans {
-            for warning in &plan.warnings {
-                context.ui.diagnostic(warning);
-            }
-            show(plan);
-        }
+        let applied = applied.into_iter().map(ToString::to_string).collect();
+        self.write(&context, &plan, applied);
         Ok(0)
     }
-}
 
-fn show(plan: &RevisionPlan) {
-    anstream::println!("{}", plan.id);
-    if plan.steps.is_empty() {
-        anstream::println!("  no statements");
-    }
-    for step in &plan.steps {
-        if step.cut != Cut::Start {
-            anstream::println!("  ✂ cut: {}", step.cut.reason());
-        }
-        let shape = match step.shape {
-            Shape::Transaction => "transaction",
-            Shape::Alone => "outside a transaction",
-            Shape::Backfill => "a transaction a batch",
+    fn write(&self, context: &Context, plan: &Planned, applied: Vec<String>) {
+        let sheet = Sheet {
+            plan,
+            since: self.since.as_deref(),
+            applied,
         };
-        let best_effort = if step.best_effort { ", best-effort" } else { "" };
-        anstream::println!("  step {}: {shape}, {} lane{best_effort}", step.number, step.lane);
-        for statement in &step.statements {
-            anstream::println!("    {:>4}  {}", statement.line, one_line(&statement.sql));
-            if let Some(why) = form_of(statement) {
-                anstream::println!("          {why}");
+        let format = if self.json { Format::Json } else { self.format };
+        if format == Format::Text {
+            if !sheet.basis().is_empty() {
+                context.ui.say(&sheet.basis());
+            }
+            for id in &sheet.applied {
+                context
+                    .ui
+                    .say(&format!("{id} changed, and is already applied to this database"));
+            }
+            for warning in plan.revisions.iter().flat_map(|plan| &plan.warnings) {
+                context.ui.diagnostic(warning);
             }
         }
-        for line in plan.backfills.get(&step.number).into_iter().flatten() {
-            anstream::println!("          {line}");
-        }
-        for lock in locks(step) {
-            anstream::println!("          {lock}");
-        }
+        anstream::print!("{}", render(&sheet, format));
     }
-}
 
-/// That a safe form begins here, by which rule and why.
-fn form_of(statement: &PlannedStatement) -> Option<String> {
-    let rewrite = statement.rewrite.as_ref().filter(|rewrite| rewrite.part == 1)?;
-    let rule = rules::find(&rewrite.rule)?;
-    Some(format!("safe form by {}: {}", rule.id, rule.why))
-}
-
-/// The step's locks on what existed before, in plain words.
-fn locks(step: &Step) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    for (relation, mode) in step.statements.iter().flat_map(|statement| &statement.locks) {
-        let what = match (mode.blocks_reads(), mode.blocks_writes()) {
-            (true, _) => "blocks reads and writes of",
-            (false, true) => "blocks writes of",
-            (false, false) => continue,
+    /// The revisions whose files git has as new or changed.
+    fn changed(&self, context: &Context, runner: &Runner) -> Result<Option<HashSet<RevisionId>>, Failure> {
+        let Some(reference) = &self.since else {
+            return Ok(None);
         };
-        let text = format!("{what} {relation} ({mode})");
-        if !words.contains(&text) {
-            words.push(text);
-        }
+        let files = changed::since(reference, std::slice::from_ref(&context.config.dir))?;
+        let is_changed = |path: &str| files.contains(Path::new(path));
+        let revisions = runner.directory().revisions.iter();
+        let changed = revisions.filter(|revision| is_changed(&revision.up.path));
+        Ok(Some(changed.map(|revision| revision.id.clone()).collect()))
     }
-    words
-}
-
-fn one_line(sql: &str) -> String {
-    sql.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn as_json(plan: &RevisionPlan) -> serde_json::Value {
-    json!({
-        "revision": plan.id.as_str(),
-        "warnings": plan.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "steps": plan.steps.iter().map(|step| json!({
-            "number": step.number,
-            "lane": step.lane.name(),
-            "in_transaction": step.shape != Shape::Alone,
-            "cut": step.cut.reason(),
-            "best_effort": step.best_effort,
-            "backfill": plan.backfills.get(&step.number),
-            "statements": step.statements.iter().map(|statement| json!({
-                "line": statement.line,
-                "column": statement.column,
-                "sql": statement.sql,
-                "kind": statement.kind,
-                "lane": statement.lane.name(),
-                "hash": statement.hash.to_string(),
-                "rewrite": statement.rewrite.as_ref().map(|rewrite| json!({
-                    "rule": rewrite.rule,
-                    "part": rewrite.part,
-                })),
-                "locks": statement.locks.iter().map(|(relation, mode)| json!({
-                    "relation": relation.to_string(),
-                    "mode": mode.name(),
-                })).collect::<Vec<_>>(),
-            })).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-    })
 }

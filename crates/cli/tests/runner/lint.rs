@@ -27,7 +27,7 @@ async fn lint(folder: &TempDir, args: &[&str]) -> Finished {
     command.args(["lint"]).args(args).run().await
 }
 
-async fn git(folder: &Path, args: &[&str]) {
+pub(crate) async fn git(folder: &Path, args: &[&str]) {
     let identity = [
         "-c",
         "user.name=a",

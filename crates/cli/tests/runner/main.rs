@@ -15,6 +15,7 @@ mod lint;
 mod looks;
 mod many;
 mod middles;
+mod plans;
 mod project;
 mod refusals;
 mod safety;

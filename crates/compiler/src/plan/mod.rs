@@ -1,18 +1,20 @@
 //! The plan: the ordered steps of a revision, as data.
 //!
 //! [`prepare`] reads a script and works out what each statement does, [`steps`] groups the
-//! statements into transactions, [`FrozenPlan`] is what the journal keeps of a started revision and
+//! statements into transactions, [`Forecaster`] says what that will do to a database, [`FrozenPlan`] is what the journal keeps of a started revision and
 //! [`resume`] matches that with the file when the revision is taken up again.
 
 mod batched;
 mod build;
 mod cut;
+mod forecast;
 mod resume;
 mod scrutiny;
 mod step;
 mod wire;
 
 pub use build::{Prepared, PreparedStatement, prepare, prepare_under, steps};
+pub use forecast::{Doing, Forecast, Forecaster, ForeseenLock, Pace, Work};
 pub use resume::{Resumption, resume};
 pub use scrutiny::Scrutiny;
 pub use step::{

@@ -252,8 +252,8 @@ impl Case<'_> {
         };
         let size = catalog.size(&name);
         match (size.rows, size.bytes) {
-            (Rows::About(rows), Bytes::Known(bytes)) => format!(" (about {rows} rows, {})", shown(bytes)),
-            (Rows::Unknown, Bytes::Known(bytes)) => format!(" ({})", shown(bytes)),
+            (Rows::About(rows), bytes @ Bytes::Known(_)) => format!(" (about {rows} rows, {bytes})"),
+            (Rows::Unknown, bytes @ Bytes::Known(_)) => format!(" ({bytes})"),
             _ => String::new(),
         }
     }
@@ -310,19 +310,4 @@ impl Case<'_> {
             _ => "perhaps ",
         }
     }
-}
-
-fn shown(bytes: u64) -> String {
-    const UNITS: [(&str, u64); 3] = [("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10)];
-    for (unit, size) in UNITS {
-        if bytes >= size {
-            let tenths = bytes.saturating_mul(10) / size;
-            return if tenths >= 100 {
-                format!("{} {unit}", tenths / 10)
-            } else {
-                format!("{}.{} {unit}", tenths / 10, tenths % 10)
-            };
-        }
-    }
-    format!("{bytes} bytes")
 }

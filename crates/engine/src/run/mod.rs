@@ -9,6 +9,8 @@ mod evict;
 mod loss;
 mod opening;
 mod orphan;
+mod pace;
+mod planning;
 mod progress;
 mod quiesce;
 mod repair;
@@ -32,7 +34,7 @@ use tokio_postgres::Client;
 use windlass_compiler::diagnostic::Diagnostic;
 use windlass_compiler::format::{Directory, Revision, RevisionId, Source};
 use windlass_compiler::graph::{Graph, Target};
-use windlass_compiler::plan::{self, FrozenPlan, Prepared, Scrutiny, Step};
+use windlass_compiler::plan::{self, FrozenPlan, Prepared, Scrutiny};
 use windlass_compiler::policy::{Policy, Safety};
 use windlass_compiler::rules::{Checker, Surroundings};
 use windlass_compiler::sql;
@@ -51,8 +53,8 @@ use crate::standing::{Standing, standing};
 pub(crate) use attempt::{one_line, replay};
 pub use baseline::Baseline;
 pub use opening::Opening;
+pub use planning::{Basis, Plan, RevisionPlan};
 pub use request::{Downgrade, Outcome, Resolution, StepReport, Upgrade};
-use revision::Left;
 pub use script::{Script, ScriptRequest};
 pub use unsound::{Unsound, UnsoundKind};
 pub use verify::{Offenders, Verdict, Verification};
@@ -81,20 +83,6 @@ pub struct Runner {
 
 /// The scripts of a run that are still to come, parsed.
 type Scripts = HashMap<RevisionId, Prepared>;
-
-/// A revision and the steps that it would take.
-#[derive(Debug, Clone)]
-pub struct RevisionPlan {
-    /// The revision.
-    pub id: RevisionId,
-    /// Its steps.
-    pub steps: Vec<Step>,
-    /// What its author should know.
-    pub warnings: Vec<Diagnostic>,
-    /// How each data change in batches will be cut, a line each, by the number of its step. Absent where its
-    /// table does not exist yet.
-    pub backfills: HashMap<u32, Vec<String>>,
-}
 
 impl Runner {
     /// Brings files, database and policy together; connects to nothing yet.
@@ -197,56 +185,6 @@ impl Runner {
     pub async fn report(&self, most: u32) -> Result<Vec<PastRun>> {
         let session = self.open(Purpose::Lock).await?;
         journal::report(session.client(), most).await
-    }
-
-    /// The plan of everything that `target` still needs.
-    ///
-    /// # Errors
-    /// What `status` gives, an unknown target, and whatever is wrong with the pending files.
-    pub async fn plan(&self, target: &Target) -> Result<Vec<RevisionPlan>> {
-        let (session, journal, standing) = self.look().await?;
-        let mut plans = Vec::new();
-        let mut problems = Vec::new();
-        let wanted = self.wanted(target, &standing)?;
-        let mut scripts = self
-            .parse_all(&wanted, Direction::Up)
-            .map_err(|error| match error.kind() {
-                ErrorKind::BadInput => Error::input("the plan cannot be made", error.diagnostics().to_vec()),
-                _ => error,
-            })?;
-        self.scrutinise(&mut scripts, &wanted, Direction::Up, &journal, &session)
-            .await?;
-        for id in wanted {
-            let Some(mut prepared) = scripts.remove(&id) else {
-                continue;
-            };
-            let refused = std::mem::take(&mut prepared.refused);
-            let left = async {
-                revision::settle(session.client(), &mut prepared).await?;
-                self.steps_left(&id, Direction::Up, &journal, &prepared)
-            };
-            match left.await {
-                Ok(Left { steps, warnings, .. }) => plans.push(RevisionPlan {
-                    id,
-                    steps,
-                    warnings: warnings.into_iter().chain(refused).collect(),
-                    backfills: HashMap::new(),
-                }),
-                Err(error) => problems.extend(error.diagnostics().to_vec()),
-            }
-        }
-        if !problems.is_empty() {
-            return Err(Error::input("the plan cannot be made", problems));
-        }
-        let is_batched =
-            |plan: &RevisionPlan| plan.steps.iter().any(|step| step.shape == plan::Shape::Backfill);
-        if plans.iter().any(is_batched) {
-            let session = self.open(Purpose::Work).await?;
-            for plan in &mut plans {
-                plan.backfills = backfill::described(&session, plan).await?;
-            }
-        }
-        Ok(plans)
     }
 
     /// Applies what `request.target` still needs.

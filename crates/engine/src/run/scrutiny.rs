@@ -1,6 +1,7 @@
 //! The rules, asked before anything runs. Blind first, at the worst: most runs have no hazard, and need no catalog.
 //! Where they have one the database is read, and decides.
 
+use windlass_compiler::catalog::Catalog;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::plan::FrozenPlan;
 use windlass_compiler::rules::{Checker, Surroundings};
@@ -22,44 +23,74 @@ impl Runner {
         journal: &Snapshot,
         session: &Session,
     ) -> Result<()> {
-        let frozen = |id: &RevisionId| {
-            let row = journal.revisions.iter().find(|row| row.id == *id)?;
-            let is_started = !row.state.is_applied() && row.direction == direction;
-            let plan = row.plan.clone().filter(|_| is_started)?;
-            // A plan that cannot be read is told of where the revision is taken up.
-            serde_json::from_value::<FrozenPlan>(plan).ok()
-        };
         let is_hazardous = |id: &&RevisionId| {
             let has_forms = |plan: &FrozenPlan| {
                 let mut statements = plan.steps.iter().flat_map(|step| &step.statements);
                 statements.any(|statement| statement.of.is_some())
             };
             scripts.get(*id).is_some_and(|prepared| prepared.is_hazardous)
-                || frozen(id).as_ref().is_some_and(has_forms)
+                || frozen(journal, id, direction).as_ref().is_some_and(has_forms)
         };
         if !ids.iter().any(|id| is_hazardous(&id)) {
             return Ok(());
         }
-        let client = session.client();
-        let mut read = introspect::read(client).await?;
-        introspect::measure(client, &mut read.catalog).await;
-        let said = &self.policy.search_path.value;
-        let search_path: Vec<&str> = match said.is_empty() {
-            true => vec!["public"],
-            false => said.iter().map(String::as_str).collect(),
-        };
-        let mut checker = Checker::new(Surroundings::new(&read.catalog, &search_path));
+        let catalog = self.read_catalog(session).await?;
+        self.scrutinise_by(&catalog, scripts, ids, direction, journal)
+    }
+
+    /// The same by a catalog that was read already.
+    pub(super) fn scrutinise_by(
+        &self,
+        catalog: &Catalog,
+        scripts: &mut Scripts,
+        ids: &[RevisionId],
+        direction: Direction,
+        journal: &Snapshot,
+    ) -> Result<()> {
+        let search_path = self.search_path();
+        let mut checker = Checker::new(Surroundings::new(catalog, &search_path));
         for id in ids
             .iter()
             .filter(|id| scripts.contains_key(*id))
             .cloned()
             .collect::<Vec<_>>()
         {
-            let prepared = self.prepare_under(&id, direction, &mut checker, frozen(&id).as_ref())?;
+            let prepared = self.prepare_under(
+                &id,
+                direction,
+                &mut checker,
+                frozen(journal, &id, direction).as_ref(),
+            )?;
             scripts.insert(id, prepared);
         }
         Ok(())
     }
+
+    /// The schema with its sizes, for rules and forecasts.
+    pub(super) async fn read_catalog(&self, session: &Session) -> Result<Catalog> {
+        let client = session.client();
+        let mut read = introspect::read(client).await?;
+        introspect::measure(client, &mut read.catalog).await;
+        Ok(read.catalog)
+    }
+
+    /// Where statements without a schema find their relations.
+    pub(super) fn search_path(&self) -> Vec<&str> {
+        let said = &self.policy.search_path.value;
+        match said.is_empty() {
+            true => vec!["public"],
+            false => said.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+/// The plan of a revision that was started in that direction.
+fn frozen(journal: &Snapshot, id: &RevisionId, direction: Direction) -> Option<FrozenPlan> {
+    let row = journal.revisions.iter().find(|row| row.id == *id)?;
+    let is_started = !row.state.is_applied() && row.direction == direction;
+    let plan = row.plan.clone().filter(|_| is_started)?;
+    // A plan that cannot be read is told of where the revision is taken up.
+    serde_json::from_value::<FrozenPlan>(plan).ok()
 }
 
 /// Refuses the run where a rule refuses a statement.
