@@ -127,3 +127,38 @@ async fn a_group_on_an_unused_database_stops_where_a_revision_is_at_fault() {
     );
     assert_eq!(project.one("SELECT count(*) FROM windlass.history").await, "120");
 }
+
+#[tokio::test]
+async fn on_a_database_in_use_only_what_makes_nobody_wait_shares_a_transaction() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE t (a int);")]).await;
+    project.upgrade(0).await;
+    let mixed = [
+        ("0002_a", "CREATE TABLE a (a int);"),
+        ("0003_b", "CREATE FUNCTION b() RETURNS int LANGUAGE sql RETURN 1;"),
+        ("0004_altered", "ALTER TABLE t ADD b int;"),
+        ("0005_c", "CREATE TABLE c (a int);"),
+        ("0006_d", "CREATE TABLE d (a int);"),
+        ("0007_filled", "INSERT INTO t VALUES (1);"),
+        ("0008_e", "CREATE TABLE e (a int);"),
+        ("0009_fault", "CREATE TABLE a (a int);"),
+        ("0010_f", "CREATE TABLE f (a int);"),
+    ];
+    for (id, sql) in mixed {
+        project.write(id, sql);
+    }
+    let stopped = project.upgrade(1).await;
+    assert!(
+        stopped.stderr.contains("0009_fault step 1 of 1"),
+        "{}",
+        stopped.stderr
+    );
+    let shared = "SELECT string_agg(left(revision_id, 4), ' ' ORDER BY position) FROM windlass.revision \
+                   WHERE revision_id > '0002' GROUP BY xmin::text ORDER BY min(position)";
+    let transactions = ["0002 0003", "0004", "0005 0006", "0007", "0008"];
+    assert_eq!(project.database.query_column(shared).await, transactions);
+    project.write("0009_fault", "CREATE TABLE g (a int);");
+    project.upgrade(0).await;
+    let transactions = ["0002 0003", "0004", "0005 0006", "0007", "0008", "0009 0010"];
+    assert_eq!(project.database.query_column(shared).await, transactions);
+    assert_eq!(project.one("SELECT count(*) FROM windlass.history").await, "10");
+}

@@ -6,9 +6,10 @@ use tokio_postgres::types::Type;
 use windlass_compiler::diagnostic::Diagnostic;
 use windlass_compiler::directive::Protect;
 use windlass_compiler::format::RevisionId;
+use windlass_compiler::lane::Lane;
 use windlass_compiler::plan::{self, FrozenPlan, PlannedStatement, Prepared, Resumption, Shape, Step};
 
-use super::attempt::one_line;
+use super::attempt::{self, one_line};
 use super::work::{Job, Work};
 use super::{Resolution, Runner, Scripts};
 use crate::error::{Error, ErrorKind, Result};
@@ -51,72 +52,90 @@ impl Runner {
                 note.send(work.lock.client()).await.map_err(session::lost)?;
             }
         }
-        if is_unused && work.history.is_the_journal() && work.session.reads_as_parsed() {
-            rest = self.in_groups(work, rest, journal, scripts).await?;
-        }
-        for id in rest {
+        let shares =
+            direction == Direction::Up && work.history.is_the_journal() && work.session.reads_as_parsed();
+        let can_share = if is_unused {
+            can_be_grouped
+        } else {
+            makes_nobody_wait
+        };
+        // A group that failed is done one by one, to find the revision that is at fault.
+        let mut one_by_one = 0;
+        while let Some(id) = rest.first() {
+            work.stop.check()?;
+            if shares && one_by_one == 0 {
+                let group = self.group(rest, journal, scripts, can_share)?;
+                if group.len() > 1 {
+                    if self.together(work, &group).await? {
+                        rest = &rest[group.len()..];
+                    } else {
+                        one_by_one = group.len();
+                    }
+                    continue;
+                }
+            }
             // One that another runner took back meanwhile was not parsed.
             let prepared = match scripts.remove(id) {
                 Some(prepared) => prepared,
                 None => self.prepare(id, direction)?,
             };
             self.revision(work, id, direction, journal, prepared).await?;
+            rest = &rest[1..];
+            one_by_one = one_by_one.saturating_sub(1);
         }
         Ok(())
     }
 
-    /// On a database that nobody uses yet, revisions share transactions in groups: there is no
-    /// traffic to protect, and a commit each would be most of the time. Gives back what is left
-    /// for one by one, beginning with the first revision that does not fit or that failed.
-    async fn in_groups<'i>(
+    /// The next revisions that share a transaction, since a commit each would be most of the time: on a database that
+    /// nobody uses yet there is no traffic to protect; on one in use they make nobody wait.
+    fn group<'i>(
         &self,
-        work: &mut Work<'_>,
         ids: &'i [RevisionId],
         journal: &Snapshot,
         scripts: &Scripts,
-    ) -> Result<&'i [RevisionId]> {
+        can_share: fn(&Step) -> bool,
+    ) -> Result<Vec<(&'i RevisionId, Step)>> {
         const MOST: usize = 50;
-        let mut rest = ids;
-        loop {
-            work.stop.check()?;
-            let mut group = Vec::new();
-            for id in rest.iter().take(MOST) {
-                let Some(prepared) = scripts.get(id) else { break };
-                let steps = self.steps_left(id, Direction::Up, journal, prepared)?.steps;
-                let Ok([step]) = <[Step; 1]>::try_from(steps) else {
-                    break;
-                };
-                let begun = journal.revisions.iter().any(|row| row.id == *id);
-                if begun || !can_be_grouped(&step) {
-                    break;
-                }
-                group.push((id, step));
+        let mut group = Vec::new();
+        for id in ids.iter().take(MOST) {
+            let Some(prepared) = scripts.get(id) else { break };
+            let begun = journal.revisions.iter().any(|row| row.id == *id);
+            let waits = self
+                .file(id)
+                .is_none_or(|file| !file.header.requires_backfills.is_empty());
+            if begun || waits {
+                break;
             }
-            if group.len() < 2 {
-                return Ok(rest);
+            let steps = self.steps_left(id, Direction::Up, journal, prepared)?.steps;
+            match <[Step; 1]>::try_from(steps) {
+                Ok([step]) if can_share(&step) => group.push((id, step)),
+                _ => break,
             }
-            let began = Instant::now();
-            let names: Vec<_> = group.iter().map(|(id, step)| step_name(id, step, 1)).collect();
-            let mut frozen = Vec::with_capacity(group.len());
-            for ((id, step), name) in group.iter().zip(&names) {
-                let steps = std::slice::from_ref(step);
-                frozen.push((
-                    self.frozen(id, Direction::Up, None, steps, &[])?,
-                    done_at_once(name),
-                ));
-            }
-            let write = journal::apply_revisions(&frozen, &work.run_id)?;
-            let steps: Vec<&Step> = group.iter().map(|(_, step)| step).collect();
-            // What a group fails with is found again, and told, by the revision that is at fault.
-            if !work.group(&names, &steps, &write).await? {
-                return Ok(rest);
-            }
-            let took = began.elapsed() / u32::try_from(group.len()).unwrap_or(1);
-            for name in names {
-                work.grouped(name, took);
-            }
-            rest = &rest[group.len()..];
         }
+        Ok(group)
+    }
+
+    /// Runs revisions of one step each in one transaction. Whether it was committed: what it fails with is found
+    /// again, and told, by the revision that is at fault.
+    async fn together(&self, work: &mut Work<'_>, group: &[(&RevisionId, Step)]) -> Result<bool> {
+        let began = Instant::now();
+        let names: Vec<_> = group.iter().map(|(id, step)| step_name(id, step, 1)).collect();
+        let mut frozen = Vec::with_capacity(group.len());
+        for ((id, step), name) in group.iter().zip(&names) {
+            let steps = std::slice::from_ref(step);
+            let revision = self.frozen(id, Direction::Up, None, steps, &[])?;
+            frozen.push((revision, done_at_once(name)));
+        }
+        let write = journal::apply_revisions(&frozen, &work.run_id)?;
+        let steps: Vec<&Step> = group.iter().map(|(_, step)| step).collect();
+        let Some(stalled) = work.group(&names, &steps, &write).await? else {
+            return Ok(false);
+        };
+        let took = began.elapsed() / u32::try_from(group.len()).unwrap_or(1);
+        for name in names {
+            work.grouped(name, took, stalled);
+        }
+        Ok(true)
     }
 
     async fn revision(
@@ -568,6 +587,16 @@ fn can_be_grouped(step: &Step) -> bool {
                 && statement.assertion.is_none()
                 && statement.kind != "alter_type_add_value"
         })
+}
+
+/// Whether a step only creates what was not there, so that it can share its transaction also where there is traffic.
+fn makes_nobody_wait(step: &Step) -> bool {
+    can_be_grouped(step)
+        && attempt::goes_at_once(step)
+        && step
+            .statements
+            .iter()
+            .all(|it| it.lane == Lane::Ddl && it.kind.starts_with("create_"))
 }
 
 async fn saved_session(

@@ -279,8 +279,17 @@ impl<'a> Work<'a> {
         journal::step_done(&end, &self.run_id)
     }
 
-    /// Runs a group of revisions in one transaction, `names` being their steps. Whether it was committed.
-    pub(super) async fn group(&mut self, names: &[StepName], steps: &[&Step], write: &Write) -> Result<bool> {
+    /// Runs a group of revisions in one transaction, `names` being their steps. The longest wait for it that was seen,
+    /// when it was committed.
+    pub(super) async fn group(
+        &mut self,
+        names: &[StepName],
+        steps: &[&Step],
+        write: &Write,
+    ) -> Result<Option<Duration>> {
+        let Some(first) = names.first() else {
+            return Ok(None);
+        };
         self.clean().await?;
         let policy = self.policy.lane(Lane::Ddl);
         let limits = Limits {
@@ -296,37 +305,43 @@ impl<'a> Work<'a> {
             .await
             .map_err(session::lost)?;
         let run = attempt::grouped(client, &limits, &fence, &self.prepared, steps, write);
-        let outcome = tokio::select! {
-            outcome = run => outcome,
+        let rule = Rule::of(&policy, self.policy.on_ddl_waiter.value);
+        let watched = tokio::select! {
+            watched = self.watchdog.guard(&self.session, rule, first, run) => watched,
             () = self.stop.asked() => {
                 self.observer.event(Event::Stopping);
                 self.session.cancel().await;
                 return Err(session::interrupted());
             }
         };
-        match (outcome, names.first()) {
-            (Ok(()), _) => Ok(true),
-            (Err(error), Some(first)) if session::is_lost(&error) => {
+        let stalled = watched.seen.longest_stall;
+        match watched.outcome {
+            Ok(()) => Ok(Some(stalled)),
+            Err(error) if session::is_lost(&error) => {
                 if !self.reopened().await? {
                     return Err(session::lost(error));
                 }
                 // All of a group is committed, or nothing of it.
                 let lock = self.lock.client();
-                journal::is_step_done(lock, &first.revision, Direction::Up, first.number).await
+                let done = journal::is_step_done(lock, &first.revision, Direction::Up, first.number).await?;
+                Ok(done.then_some(stalled))
             }
-            (Err(_), _) => Ok(false),
+            Err(_) => {
+                self.report.unfinished_stall = self.report.unfinished_stall.max(stalled);
+                Ok(None)
+            }
         }
     }
 
     /// Notes that a revision of a group is done.
-    pub(super) fn grouped(&mut self, name: StepName, took: Duration) {
+    pub(super) fn grouped(&mut self, name: StepName, took: Duration, stalled: Duration) {
         let revision = name.revision.clone();
         self.report.steps.push(StepReport {
             lane: name.lane,
             name,
             attempts: 1,
             took,
-            longest_stall: Duration::ZERO,
+            longest_stall: stalled,
             blockers: Vec::new(),
             warning: None,
         });
