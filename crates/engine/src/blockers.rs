@@ -120,6 +120,13 @@ impl Blocker {
         if self.is_autovacuum() {
             return ("autovacuum yields by itself", None);
         }
+        // Its query names the slot, such as CREATE_REPLICATION_SLOT.
+        if self.backend == "walsender" {
+            return (
+                "it makes a replication slot and keeps the snapshot open that the subscriber copies from",
+                by_pid("pg_terminate_backend"),
+            );
+        }
         if self.is_windlass() {
             return ("it is another windlass run; let it finish", None);
         }

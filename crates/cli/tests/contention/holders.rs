@@ -1,8 +1,9 @@
 //! More that can be in the way, and more statements that it can be in the way of.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 
-use windlass_testkit::{Binaries, Rival};
+use windlass_testkit::{Binaries, Rival, Server};
 
 use crate::scene::{Scene, at_each_budget, hold};
 use crate::{SECOND, one_after_the_other};
@@ -37,6 +38,49 @@ async fn measured_a_dump_is_let_finish() {
         let end = run.end(0).await;
         end.kept();
         assert!(dump.wait().expect("it ends").success(), "nobody cancelled it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn measured_an_index_build_waits_for_the_maker_of_a_replication_slot() {
+    let tool = Binaries::find().map(|binaries| binaries.tool("psql"));
+    let Some(tool) = tool.ok().filter(|tool| tool.exists()) else {
+        println!("skipped: these server binaries come without psql, which can speak to a walsender");
+        return;
+    };
+    at_each_budget(async |budget| {
+        let server = Server::builder().setting("wal_level", "logical").start().await;
+        let scene = Scene::on(
+            server,
+            &[("0002_i", "CREATE INDEX CONCURRENTLY hot_u ON hot (n, id);")],
+        )
+        .await;
+        // It keeps the snapshot of the slot until its client goes on.
+        let mut maker = Command::new(&tool)
+            .args(["--no-psqlrc", "--dbname"])
+            .arg(format!("{}?replication=database", scene.database().url()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("psql starts");
+        let mut words = maker.stdin.take().expect("it was piped");
+        words
+            .write_all(b"CREATE_REPLICATION_SLOT feed LOGICAL pgoutput;\n")
+            .expect("psql listens");
+        let makers = "SELECT count(*) FROM pg_stat_activity \
+                       WHERE backend_type = 'walsender' AND state = 'idle in transaction'";
+        scene.database().wait_for(makers, |count| count > 0).await;
+        let run = scene.begin(budget).await;
+        run.says("walsender, idle in transaction").await;
+        run.says("CREATE_REPLICATION_SLOT feed").await;
+        drop(words);
+        assert!(maker.wait().expect("it ends").success(), "nobody ended it");
+        let end = run.end(0).await;
+        end.kept();
+        end.database()
+            .execute("SELECT pg_drop_replication_slot('feed')")
+            .await;
     })
     .await;
 }
