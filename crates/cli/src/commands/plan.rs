@@ -1,7 +1,7 @@
 //! `windlass plan`
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use windlass::compiler::format::RevisionId;
@@ -21,6 +21,7 @@ use crate::plan::{Format, Sheet, render};
   windlass plan --since origin/main --format markdown
                                     of what this branch adds, for a comment on its pull request; its first line is
                                     <!-- windlass-plan -->, by which a bot finds the comment again
+  windlass plan --out release.plan  saves it; `windlass upgrade --plan release.plan` executes exactly it, or nothing
   windlass plan --offline           asks no database: the worst is told
 
 Nothing is changed. Times are estimates, by how fast this server reads the first pages of the largest table in the plan.
@@ -41,6 +42,9 @@ pub(crate) struct Plan {
     /// Asks no database
     #[arg(long)]
     offline: bool,
+    /// Writes the plan to a file too, for `windlass upgrade --plan FILE`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "offline"])]
+    out: Option<PathBuf>,
 }
 
 impl Plan {
@@ -63,6 +67,15 @@ impl Plan {
         }
         let applied = applied.into_iter().map(ToString::to_string).collect();
         self.write(&context, &plan, applied);
+        if let Some(path) = &self.out {
+            let saved = runner.save(&plan, &self.target)?;
+            std::fs::write(path, saved.text())
+                .map_err(|error| Failure::other(format!("failed to write {}: {error}", path.display())))?;
+            context.ui.say(&format!(
+                "saved: windlass upgrade --plan {} executes it while schema, journal and files stay as they are",
+                path.display()
+            ));
+        }
         Ok(0)
     }
 

@@ -1,12 +1,14 @@
 //! `windlass upgrade`
 
 use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
 use windlass::compiler::format::RevisionId;
 use windlass::compiler::graph::Target;
+use windlass::compiler::plan::SavedPlan;
 use windlass::{Direction, Outcome, ScriptRequest, Upgrade as Request};
 
 use super::{Done, Global, WaitArgs, exec, print_json, snapshot};
@@ -23,6 +25,8 @@ use crate::lockfile::{self, LockFile};
   windlass upgrade 0036         up to and with revision 0036_…
   windlass upgrade --no-wait    fails at once when another runner is at work
   windlass upgrade --replay     runs every revision on a new database, whatever `schema_file` says
+  windlass upgrade --plan release.plan
+                                executes what `windlass plan --out release.plan` showed, and nothing else
   windlass upgrade --sql > upgrade.sql
                                 writes what would run, journal included, for psql
 
@@ -48,6 +52,10 @@ pub(crate) struct Upgrade {
     /// Runs all revisions on a new database too, instead of making it from `schema_file`
     #[arg(long)]
     replay: bool,
+    /// Executes exactly the plan that `windlass plan --out` wrote; refuses (exit 6) when the schema, the journal or the
+    /// files are not as they were then
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "sql", "allow_late"])]
+    plan: Option<PathBuf>,
     /// Writes the result to standard output as JSON
     #[arg(long)]
     json: bool,
@@ -115,8 +123,9 @@ impl Upgrade {
     }
 
     async fn upgrade(&self, context: &Context) -> Result<Outcome, Failure> {
+        let plan = self.plan.as_deref().map(saved).transpose()?;
         let mut runner = context.upgrading_runner().await?;
-        if !self.replay {
+        if !self.replay && plan.is_none() {
             runner = baseline::offer(runner, &context.config);
         }
         let allow_late = self
@@ -130,7 +139,11 @@ impl Upgrade {
             })
             .collect::<Result<Vec<RevisionId>, _>>()?;
         let request = Request {
-            target: context::target(&self.target),
+            // A plan says itself what it applies.
+            target: match plan {
+                Some(_) => Target::Heads,
+                None => context::target(&self.target),
+            },
             target_text: self.target.clone(),
             wait: self.wait.wait(context),
             strict: self.strict || context.config.policy.strict.value,
@@ -138,10 +151,15 @@ impl Upgrade {
             accept_edits: Vec::new(),
             wait_for_backfills: self.wait_for_backfills,
             exact_counts: self.exact_counts,
+            plan,
         };
         let stop = context::stop_on_signals();
         let outcome = runner.upgrade(&request, &context.ui, &stop).await?;
-        if matches!(request.target, Target::Head | Target::Heads) {
+        let target = match &request.plan {
+            Some(plan) => context::target(&plan.target),
+            None => request.target.clone(),
+        };
+        if matches!(target, Target::Head | Target::Heads) {
             write_lock(context, &LockFile::of(runner.directory(), runner.graph()));
             if context.config.policy.snapshot_after_upgrade.value && !outcome.is_nothing() {
                 snapshot::after_upgrade(context, &runner).await;
@@ -149,6 +167,18 @@ impl Upgrade {
         }
         Ok(outcome)
     }
+}
+
+/// The plan that a file holds.
+fn saved(path: &Path) -> Result<SavedPlan, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::other(format!("failed to read {}: {error}", path.display())))?;
+    SavedPlan::parse(&text).map_err(|error| {
+        Failure::usage(
+            format!("{} is no saved plan: {error}", path.display()),
+            "`windlass plan --out FILE` writes one",
+        )
+    })
 }
 
 /// Keeps `windlass.lock` true. In an image nothing may be written, and there it came with the image.

@@ -70,7 +70,7 @@ impl Sheet<'_> {
                     .to_owned()
             }
             Basis::UpToDate => String::new(),
-            Basis::Database { catalog, pace } => {
+            Basis::Database { catalog, pace, .. } => {
                 let version = catalog.major();
                 match pace {
                     Some(pace) => format!(

@@ -19,6 +19,7 @@ mod plans;
 mod project;
 mod refusals;
 mod safety;
+mod saved;
 mod scripts;
 mod snapshots;
 mod start;

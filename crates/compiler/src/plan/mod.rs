@@ -9,6 +9,7 @@ mod build;
 mod cut;
 mod forecast;
 mod resume;
+mod saved;
 mod scrutiny;
 mod step;
 mod wire;
@@ -16,6 +17,7 @@ mod wire;
 pub use build::{Prepared, PreparedStatement, prepare, prepare_under, steps};
 pub use forecast::{Doing, Forecast, Forecaster, ForeseenLock, Pace, Work};
 pub use resume::{Resumption, resume};
+pub use saved::{Difference, SavedPlan, SavedRevision, SavedRow};
 pub use scrutiny::Scrutiny;
 pub use step::{
     Assertion, Batches, Cut, Deferred, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash,

@@ -339,6 +339,16 @@ pub(crate) async fn read_running(client: &Client) -> Result<Vec<Running>> {
         .collect())
 }
 
+/// The revisions that a run with this target began or finished last.
+pub(crate) async fn begun_by(client: &Client, target: &str) -> Result<Vec<String>> {
+    let sql = "SELECT revision_id FROM windlass.revision JOIN windlass.run USING (run_id) WHERE target = $1";
+    let rows = client
+        .query_typed(sql, &[(&target, Type::TEXT)])
+        .await
+        .map_err(session::lost)?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// Whether a step's row says that it is done.
 pub(crate) async fn is_step_done(
     client: &Client,

@@ -354,6 +354,13 @@ impl FrozenRevision {
             self.plan["protected"] = serde_json::json!(tables);
         }
     }
+
+    /// Notes the saved plan that it is a part of.
+    pub(crate) fn made_for(&mut self, fingerprint: Option<&str>) {
+        if let Some(fingerprint) = fingerprint {
+            self.plan["fingerprint"] = serde_json::json!(fingerprint);
+        }
+    }
 }
 
 /// A revision is begun, or the rest of an edited one is planned again: its plan is frozen.

@@ -17,6 +17,7 @@ mod repair;
 mod request;
 mod retry;
 mod revision;
+mod saved;
 mod script;
 mod scrutiny;
 mod standby;
@@ -34,7 +35,7 @@ use tokio_postgres::Client;
 use windlass_compiler::diagnostic::Diagnostic;
 use windlass_compiler::format::{Directory, Revision, RevisionId, Source};
 use windlass_compiler::graph::{Graph, Target};
-use windlass_compiler::plan::{self, FrozenPlan, Prepared, Scrutiny};
+use windlass_compiler::plan::{self, FrozenPlan, Prepared, SavedPlan, Scrutiny};
 use windlass_compiler::policy::{Policy, Safety};
 use windlass_compiler::rules::{Checker, Surroundings};
 use windlass_compiler::sql;
@@ -206,11 +207,15 @@ impl Runner {
             None => opening::open(&self.connect, &self.session).await?,
         };
         self.greet(&lock, observer);
+        let brief = brief.filter(|_| request.plan.is_none());
         if let Some(applied) = brief.and_then(|brief| self.applied_as_they_are(&brief)) {
             self.goals(&request.target, &applied)?;
             return Ok(Outcome::nothing(began.elapsed()));
         }
         let journal = journal::read(lock.client()).await?;
+        if let Some(plan) = &request.plan {
+            self.compare_journal(plan, &journal, &lock).await?;
+        }
         let wanted = self.judge(request, &journal, observer)?;
         if wanted.is_empty() {
             return Ok(Outcome::nothing(began.elapsed()));
@@ -219,7 +224,8 @@ impl Runner {
         let mut scripts = self.parse_all(&wanted, Direction::Up)?;
         let led = mutex::lead(lock.client(), request.wait, observer, stop, async || {
             let journal = journal::read(lock.client()).await?;
-            let wanted = self.wanted(&request.target, &standing(&self.directory, &self.graph, &journal))?;
+            let standing = standing(&self.directory, &self.graph, &journal);
+            let wanted = self.wanted_for(request, &standing)?;
             Ok(if wanted.is_empty() {
                 mutex::Poll::Done
             } else {
@@ -237,13 +243,37 @@ impl Runner {
             if wanted.is_empty() {
                 return Ok(Outcome::nothing(began.elapsed()));
             }
-            self.scrutinise(&mut scripts, &wanted, Direction::Up, &journal, &lock)
-                .await?;
+            match &request.plan {
+                None => {
+                    self.scrutinise(&mut scripts, &wanted, Direction::Up, &journal, &lock)
+                        .await?;
+                }
+                Some(plan) => {
+                    let catalog = self.read_catalog(&lock).await?;
+                    // What it has done so far changed the schema itself; its frozen steps say how it goes on.
+                    if !self.compare_journal(plan, &journal, &lock).await? {
+                        self.compare_schema(plan, &catalog)?;
+                    }
+                    self.scrutinise_by(
+                        &catalog,
+                        &mut scripts,
+                        &wanted,
+                        Direction::Up,
+                        &journal,
+                        Some(plan),
+                    )?;
+                    self.compare_steps(plan, &scripts, &wanted, &journal, &lock)
+                        .await?;
+                }
+            }
             scrutiny::refuse(&scripts, &wanted)?;
             scrutiny::tell(&scripts, &wanted, observer);
-            let mut work = self
-                .begin(&lock, "upgrade", &request.target_text, observer, stop)
-                .await?;
+            let target = match &request.plan {
+                Some(plan) => saved::words(plan),
+                None => request.target_text.clone(),
+            };
+            let mut work = self.begin(&lock, "upgrade", &target, observer, stop).await?;
+            work.fingerprint = request.plan.as_ref().map(SavedPlan::fingerprint);
             work.wait_for_backfills = request.wait_for_backfills;
             let ran = async {
                 // Until the fence was ours, an orphan of a killed run could still commit what it had been sent.
@@ -581,7 +611,7 @@ impl Runner {
         if let Some(id) = edited.first() {
             return Err(self.edited(id, edited.len(), journal));
         }
-        let wanted = self.wanted(&request.target, &standing)?;
+        let wanted = self.wanted_for(request, &standing)?;
         let is_late =
             |(id, _): &&(RevisionId, RevisionId)| wanted.contains(id) && !request.allow_late.contains(id);
         let late: Vec<&(RevisionId, RevisionId)> = standing.late.iter().filter(is_late).collect();
@@ -633,6 +663,14 @@ impl Runner {
         self.graph
             .resolve(target, applied)
             .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))
+    }
+
+    /// What an upgrade is asked for: what its target still needs, or what is left of its plan.
+    fn wanted_for(&self, request: &Upgrade, standing: &Standing) -> Result<Vec<RevisionId>> {
+        match &request.plan {
+            Some(plan) => self.wanted_by(plan, standing),
+            None => self.wanted(&request.target, standing),
+        }
     }
 
     /// What `target` still needs, parents first; a started revision comes before what follows it.

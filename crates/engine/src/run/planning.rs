@@ -36,6 +36,8 @@ pub enum Basis {
         catalog: Box<Catalog>,
         /// How fast it reads; none where nothing large is read, or it could not be measured quickly.
         pace: Option<Pace>,
+        /// What its journal said.
+        journal: Box<Snapshot>,
     },
     /// A database that has all of the revisions.
     UpToDate,
@@ -75,7 +77,7 @@ impl Runner {
         }
         let mut scripts = self.parse_all(&wanted, Direction::Up).map_err(cannot_be_made)?;
         let catalog = self.read_catalog_soon(&session).await?;
-        self.scrutinise_by(&catalog, &mut scripts, &wanted, Direction::Up, &journal)?;
+        self.scrutinise_by(&catalog, &mut scripts, &wanted, Direction::Up, &journal, None)?;
         let mut forecaster = Forecaster::new(catalog.clone(), &self.search_path());
         let mut plans = Vec::new();
         let mut problems = Vec::new();
@@ -118,6 +120,7 @@ impl Runner {
             basis: Basis::Database {
                 catalog: Box::new(catalog),
                 pace,
+                journal: Box::new(journal),
             },
         })
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::graph::Target;
 use windlass_compiler::lane::Lane;
+use windlass_compiler::plan::SavedPlan;
 
 use crate::blockers::Blocker;
 use crate::event::{Direction, StepName};
@@ -30,6 +31,8 @@ pub struct Upgrade {
     pub wait_for_backfills: bool,
     /// Count the protected tables before and after, for applications that are stopped meanwhile.
     pub exact_counts: bool,
+    /// Execute exactly this plan, which says the target as well, and refuse whatever is not as it was.
+    pub plan: Option<SavedPlan>,
 }
 
 impl Upgrade {
@@ -44,6 +47,7 @@ impl Upgrade {
             accept_edits: Vec::new(),
             wait_for_backfills: false,
             exact_counts: false,
+            plan: None,
         }
     }
 

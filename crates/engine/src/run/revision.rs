@@ -176,6 +176,7 @@ impl Runner {
         };
         let mut frozen = self.frozen(id, direction, row, &steps, &rows)?;
         frozen.protects(&guard.tables());
+        frozen.made_for(work.fingerprint.as_deref());
         let is_whole = row.is_none()
             && rows.is_empty()
             && direction == Direction::Up

@@ -3,7 +3,7 @@
 
 use windlass_compiler::catalog::Catalog;
 use windlass_compiler::format::RevisionId;
-use windlass_compiler::plan::FrozenPlan;
+use windlass_compiler::plan::{FrozenPlan, SavedPlan};
 use windlass_compiler::rules::{Checker, Surroundings};
 
 use super::{Runner, Scripts};
@@ -35,10 +35,10 @@ impl Runner {
             return Ok(());
         }
         let catalog = self.read_catalog(session).await?;
-        self.scrutinise_by(&catalog, scripts, ids, direction, journal)
+        self.scrutinise_by(&catalog, scripts, ids, direction, journal, None)
     }
 
-    /// The same by a catalog that was read already.
+    /// The same by a catalog that was read already, and with the forms that a saved plan has.
     pub(super) fn scrutinise_by(
         &self,
         catalog: &Catalog,
@@ -46,6 +46,7 @@ impl Runner {
         ids: &[RevisionId],
         direction: Direction,
         journal: &Snapshot,
+        saved: Option<&SavedPlan>,
     ) -> Result<()> {
         let search_path = self.search_path();
         let mut checker = Checker::new(Surroundings::new(catalog, &search_path));
@@ -55,12 +56,9 @@ impl Runner {
             .cloned()
             .collect::<Vec<_>>()
         {
-            let prepared = self.prepare_under(
-                &id,
-                direction,
-                &mut checker,
-                frozen(journal, &id, direction).as_ref(),
-            )?;
+            let frozen = frozen(journal, &id, direction)
+                .or_else(|| saved.map(|plan| super::saved::frozen_in(plan, &id)));
+            let prepared = self.prepare_under(&id, direction, &mut checker, frozen.as_ref())?;
             scripts.insert(id, prepared);
         }
         Ok(())

@@ -41,6 +41,8 @@ pub(super) struct Work<'a> {
     pub(super) watched: bool,
     /// A revision waits for the backfills that it requires.
     pub(super) wait_for_backfills: bool,
+    /// The saved plan that is executed.
+    pub(super) fingerprint: Option<String>,
     prepared: Prepared,
     /// A script may have left something behind in the session.
     dirty: bool,
@@ -103,6 +105,7 @@ impl<'a> Work<'a> {
             watchdog,
             standbys,
             wait_for_backfills: false,
+            fingerprint: None,
             session,
             lock,
             fence,
