@@ -6,7 +6,7 @@ use windlass::backfill::Backfills;
 use windlass::compiler::format::Directory;
 use windlass::compiler::graph::Target;
 use windlass::connect::ConnectOptions;
-use windlass::shadow::find_programs;
+use windlass::shadow::{find_programs, programs_of_major};
 use windlass::{Opening, Runner, SessionSettings, Stop};
 
 use secrecy::ExposeSecret;
@@ -151,6 +151,17 @@ pub(crate) fn server_programs() -> Result<PathBuf, Failure> {
             "install them (Debian: apt-get install postgresql), or name their folder in PG_BINDIR",
         )
     })
+}
+
+/// The same, of that major version where one is there.
+pub(crate) fn server_programs_of(major: Option<u32>) -> Result<PathBuf, Failure> {
+    let given = environment("PG_BINDIR").map(PathBuf::from);
+    let path = environment("PATH").unwrap_or_default();
+    let candidates = given.into_iter().chain(std::env::split_paths(&path));
+    match major.and_then(|major| programs_of_major(candidates, major)) {
+        Some(programs) => Ok(programs),
+        None => server_programs(),
+    }
 }
 
 /// Reads a target, or says what one looks like.

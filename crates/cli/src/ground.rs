@@ -101,6 +101,11 @@ pub(crate) struct Plot<'g> {
 }
 
 impl Plot<'_> {
+    /// Where it is.
+    pub(crate) fn options(&self) -> &ConnectOptions {
+        &self.options
+    }
+
     /// The revisions that a new database runs, parents first.
     pub(crate) async fn order(&self) -> Result<Vec<RevisionId>, Failure> {
         let (_, standing) = self.runner(self.directory.clone())?.status().await?;

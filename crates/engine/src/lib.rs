@@ -19,6 +19,7 @@ pub mod introspect;
 mod journal;
 mod literal;
 mod look;
+pub mod measure;
 mod mutex;
 mod run;
 mod session;

@@ -128,3 +128,91 @@ async fn explain_without_a_schema_tells_the_worst_and_says_so() {
         .expect(2);
     assert!(missing.stderr.contains("nothing.sql"), "{}", missing.stderr);
 }
+
+const HEAVY: &str = "ALTER TABLE t ALTER b TYPE varchar(20);
+-- windlass: allow column-type-rewrite because it is small
+ALTER TABLE t ALTER a TYPE bigint;
+CREATE INDEX t_a ON t (a);
+ALTER TABLE t DROP CONSTRAINT t_p;
+";
+
+#[tokio::test]
+async fn what_is_claimed_is_compared_with_what_a_throwaway_server_does() {
+    let project = Project::new(&[]).await;
+    project.database.execute(SCHEMA).await;
+    fs::write(project.folder().join("change.sql"), HEAVY).expect("a file can be written");
+    let run = ["explain", "change.sql", "--run", "--json"];
+    let done = project.windlass(&run).run().await.expect(0);
+    let found = statements(&done.stdout);
+    let rewritten = &found[1];
+    assert_eq!(rewritten["measured"]["rewrites"], serde_json::json!(["t"]));
+    assert_eq!(rewritten["rewrites"], serde_json::json!(["public.t"]));
+    let concurrently = &found[2];
+    assert_eq!(concurrently["rule"], "blocking-index-build");
+    assert_eq!(concurrently["measured"]["in_transaction"], false);
+    assert_eq!(concurrently["measured"]["locks_were_seen"], false);
+    let locks = found[3]["measured"]["locks"].as_array().expect("a list");
+    let on_parent = serde_json::json!({ "relation": "p", "mode": "AccessExclusiveLock" });
+    assert!(locks.contains(&on_parent), "{locks:?}");
+    for statement in &found {
+        assert_eq!(statement["disagreements"], serde_json::json!([]), "{statement}");
+    }
+    // The database itself is as it was.
+    let column = "SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'a'";
+    assert_eq!(project.one(column).await, "integer");
+
+    // A fact that is wrong is found, whichever way it is wrong.
+    for (true_one, planted, told) in [
+        ("AccessExclusiveLock", "ShareLock", "weaker: ShareLock on p"),
+        (
+            "\"rewrites\": \"no\"",
+            "\"rewrites\": \"yes\"",
+            "stronger: rewrite",
+        ),
+        (
+            "\"rewrites\": \"yes\"",
+            "\"rewrites\": \"no\"",
+            "not claimed: rewrite",
+        ),
+    ] {
+        let planted = done.stdout.replace(true_one, planted);
+        assert_ne!(planted, done.stdout);
+        fs::write(project.folder().join("claims.json"), planted).expect("a file can be written");
+        let args = ["explain", "change.sql", "--run", "--claims", "claims.json"];
+        let wrong = project.windlass(&args).run().await.expect(5);
+        assert!(wrong.stdout.contains(told), "{told}: {}", wrong.stdout);
+        assert!(wrong.stderr.contains("a claim is wrong"), "{}", wrong.stderr);
+    }
+    fs::write(project.folder().join("claims.json"), &done.stdout).expect("a file can be written");
+    fs::write(project.folder().join("change.sql"), "SELECT 1;").expect("a file can be written");
+    let args = ["explain", "change.sql", "--run", "--claims", "claims.json"];
+    let other = project.windlass(&args).run().await.expect(2);
+    assert!(other.stderr.contains("other statements"), "{}", other.stderr);
+}
+
+#[tokio::test]
+async fn a_revision_is_tried_on_what_those_before_it_leave() {
+    let project = Project::new(&[
+        ("0001_a", SCHEMA),
+        ("0002_b", "ALTER TABLE t ADD CONSTRAINT positive CHECK (a > 0);"),
+        ("0003_c", "ALTER TABLE t DROP CONSTRAINT gone;"),
+    ])
+    .await;
+    let args = ["explain", "migrations/0002_b.sql", "--run", "--offline"];
+    let done = project.windlass(&args).run().await.expect(0);
+    for part in [
+        "safe form by validated-check",
+        "NOT VALID",
+        "measured: ShareUpdateExclusiveLock t; read all of t",
+    ] {
+        assert!(done.stdout.contains(part), "{part}: {}", done.stdout);
+    }
+    let args = ["explain", "migrations/0003_c.sql", "--run", "--offline"];
+    let failed = project.windlass(&args).run().await.expect(1);
+    assert!(failed.stdout.contains("\"gone\""), "{}", failed.stdout);
+    assert!(
+        failed.stderr.contains("0 of 1") || failed.stderr.contains("1 of 1"),
+        "{}",
+        failed.stderr
+    );
+}

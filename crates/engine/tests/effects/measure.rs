@@ -1,19 +1,18 @@
 //! What a statement does: executed on a real server, in a transaction that is rolled back or, where it refuses one,
 //! in a copy of the fixture.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::pin::pin;
 
 use tokio::sync::OnceCell;
+use windlass::measure::{
+    Happened, Relations, differences, locks_of, outside, relations, relations_and_rows, strongest,
+};
 use windlass_compiler::catalog::Catalog;
-use windlass_compiler::effect::LockMode;
 use windlass_testkit::tokio_postgres::error::SqlState;
-use windlass_testkit::tokio_postgres::{Client, Error, SimpleQueryMessage};
+use windlass_testkit::tokio_postgres::{Client, Error};
 use windlass_testkit::{Database, Server};
 
 use crate::corpus::Row;
-use crate::{Locks, strongest};
 
 /// A server with the fixture.
 pub(crate) struct Laboratory {
@@ -26,72 +25,8 @@ pub(crate) struct Laboratory {
 pub(crate) struct Scene {
     database: Database,
     client: Client,
-    before: BTreeMap<u32, Relation>,
+    before: Relations,
     catalog: OnceCell<Catalog>,
-}
-
-/// A relation of the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Relation {
-    name: String,
-    kind: String,
-    file: String,
-    columns: BTreeSet<String>,
-    scans: u64,
-    blocks: u64,
-    rows: u64,
-    qualified: String,
-    /// Of an index, its table.
-    table: u32,
-}
-
-/// What a statement did.
-#[derive(Debug, Default)]
-pub(crate) struct Happened {
-    /// It was refused in a transaction.
-    pub(crate) refused: bool,
-    pub(crate) locks: Locks,
-    pub(crate) rewritten: BTreeSet<String>,
-    pub(crate) rebuilt: BTreeSet<String>,
-    pub(crate) scanned: BTreeSet<String>,
-    /// What went away.
-    pub(crate) lost: Option<String>,
-    /// Indexes, and their tables.
-    indexes: BTreeMap<String, String>,
-    sequences: BTreeSet<String>,
-    fetched: BTreeSet<String>,
-}
-
-impl Happened {
-    /// Whether a lock that nobody claims says nothing that the statement's other locks do not.
-    pub(crate) fn goes_without_saying(&self, sql: &str, name: &str, mode: LockMode) -> bool {
-        let words = sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-        let is_named = words.into_iter().any(|word| word == name) && !self.sequences.contains(name);
-        match self.indexes.get(name) {
-            Some(of) => {
-                mode < LockMode::ShareUpdateExclusive
-                    || self.locks.get(of) == Some(&LockMode::AccessExclusive)
-            }
-            None => mode == LockMode::AccessShare || (mode < LockMode::ShareUpdateExclusive && !is_named),
-        }
-    }
-
-    pub(crate) fn details(&self) -> String {
-        let names = |of: &BTreeSet<String>| of.iter().cloned().collect::<Vec<_>>().join(" ");
-        format!(
-            "; rewritten [{}], index files [{}], scanned [{}], lost [{}]",
-            names(&self.rewritten),
-            names(&self.rebuilt),
-            names(&self.scanned),
-            self.lost.as_deref().unwrap_or_default().trim()
-        )
-    }
-
-    /// Whether the measurement can show that something did not happen. Counters show scans of a transaction, and
-    /// not ANALYZE's, which reads as many blocks; nothing shows those of a statement that commits by itself.
-    pub(crate) fn tells(&self, what: &str) -> bool {
-        !(what == "scan" && (self.refused || !self.fetched.is_empty()))
-    }
 }
 
 impl Laboratory {
@@ -176,7 +111,7 @@ impl Laboratory {
         let watcher = database.connect().await;
         let Some(rival) = rival else {
             run(client, &row.sql).await.map_err(|error| said(&error))?;
-            return Ok((outside(before, &relations_and_rows(client).await), None));
+            return Ok((outside(before, &relations_and_rows(client).await.unwrap()), None));
         };
         let holder = database.connect().await;
         run(&holder, rival).await.map_err(|error| said(&error))?;
@@ -193,10 +128,10 @@ impl Laboratory {
                 rows = table(&watcher, &waiting) => if rows[0][0] == "1" { break },
             }
         }
-        let locks = locks_of(&watcher, before, &pid).await;
+        let locks = locks_of(&watcher, before, &pid).await.unwrap();
         run(&holder, "ROLLBACK").await.map_err(|error| said(&error))?;
         statement.await.map_err(|error| said(&error))?;
-        let mut happened = outside(before, &relations_and_rows(client).await);
+        let mut happened = outside(before, &relations_and_rows(client).await.unwrap());
         happened.locks = locks;
         Ok((happened, None))
     }
@@ -206,7 +141,7 @@ impl Scene {
     async fn open(database: Database) -> Self {
         let client = database.connect().await;
         prepare(&client).await;
-        let before = relations_and_rows(&client).await;
+        let before = relations_and_rows(&client).await.unwrap();
         Self {
             database,
             client,
@@ -314,130 +249,16 @@ async fn in_transaction(scene: &Scene, row: &Row) -> Result<Happened, Error> {
     result
 }
 
-/// What a statement did that commits by itself; counters of scans do not tell then.
-fn outside(before: &BTreeMap<u32, Relation>, after: &BTreeMap<u32, Relation>) -> Happened {
-    Happened {
-        refused: true,
-        scanned: BTreeSet::new(),
-        ..differences(before, after, after)
-    }
-}
-
-async fn inside(client: &Client, before: &BTreeMap<u32, Relation>, sql: &str) -> Result<Happened, Error> {
-    let counters = relations(client).await;
+async fn inside(client: &Client, before: &Relations, sql: &str) -> Result<Happened, Error> {
+    let counters = relations(client).await.unwrap();
     run(client, sql).await?;
     run(client, "RESET ROLE").await?;
     let pid = table(client, "SELECT pg_backend_pid()::text").await[0][0].clone();
-    let locks = locks_of(client, before, &pid).await;
-    let after = relations_and_rows(client).await;
+    let locks = locks_of(client, before, &pid).await.unwrap();
+    let after = relations_and_rows(client).await.unwrap();
     let mut happened = differences(before, &counters, &after);
     happened.locks = locks;
     Ok(happened)
-}
-
-/// `counters` are those at the statement's begin.
-fn differences(
-    before: &BTreeMap<u32, Relation>,
-    counters: &BTreeMap<u32, Relation>,
-    after: &BTreeMap<u32, Relation>,
-) -> Happened {
-    let mut happened = Happened::default();
-    let mut lost = String::new();
-    // An update can move rows from one partition to another.
-    let rows = |of: &BTreeMap<u32, Relation>| of.values().map(|relation| relation.rows).sum::<u64>();
-    let fewer_rows = rows(after) < rows(before);
-    for (oid, was) in before {
-        let is_index = matches!(was.kind.as_str(), "i" | "I");
-        if is_index {
-            let of = before.get(&was.table).map(|table| table.name.clone());
-            happened.indexes.insert(was.name.clone(), of.unwrap_or_default());
-        }
-        if was.kind == "S" {
-            happened.sequences.insert(was.name.clone());
-        }
-        let holds_data = matches!(was.kind.as_str(), "r" | "p" | "f" | "S");
-        let Some(is) = after.get(oid) else {
-            // A constraint's index or one over a changed column is made again, perhaps with the old one's file.
-            let again = after.values().find(|is| is_index && is.name == was.name);
-            if again.is_some_and(|again| again.file != was.file) {
-                happened.rebuilt.insert(was.name.clone());
-            }
-            if holds_data {
-                let _ = write!(lost, "{} ", was.name);
-            }
-            continue;
-        };
-        if is.file != was.file && is_index {
-            happened.rebuilt.insert(was.name.clone());
-        } else if is.file != was.file && matches!(was.kind.as_str(), "r" | "m") {
-            happened.rewritten.insert(was.name.clone());
-        }
-        if is.scans > counters[oid].scans {
-            happened.scanned.insert(was.name.clone());
-        }
-        if is.blocks > counters[oid].blocks {
-            happened.fetched.insert(was.name.clone());
-        }
-        if is.rows < was.rows && fewer_rows {
-            let _ = write!(lost, "rows of {} ", was.name);
-        }
-        if holds_data
-            && was.columns.difference(&is.columns).count() > is.columns.difference(&was.columns).count()
-        {
-            let _ = write!(lost, "columns of {} ", was.name);
-        }
-    }
-    happened.lost = (!lost.is_empty()).then_some(lost);
-    happened
-}
-
-async fn locks_of(client: &Client, before: &BTreeMap<u32, Relation>, pid: &str) -> Locks {
-    let mut locks = Locks::new();
-    for row in table(client, &include_str!("locks.sql").replace("$pid", pid)).await {
-        let mode = LockMode::ALL.into_iter().find(|mode| mode.name() == row[1]);
-        if let (Some(relation), Some(mode)) = (before.get(&row[0].parse().unwrap()), mode) {
-            strongest(&mut locks, relation.name.clone(), mode);
-        }
-    }
-    locks
-}
-
-async fn relations(client: &Client) -> BTreeMap<u32, Relation> {
-    let mut found: BTreeMap<u32, Relation> = BTreeMap::new();
-    for row in table(client, include_str!("before.sql")).await {
-        let relation = Relation {
-            name: row[1].clone(),
-            kind: row[2].clone(),
-            file: row[3].clone(),
-            columns: row[4].split(',').map(str::to_owned).collect(),
-            scans: row[5].parse().unwrap(),
-            blocks: row[6].parse().unwrap(),
-            rows: 0,
-            qualified: row[7].clone(),
-            table: row[8].parse().unwrap(),
-        };
-        let oid = row[0].parse().unwrap();
-        found.insert(oid, relation);
-    }
-    found
-}
-
-/// As [`relations`], and the rows: last, since counting is a scan too.
-async fn relations_and_rows(client: &Client) -> BTreeMap<u32, Relation> {
-    let mut found = relations(client).await;
-    let mut count = String::new();
-    for (oid, relation) in found.iter().filter(|(_, relation)| relation.kind == "r") {
-        let separator = if count.is_empty() { "" } else { " UNION ALL " };
-        let _ = write!(
-            count,
-            "{separator}SELECT '{oid}', count(*)::text FROM ONLY {}",
-            relation.qualified
-        );
-    }
-    for row in table(client, &count).await {
-        found.get_mut(&row[0].parse().unwrap()).unwrap().rows = row[1].parse().unwrap();
-    }
-    found
 }
 
 async fn run(client: &Client, sql: &str) -> Result<(), Error> {
@@ -446,19 +267,6 @@ async fn run(client: &Client, sql: &str) -> Result<(), Error> {
 
 /// The rows of a query, as text; NULL is empty.
 async fn table(client: &Client, sql: &str) -> Vec<Vec<String>> {
-    let messages = client
-        .simple_query(sql)
-        .await
-        .unwrap_or_else(|error| panic!("{sql}: {}", said(&error)));
-    messages
-        .iter()
-        .filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(
-                (0..row.len())
-                    .map(|at| row.get(at).unwrap_or_default().to_owned())
-                    .collect(),
-            ),
-            _ => None,
-        })
-        .collect()
+    let rows = windlass::measure::table(client, sql).await;
+    rows.unwrap_or_else(|error| panic!("{sql}: {}", said(&error)))
 }

@@ -1,5 +1,7 @@
 //! `windlass explain`
 
+mod trial;
+
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ use windlass::introspect::source;
 
 use super::{Done, Global, print_json};
 use crate::context::{self, Context};
-use crate::failure::Failure;
+use crate::failure::{Failure, UNVERIFIED};
 
 /// Says what each statement of a file locks, rewrites, scans and loses, without running it
 #[derive(Debug, Args)]
@@ -29,10 +31,15 @@ use crate::failure::Failure;
   echo 'ALTER TABLE leads ALTER phone TYPE text' | windlass explain -
   windlass explain change.sql --schema schema.sql --server-version 14
   windlass explain change.sql --json | jq '.statements[].locks'
+  windlass explain migrations/0036_last_call_direction.sql --run
+                                         executes it on a throwaway server, and says what it did beside what is claimed
 
 With a database (as for every command) or --schema, relations that a statement does not name are listed too: partitions, the
 other ends of foreign keys, indexes. Without either the worst case is told, and what only a schema could tell is said.
-Nothing is executed in the database.")]
+Nothing is executed in the database.
+
+--run starts a PostgreSQL of its own with the schema (of the database, of --schema, or that the revisions before FILE leave) and
+no rows, and executes there what an upgrade would: safe forms where a rule has one. Exit code 5: a claim is wrong.")]
 pub(crate) struct Explain {
     /// A file of SQL, or - for standard input
     file: PathBuf,
@@ -48,6 +55,12 @@ pub(crate) struct Explain {
     /// The server's major version [default: the database's]
     #[arg(long, value_name = "MAJOR", value_parser = clap::value_parser!(u32).range(14..=18))]
     server_version: Option<u32>,
+    /// Executes it on a throwaway server and compares
+    #[arg(long, conflicts_with = "simulate")]
+    run: bool,
+    /// Compares with what an earlier `explain --json` claimed, instead of what this version claims
+    #[arg(long, value_name = "FILE", requires = "run")]
+    claims: Option<PathBuf>,
     /// Writes it as JSON
     #[arg(long)]
     json: bool,
@@ -82,6 +95,10 @@ impl Explain {
             text: self.text()?,
         };
         let known = self.known(&context).await?;
+        if self.run {
+            let outcome = trial::run(self, &context, &source, known).await?;
+            return Ok(self.tried(&context, &outcome));
+        }
         let is_blind = known.schema.is_none();
         let findings = findings(&source, known.schema.as_ref(), self.server_version)?;
         let mut statements = sql::deep(|| explain(&source, known.schema, self.server_version))?;
@@ -110,6 +127,46 @@ impl Explain {
             anstream::print!("{}", text(statement));
         }
         Ok(0)
+    }
+
+    /// Tells what --run found, and gives the exit code.
+    fn tried(&self, context: &Context, outcome: &trial::Outcome) -> u8 {
+        if self.json {
+            let each = outcome.statements.iter().map(|measured| {
+                let mut value = as_json(&measured.explained);
+                if let (Some(value), Some(more)) =
+                    (value.as_object_mut(), trial::as_json(measured).as_object())
+                {
+                    value.extend(more.clone());
+                }
+                value
+            });
+            print_json(&json!({
+                "schema": outcome.from,
+                "server_version": outcome.server_version,
+                "agrees": !outcome.disagrees(),
+                "statements": each.collect::<Vec<_>>(),
+            }));
+        } else {
+            for measured in &outcome.statements {
+                anstream::print!("{}{}", text(&measured.explained), trial::text(measured));
+            }
+        }
+        let (done, of) = (outcome.statements.len(), outcome.of);
+        context.ui.say(&format!(
+            "{done} of {of} statements executed on PostgreSQL {}: {}",
+            outcome.server_version / 10_000,
+            match (outcome.failed(), outcome.disagrees()) {
+                (true, _) => "the last of them failed",
+                (_, true) => "a claim is wrong",
+                _ => "every claim is what happened",
+            }
+        ));
+        match (outcome.failed(), outcome.disagrees()) {
+            (_, true) => UNVERIFIED,
+            (true, _) => 1,
+            _ => 0,
+        }
     }
 
     fn text(&self) -> Result<Arc<str>, Failure> {
