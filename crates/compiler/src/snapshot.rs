@@ -139,7 +139,7 @@ pub struct Difference {
 /// other.schemas.insert("sales".to_owned(), Schema::default());
 /// let found = snapshot::compare(&one, &other, true);
 /// assert_eq!(found[0].name, "schema sales");
-/// assert_eq!(found[0].other.as_deref(), Some("CREATE SCHEMA sales;"));
+/// assert_eq!(found[0].other.as_deref(), Some("CREATE SCHEMA IF NOT EXISTS sales;"));
 /// ```
 pub fn compare(first: &Catalog, second: &Catalog, roles: bool) -> Vec<Difference> {
     let (mut left, mut right) = (by_object(first, roles), by_object(second, roles));
