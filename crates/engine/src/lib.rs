@@ -21,6 +21,7 @@ mod literal;
 mod look;
 pub mod measure;
 mod mutex;
+pub mod restore;
 mod run;
 mod session;
 pub mod shadow;

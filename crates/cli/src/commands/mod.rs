@@ -24,6 +24,7 @@ mod merge;
 mod plan;
 mod redo;
 mod resolve;
+mod restore;
 mod revision;
 mod show;
 mod snapshot;
@@ -192,6 +193,7 @@ pub(crate) enum Command {
     Stamp(stamp::Stamp),
     #[command(visible_alias = "repair")]
     Resolve(resolve::Resolve),
+    Restore(restore::Restore),
     Verify(verify::Verify),
     Backfill(backfill::Backfill),
     Worker(worker::Worker),
@@ -234,6 +236,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Redo(command) => command.run(&cli.global).await,
         Command::Stamp(command) => command.run(&cli.global).await,
         Command::Resolve(command) => command.run(&cli.global).await,
+        Command::Restore(command) => command.run(&cli.global).await,
         Command::Verify(command) => command.run(&cli.global).await,
         Command::Backfill(command) => command.run(&cli.global).await,
         Command::Worker(command) => command.run(&cli.global).await,

@@ -18,6 +18,7 @@ mod middles;
 mod plans;
 mod project;
 mod refusals;
+mod restores;
 mod safety;
 mod saved;
 mod scripts;

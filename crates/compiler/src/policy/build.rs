@@ -8,7 +8,8 @@ use super::origin::{Origin, Setting};
 use super::settings::{SETTINGS, SettingInfo};
 use super::value::{Backoff, Given, LockWait, LockWaitRule, Value};
 use super::{
-    BlockerPolicy, Entry, LaneSettings, LintPolicy, Policy, Profile, SHORTEST_STALL_BUDGET, limit_text,
+    BlockerPolicy, Entry, GuardPolicy, LaneSettings, LintPolicy, Policy, Profile, SHORTEST_STALL_BUDGET,
+    limit_text,
 };
 use crate::diagnostic::{Diagnostic, suggest};
 use crate::duration::show_duration;
@@ -230,6 +231,11 @@ impl Lowered<'_> {
             autogenerate_schema: self.get("autogenerate.schema", text).map(some_unless_empty),
             autogenerate_exclude: self.get("autogenerate.exclude", list),
             protect: self.get("protect", list),
+            guard: GuardPolicy {
+                backup: self.get("guard.backup", word).map(parsed),
+                backup_days: self.get("guard.backup_days", optional_count),
+                backup_megabytes: self.get("guard.backup_megabytes", optional_count),
+            },
             role: self.get("role", text).map(some_unless_empty),
             search_path: self.get("search_path", list),
             strict: self.get("strict", boolean),

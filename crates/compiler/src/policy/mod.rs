@@ -102,6 +102,31 @@ impl OnDdlWaiter {
     }
 }
 
+/// Of which tables what a step takes away is copied first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackupMode {
+    /// Of none.
+    Off,
+    /// Of protected ones, and nothing is taken from them that was not copied.
+    Protected,
+    /// Of all that a statement names, as far as that can be.
+    All,
+}
+
+impl BackupMode {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Protected, Self::All];
+
+    /// The choice's name in settings and output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Protected => "protected",
+            Self::All => "all",
+        }
+    }
+}
+
 macro_rules! named {
     ($($type:ident),*) => {$(
         impl fmt::Display for $type {
@@ -119,7 +144,7 @@ macro_rules! named {
         }
     )*};
 }
-named!(Profile, Safety, OnDdlWaiter);
+named!(Profile, Safety, OnDdlWaiter, BackupMode);
 
 /// A word that a setting does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -186,6 +211,8 @@ pub struct Policy {
     pub idle_in_transaction_timeout: Setting<Option<Duration>>,
     /// Which sessions in our way may be ended.
     pub blockers: BlockerPolicy,
+    /// What is copied before it goes away.
+    pub guard: GuardPolicy,
     /// Objects that `check` does not compare.
     pub check_ignore: Setting<Vec<String>>,
     /// What `lint` looks at, and how.
@@ -211,6 +238,18 @@ pub struct BlockerPolicy {
     pub roles: Setting<Vec<String>>,
     /// Only sessions of these `application_name`s; any where it is empty.
     pub applications: Setting<Vec<String>>,
+}
+
+/// What is copied before it goes away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GuardPolicy {
+    /// Of which tables.
+    pub backup: Setting<BackupMode>,
+    /// How many days copies are kept; nothing is for good.
+    pub backup_days: Setting<Option<u32>>,
+    /// The most that one step may copy; nothing is no limit.
+    pub backup_megabytes: Setting<Option<u32>>,
 }
 
 /// What `lint` looks at, and what it takes for granted.

@@ -69,6 +69,40 @@ pub fn losses(sql: &str) -> Vec<Loss> {
     }
 }
 
+/// A DELETE that keeps the rows that it takes, as they were, in the table `into`; none where it cannot be one: it
+/// returns rows itself, or other changes are in its WITH.
+pub fn keeping(sql: &str, into: &str) -> Option<String> {
+    let delete: DeleteStmt = with_tree(sql, |tree| match tree {
+        Node::DeleteStmt(delete) => Some(*delete),
+        _ => None,
+    })
+    .ok()??;
+    let target = delete.relation?;
+    let row = quote_identifier(
+        target
+            .alias
+            .as_ref()
+            .map_or(&target.relname, |alias| &alias.aliasname),
+    );
+    let changes = |node: &pg_query::protobuf::Node| match &node.node {
+        Some(Node::CommonTableExpr(query)) => {
+            let query = query.ctequery.as_ref().and_then(|query| query.node.as_ref());
+            !matches!(query, Some(Node::SelectStmt(_)))
+        }
+        _ => true,
+    };
+    let with = delete.with_clause.iter().flat_map(|with| &with.ctes);
+    if delete.returning_clause.is_some() || with.into_iter().any(changes) {
+        return None;
+    }
+    // A bare name would be the column of that name, where there is one. The statement may end in a comment.
+    Some(format!(
+        "WITH windlass_gone AS (\n{}\nRETURNING coalesce({row}.*) AS windlass_row\n)\n\
+         INSERT INTO {into} SELECT (windlass_gone.windlass_row).* FROM windlass_gone",
+        sql.trim_end().trim_end_matches(';')
+    ))
+}
+
 /// The rows of a DELETE: those that its own conditions find.
 fn deleted(sql: &str) -> Option<Loss> {
     let delete: DeleteStmt = with_tree(sql, |tree| match tree {
@@ -111,6 +145,24 @@ fn deleted(sql: &str) -> Option<Loss> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_delete_can_keep_what_it_takes() {
+        let kept = keeping("DELETE FROM leads AS l WHERE l.id = 1 -- old", "kept").expect("it can");
+        assert_eq!(
+            kept,
+            "WITH windlass_gone AS (\nDELETE FROM leads AS l WHERE l.id = 1 -- old\nRETURNING coalesce(l.*) AS windlass_row\n)\n\
+             INSERT INTO kept SELECT (windlass_gone.windlass_row).* FROM windlass_gone"
+        );
+        assert!(keeping("WITH a AS (SELECT 1) DELETE FROM leads", "kept").is_some());
+        for sql in [
+            "DELETE FROM leads RETURNING id",
+            "WITH a AS (DELETE FROM calls RETURNING id) DELETE FROM leads USING a WHERE a.id = leads.id",
+            "UPDATE leads SET id = 1",
+        ] {
+            assert_eq!(keeping(sql, "kept"), None, "{sql}");
+        }
+    }
 
     fn queries(sql: &str) -> Vec<String> {
         let query = |loss| match loss {

@@ -35,7 +35,7 @@ pub use details::{
     Renamed,
 };
 pub use expression::{columns_of, proves_not_null};
-pub use loss::{Loss, losses};
+pub use loss::{Loss, keeping, losses};
 pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;
 pub use partition::{creates_partitioned, works_by_partition};

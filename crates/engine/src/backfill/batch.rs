@@ -7,7 +7,7 @@ use futures_util::future;
 use tokio_postgres::Client;
 
 use crate::error::Error;
-use crate::guard::{self, Loss, Watching};
+use crate::guard::{self, BatchBacking, Loss, Watching};
 use crate::journal::backfills::{self as journal, RangeRow};
 use crate::journal::{self as own, Fence, Prepared, Write};
 
@@ -21,6 +21,8 @@ pub(super) struct Frame<'a> {
     pub(super) statement_timeout: Duration,
     /// What is watched for losses.
     pub(super) watching: Option<&'a Watching>,
+    /// Where the rows are kept that it takes.
+    pub(super) backing: Option<&'a BatchBacking>,
     /// The journal's statements, as prepared in the worker's session.
     pub(super) prepared: &'a Prepared,
 }
@@ -51,6 +53,10 @@ pub(super) enum Trouble {
 
 impl From<tokio_postgres::Error> for Trouble {
     fn from(error: tokio_postgres::Error) -> Self {
+        if error.code().is_some_and(|code| code.code() == guard::UNBACKED) {
+            let what = error.as_db_error().map_or("what goes", |error| error.message());
+            return Self::Loss(guard::unbacked(what));
+        }
         if error.code().is_none_or(|code| code.code() != guard::LOSS) {
             return Self::Server(error);
         }
@@ -94,6 +100,11 @@ pub(super) async fn execute(
     sql: &str,
     end: &End<'_>,
 ) -> Result<u64, Trouble> {
+    let kept = frame.backing.and_then(|backing| backing.keeping(sql));
+    let (sql, is_kept) = match &kept {
+        Some(kept) => (kept.as_str(), true),
+        None => (sql, false),
+    };
     let done = async {
         let work = async {
             let change = client.execute_typed(sql, &[]);
@@ -108,7 +119,11 @@ pub(super) async fn execute(
         let changed = i64::try_from(rows).unwrap_or(i64::MAX);
         let seen = end.seen.unwrap_or(changed);
         let moved = journal::move_range(frame.name, range.number, end.key, changed, seen, end.is_last);
-        let after = frame.watching.map(|watching| watching.after(&[], &[]));
+        let mut after = frame.watching.map(|watching| watching.after(&[], &[]));
+        if let (Some(after), Some(backing)) = (&mut after, frame.backing) {
+            after.push_str(";\n");
+            after.push_str(&backing.check(if is_kept { rows } else { 0 }));
+        }
         committed(client, frame, after.as_deref(), &[moved]).await?;
         Ok(rows)
     }

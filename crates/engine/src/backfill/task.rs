@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio_postgres::Client;
 use windlass_compiler::directive::{BackfillOptions, OnError};
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::lane::Lane;
@@ -14,8 +15,9 @@ use super::facts::KeyColumn;
 use super::strategy::{Access, Strategy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, StepName};
-use crate::guard::{Guard, Place, Watching};
+use crate::guard::{BatchBacking, Guard, NotKept, Place, Watching};
 use crate::journal::backfills::BackfillRow;
+use crate::session;
 
 /// What is to be done.
 #[derive(Debug, Clone)]
@@ -237,6 +239,27 @@ impl Task {
         };
         let target = deletes.then(|| self.change.target.relation.to_string());
         self.guard.watch_batches(target, self.step.number, place)
+    }
+
+    /// The copy that its batches fill; none where nothing is to be copied.
+    pub(super) async fn backing(&self, client: &Client) -> Result<Option<BatchBacking>> {
+        if self.change.kind != ChangeKind::Delete {
+            return Ok(None);
+        }
+        let place = Place {
+            revision: &self.step.revision,
+            direction: self.direction,
+            run_id: self.run_id.as_deref(),
+        };
+        let relation = self.change.target.relation.to_string();
+        let made = self
+            .guard
+            .backing_batches(client, &relation, self.step.number, place)
+            .await;
+        made.map_err(|not| match not {
+            NotKept::Server(error) => session::failed(error, &format!("failed to make a copy of {relation}")),
+            NotKept::Refused(error) => error,
+        })
     }
 
     /// Workers in one process.

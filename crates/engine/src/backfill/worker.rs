@@ -16,7 +16,7 @@ use super::task::{Cut, Task};
 use super::throttle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
-use crate::guard::Watching;
+use crate::guard::{BatchBacking, Watching};
 use crate::journal::Prepared;
 use crate::journal::backfills::{self as journal, RangeRow, Tenant};
 use crate::run::{lost_the_lead, one_line, runner_name};
@@ -45,6 +45,8 @@ pub(super) struct Worker<'a> {
     id: String,
     /// What is sent around each batch.
     watching: Option<Watching>,
+    /// Where the rows are kept that it takes.
+    backing: Option<BatchBacking>,
     session: Session,
     prepared: Prepared,
     control: Control,
@@ -117,6 +119,7 @@ impl<'a> Worker<'a> {
         };
         Self {
             watching: task.watching(),
+            backing: None,
             crew,
             board,
             task,
@@ -199,6 +202,7 @@ impl<'a> Worker<'a> {
         self.prepared = batch::prepare(self.session.client(), self.crew.fence)
             .await
             .map_err(session::lost)?;
+        self.backing = self.task.backing(self.session.client()).await?;
         let (client, name) = (self.session.client(), &self.task.name);
         journal::announce_worker(client, &self.id, name, &runner_name(), self.session.pid)
             .await
@@ -627,6 +631,7 @@ impl<'a> Worker<'a> {
                 .or(policy.statement_timeout)
                 .unwrap_or_default(),
             watching: self.watching.as_ref(),
+            backing: self.backing.as_ref().filter(|_| self.watching.is_some()),
         }
     }
 

@@ -64,6 +64,7 @@ BEGIN
                ORDER BY missing.name, kind, what)
       INTO lost
       FROM missing JOIN was AS tree ON tree.oid = missing.tree;
+    PERFORM pg_catalog.set_config('windlass.lost', coalesce(lost::text, '[]'), true);
     IF lost @> '[{"is_beyond": true}]' THEN
         RAISE EXCEPTION USING ERRCODE = 'WL004', MESSAGE = 'a protected table would lose something', DETAIL = lost::text;
     END IF;

@@ -192,6 +192,12 @@ impl Loss {
             .any(|known| known.oid == self.oid && known.kind == self.kind)
     }
 
+    /// As after.sql writes it, of a protected table.
+    pub(crate) fn as_lost(&self) -> serde_json::Value {
+        serde_json::json!({ "tree": self.tree.to_string(), "name": self.name, "kind": self.kind.name(),
+                            "what": self.what, "rows": self.rows, "protected": true })
+    }
+
     /// Whether it goes beyond what is allowed.
     pub(crate) fn is_beyond(&self) -> bool {
         self.is_beyond

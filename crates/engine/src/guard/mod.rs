@@ -6,6 +6,7 @@
 //! by identity, so that a renamed table stays protected. What looks like a loss is looked into by a second
 //! attempt, see [`careful`]: a rolled-back savepoint counts as a loss (measured), an empty table loses nothing.
 
+pub(crate) mod backup;
 mod careful;
 mod exact;
 mod loss;
@@ -17,7 +18,9 @@ use tokio_postgres::types::Type;
 use windlass_compiler::directive::{Allowance, Protect};
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::plan::{PlannedStatement, Probe, ProtectedTable, Step};
+use windlass_compiler::policy::Policy;
 
+pub(crate) use backup::{Backing, BatchBacking, NotKept, UNBACKED, unbacked};
 pub(crate) use careful::Looked;
 pub(crate) use exact::Counted;
 pub(crate) use loss::{Loss, refusal, refused_batch};
@@ -39,6 +42,9 @@ pub(crate) struct Guard {
     counts: bool,
     /// There is nothing to lose: this run builds a new database.
     is_off: bool,
+    /// Of what copies are made.
+    #[serde(default)]
+    backup: Option<backup::Rules>,
 }
 
 /// A protected table, and what may be taken from it.
@@ -71,6 +77,14 @@ impl Guard {
         Self {
             is_off: true,
             ..Self::default()
+        }
+    }
+
+    /// The same, with copies of what goes, as the settings say.
+    pub(crate) fn copying(self, policy: &Policy) -> Self {
+        Self {
+            backup: backup::Rules::of(&policy.guard, policy.stall_budget.value),
+            ..self
         }
     }
 
@@ -118,6 +132,7 @@ impl Guard {
             tables,
             counts,
             is_off: false,
+            backup: None,
         })
     }
 

@@ -12,7 +12,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use windlass_compiler::plan::{Assertion, PlannedStatement, Step};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::guard::{self, Looked, Loss, Watching};
+use crate::guard::{self, Backing, Looked, Loss, NotKept, Watching};
 use crate::journal::{self, Prepared, Write};
 use crate::literal::literal;
 use crate::session;
@@ -120,6 +120,8 @@ pub(crate) struct Guarded<'a> {
     pub(crate) suspected: Option<(&'a [Loss], &'a Client)>,
     /// What is known to be lost is noted with these.
     pub(crate) note: &'a (dyn Fn(&Loss) -> Write + Sync),
+    /// What is copied before it goes.
+    pub(crate) backing: Option<Backing>,
 }
 
 /// Which statement failed, and how.
@@ -326,11 +328,26 @@ async fn attempt(
         open(opening.take(), &prelude).await?;
         looked = Looked::before(client, suspected).await.map_err(Failed::Commit)?;
     }
+    let backing = envelope
+        .guarded
+        .as_ref()
+        .and_then(|guarded| guarded.backing.as_ref());
+    let is_copied = |index: usize| backing.is_some_and(|backing| backing.concerns(index));
+    let can_be_last = |statement: &PlannedStatement| can_be_last(statement) && !is_copied(last);
+    let mut copies = Vec::new();
     for (index, statement) in statements.iter().enumerate() {
         if index == last && suspected.is_none() && can_be_last(statement) {
             break;
         }
         open(opening.take(), &prelude).await?;
+        if let Some(backing) = backing.filter(|backing| backing.concerns(index)) {
+            let copied = copying(client, backing, index, statement).await;
+            copies.extend(copied.map_err(|not| match not {
+                NotKept::Server(error) => Failed::Statement(index, error),
+                NotKept::Refused(error) => Failed::Fatal(error),
+            })?);
+            continue;
+        }
         execute(client, statement)
             .await
             .map_err(|failure| match failure {
@@ -342,6 +359,7 @@ async fn attempt(
     // The last statement, the journal and COMMIT travel together: the locks are held no longer than
     // the server needs, and a runner that freezes now holds nothing.
     let mut notes: Vec<Write> = Vec::new();
+    let mut recounted: Vec<Loss> = Vec::new();
     let mut sendings = opening.unwrap_or_default();
     let opened = sendings.len();
     let mut own = None;
@@ -382,7 +400,11 @@ async fn attempt(
                 return Err(Failed::Fatal(guard::refusal(&beyond)));
             }
             notes.extend(within.iter().filter(|loss| loss.rows > Some(0)).map(guarded.note));
+            recounted = within;
         }
+    }
+    if let Some(backing) = backing {
+        sendings.push(simple(client, backing.check(&copies, &recounted)));
     }
     sendings.extend(
         notes
@@ -421,7 +443,24 @@ fn refused_end(error: tokio_postgres::Error) -> Failed {
             Failed::Loss(losses)
         };
     }
+    if error.code().is_some_and(|code| code.code() == guard::UNBACKED) {
+        let what = error.as_db_error().map_or("what goes", |error| error.message());
+        return Failed::Fatal(guard::unbacked(what));
+    }
     Failed::Commit(error)
+}
+
+/// Runs a statement that takes something, and keeps what it takes.
+async fn copying(
+    client: &Client,
+    backing: &Backing,
+    index: usize,
+    statement: &PlannedStatement,
+) -> std::result::Result<Vec<i64>, NotKept> {
+    let copies = backing.take(client, index, statement).await?;
+    let sql = copies.instead.as_ref().unwrap_or(&statement.sql);
+    client.batch_execute(sql).await?;
+    backing.settle(client, &copies).await
 }
 
 async fn open(opening: Option<Vec<Sending<'_>>>, prelude: &Range<usize>) -> std::result::Result<(), Failed> {

@@ -48,6 +48,7 @@ use crate::history::{History, Native};
 use crate::introspect;
 use crate::journal::{self, Brief, Fence, PastRun, Snapshot};
 use crate::mutex;
+use crate::restore;
 use crate::session::{self, Purpose, Session, SessionSettings, Stop};
 use crate::standing::{Standing, standing};
 
@@ -507,6 +508,13 @@ impl Runner {
             .map_err(session::lost)?;
         let fence = journal::claim(lock.client(), &run_id).await?;
         observer.event(Event::Leading { epoch: fence.epoch });
+        // Copies that cannot go now go with the next run.
+        if let Err(error) = restore::sweep(lock.client(), self.policy.guard.backup_days.value).await {
+            observer.event(Event::Warning {
+                message: format!("old copies are still there: {error}"),
+                hint: Some("`windlass restore --forget ID` lets one go".to_owned()),
+            });
+        }
         journal::begin_run(
             &run_id,
             fence,

@@ -271,7 +271,8 @@ impl Runner {
             .and_then(|row| row.plan.clone())
             .and_then(|plan| serde_json::from_value::<FrozenPlan>(plan).ok())
             .map(|plan| plan.protected);
-        Guard::of(client, &self.policy.protect.value, protects, begun).await
+        let guard = Guard::of(client, &self.policy.protect.value, protects, begun).await?;
+        Ok(guard.copying(&self.policy))
     }
 
     /// The steps that a revision still needs, and what its author should know.

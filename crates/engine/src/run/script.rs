@@ -325,14 +325,26 @@ impl Writer<'_> {
         self.statement(&limits.begin());
         self.fence();
         job.before.iter().for_each(|write| self.write(write));
-        let watching = job.guard.watch(
-            job.step,
-            Place {
-                revision: &job.name.revision,
-                direction: self.request.direction,
-                run_id: Some(&self.run_id),
-            },
-        );
+        let place = Place {
+            revision: &job.name.revision,
+            direction: self.request.direction,
+            run_id: Some(&self.run_id),
+        };
+        if job
+            .guard
+            .backing(job.step, place)
+            .is_some_and(|backing| backing.takes())
+        {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!(
+                    "{} step {} copies what it takes, which a script cannot do",
+                    job.name.revision, job.step.number
+                ),
+            )
+            .hint("let windlass run it, or leave the copies out: --set guard.backup=off"));
+        }
+        let watching = job.guard.watch(job.step, place);
         if let Some(watching) = &watching {
             self.line("-- What protected tables, and those that are named here, are before the step.");
             self.statement(&watching.before);

@@ -371,6 +371,7 @@ impl<'a> Work<'a> {
             run_id: Some(&self.run_id.clone()),
         };
         let watching = job.guard.watch(job.step, place);
+        let backing = job.guard.backing(job.step, place).filter(|_| watching.is_some());
         self.watched |= watching.is_some();
         let suspected = approach.suspected.clone();
         // Its own session, which does not see the transaction that it counts for.
@@ -426,6 +427,7 @@ impl<'a> Work<'a> {
                     .as_ref()
                     .map(|beside| (suspected.as_slice(), beside.client())),
                 note: &note,
+                backing,
             }),
         };
         self.dirty = job.step.changes_session() || job.session.is_some();
