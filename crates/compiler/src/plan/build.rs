@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::batched::{self, batches};
+use super::crossing::crossings;
 use super::cut::{Created, Gathering, Traits};
 use super::scrutiny::{Scrutiny, Told, Verdict};
 use super::step::{Assertion, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step};
@@ -189,6 +190,11 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
     }
     // Preconditions come before the revision's first step, wherever they stand.
     statements.sort_by_key(|statement| !matches!(statement.planned.assertion, Some(Assertion::Require(_))));
+    for (at, crossing) in crossings(&statements, script.header.transaction) {
+        let written = script.statements.iter().find(|it| (it.line, it.column) == at);
+        let place = written.map(|it| Place::locate(&source.path, &source.text, it.span));
+        problems.push(place.into_iter().fold(crossing, Diagnostic::at));
+    }
     if problems.is_empty() {
         Ok(Prepared {
             statements,

@@ -6,6 +6,7 @@
 
 mod batched;
 mod build;
+mod crossing;
 mod cut;
 mod forecast;
 mod resume;

@@ -8,6 +8,7 @@ use super::function::{self, Function};
 use super::lower::{foreign_tables, relation};
 use super::{ObjectKind, RelationName, TypeName};
 use crate::effect::Answer;
+use crate::sql::name::words;
 
 /// A subcommand of ALTER TABLE.
 #[derive(Debug, Clone, PartialEq)]
@@ -495,15 +496,4 @@ fn constraint_kind(constraint: &protobuf::Constraint) -> ConstraintKind {
         Ok(ConstrType::ConstrNotnull) => ConstraintKind::NotNull,
         _ => ConstraintKind::Check,
     }
-}
-
-/// The words of a list of names.
-fn words<'a>(nodes: impl IntoIterator<Item = &'a protobuf::Node>) -> Vec<String> {
-    nodes
-        .into_iter()
-        .filter_map(|word| match &word.node {
-            Some(Node::String(word)) => Some(word.sval.clone()),
-            _ => None,
-        })
-        .collect()
 }

@@ -6,6 +6,7 @@ use pg_query::protobuf::{self, AlterTableType as At, ConstrType, ObjectType};
 
 use super::lower::relation;
 use super::{RelationName, TypeName};
+use crate::sql::name::words;
 
 /// A statement's details. Empty lists where it is of another kind.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -534,16 +535,6 @@ fn name_in(items: &[protobuf::Node]) -> Option<RelationName> {
     let mut words = words(items);
     let name = words.pop()?;
     Some(RelationName::new(words.pop().as_deref(), &name))
-}
-
-fn words<'a>(nodes: impl IntoIterator<Item = &'a protobuf::Node>) -> Vec<String> {
-    nodes
-        .into_iter()
-        .filter_map(|word| match &word.node {
-            Some(Node::String(word)) => Some(word.sval.clone()),
-            _ => None,
-        })
-        .collect()
 }
 
 /// The columns that an expression or query names, each once.

@@ -19,6 +19,7 @@ mod partition;
 mod pieces;
 mod range;
 mod reindex;
+mod session_object;
 mod statement;
 mod touch;
 mod type_name;
@@ -44,6 +45,7 @@ pub use pieces::{
 };
 pub use range::{Mirror, Range, mirrors, narrowed};
 pub use reindex::{ReindexScope, reindex_scope};
+pub use session_object::{SessionObject, SessionObjects, may_make_session_object, session_objects};
 pub use statement::{IndexStatement, ObjectKind, Statement};
 pub use touch::{Touch, Touched};
 pub use type_name::TypeName;

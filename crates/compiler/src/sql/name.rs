@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use pg_query::NodeEnum as Node;
+use pg_query::protobuf;
+
 /// A relation's name as it was written, with or without its schema.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RelationName {
@@ -50,6 +53,15 @@ fn is_keyword(word: &str) -> bool {
                 && token.keyword_kind != pg_query::protobuf::KeywordKind::UnreservedKeyword as i32
         })
     })
+}
+
+/// The words of a list of names.
+pub(super) fn words<'a>(nodes: impl IntoIterator<Item = &'a protobuf::Node>) -> Vec<String> {
+    let word = |node: &protobuf::Node| match &node.node {
+        Some(Node::String(word)) => Some(word.sval.clone()),
+        _ => None,
+    };
+    nodes.into_iter().filter_map(word).collect()
 }
 
 #[cfg(test)]

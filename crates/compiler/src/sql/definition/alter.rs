@@ -5,8 +5,9 @@ use pg_query::protobuf::{self, AlterTableType as At};
 
 use super::constraint::{self, ConstraintDefinition};
 use super::table::{self, Bound, ColumnDefinition};
-use super::{SequenceOption, role, sequence_options, some, words};
+use super::{SequenceOption, role, sequence_options, some};
 use crate::catalog::{FiringState, ReplicaIdentity};
+use crate::sql::name::words;
 
 /// A subcommand as it is written.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,10 +3,11 @@
 use pg_query::NodeEnum as Node;
 use pg_query::protobuf::{self, ConstrType};
 
-use super::{SequenceOption, named_columns, sequence_options, some, text, words};
+use super::{SequenceOption, named_columns, sequence_options, some, text};
 use crate::catalog::ReferentialAction;
 use crate::sql::RelationName;
 use crate::sql::lower::relation;
+use crate::sql::name::words;
 
 /// A constraint, default or generation as it is written.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,6 +16,7 @@ pub use table::{Bound, ColumnDefinition, TableDefinition};
 
 use super::lower::relation;
 use super::{RelationName, SyntaxError, TypeName, with_tree};
+use crate::sql::name::words;
 
 /// What a statement makes or changes, where the statement itself does not tell.
 #[derive(Debug, Clone, PartialEq)]
@@ -393,15 +394,6 @@ fn collect(value: &serde_json::Value, found: &mut Vec<String>) {
         }
         _ => {}
     }
-}
-
-/// The words of a list of names.
-fn words<'a>(nodes: impl IntoIterator<Item = &'a protobuf::Node>) -> Vec<String> {
-    let word = |node: &protobuf::Node| match &node.node {
-        Some(Node::String(word)) => Some(word.sval.clone()),
-        _ => None,
-    };
-    nodes.into_iter().filter_map(word).collect()
 }
 
 fn name(words_of_it: &[protobuf::Node]) -> Option<RelationName> {

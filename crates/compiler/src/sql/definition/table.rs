@@ -4,8 +4,9 @@ use pg_query::NodeEnum as Node;
 use pg_query::protobuf;
 
 use super::constraint::{self, ConstraintDefinition};
-use super::{some, text, words};
+use super::{some, text};
 use crate::sql::lower::relation;
+use crate::sql::name::words;
 use crate::sql::{RelationName, TypeName};
 
 /// A table as it is written.
