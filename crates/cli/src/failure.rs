@@ -99,6 +99,44 @@ impl Failure {
         }
     }
 
+    /// It as data. Keys are only ever added.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let mut value = serde_json::json!({
+            "message": self.message(),
+            "exit": self.code(),
+            "hints": self.hints(),
+            "blockers": self.blockers(),
+        });
+        let mut whole = self;
+        while let Self::Wrapped { failure, .. } = whole {
+            whole = failure;
+        }
+        let problems = match whole {
+            Self::Engine(error) => {
+                value["sqlstate"] = error.sqlstate().into();
+                value["is_retryable"] = error.is_retryable().into();
+                value["done"] = error.done().into();
+                value["revision"] = error.step().map(|step| step.revision.as_str()).into();
+                value["step"] = error.step().map(|step| step.number).into();
+                error.diagnostics()
+            }
+            Self::Input(problems) => problems,
+            Self::Wrapped { .. } | Self::Other { .. } => &[],
+        };
+        let problems = problems.iter().map(|problem| {
+            let place = problem.place.as_ref();
+            serde_json::json!({
+                "message": problem.message,
+                "path": place.map(|place| place.path.as_ref()),
+                "line": place.map(|place| place.line),
+                "column": place.map(|place| place.column),
+                "help": problem.help,
+            })
+        });
+        value["problems"] = problems.collect();
+        value
+    }
+
     /// What the run had done when it failed.
     pub(crate) fn outcome(&self) -> Option<&windlass::Outcome> {
         match self {

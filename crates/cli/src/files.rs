@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use windlass::compiler::diagnostic::Diagnostic;
+use windlass::compiler::diagnostic::{Diagnostic, Severity};
 use windlass::compiler::format::{Directory, RawFile, read};
 use windlass::compiler::parallel::in_parallel;
 
@@ -19,6 +19,7 @@ pub(crate) fn load(dir: &Path) -> Result<Directory, Failure> {
         ])
     })?;
     let mut names = Vec::new();
+    let mut folders = Vec::new();
     for entry in entries {
         let entry =
             entry.map_err(|error| Failure::other(format!("failed to read {}: {error}", dir.display())))?;
@@ -28,10 +29,11 @@ pub(crate) fn load(dir: &Path) -> Result<Directory, Failure> {
                     .help("rename the file"),
             ]));
         };
-        if !name.to_ascii_lowercase().contains(".sql") || entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            continue;
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            folders.push(entry.path());
+        } else if name.to_ascii_lowercase().contains(".sql") {
+            names.push(name);
         }
-        names.push(name);
     }
     // A long history is thousands of small files: most of the time goes into the system calls.
     let files = in_parallel(names, |name| {
@@ -44,7 +46,38 @@ pub(crate) fn load(dir: &Path) -> Result<Directory, Failure> {
         };
         Ok(RawFile { path, name, bytes })
     });
-    Ok(read(files.into_iter().collect::<Result<_, Failure>>()?)?)
+    let mut directory = read(files.into_iter().collect::<Result<_, Failure>>()?)?;
+    let unread: Vec<Diagnostic> = folders.iter().filter_map(|folder| unread(folder)).collect();
+    if unread.iter().any(|folder| folder.severity == Severity::Error) {
+        return Err(Failure::Input(unread));
+    }
+    directory.warnings.extend(unread);
+    Ok(directory)
+}
+
+/// What to say of a folder with SQL in it, none of which is run.
+fn unread(folder: &Path) -> Option<Diagnostic> {
+    let holds_sql = std::fs::read_dir(folder).ok()?.flatten().any(|entry| {
+        let name = entry.file_name();
+        name.to_string_lossy().to_ascii_lowercase().ends_with(".sql")
+    });
+    let is_reserved = matches!(folder.file_name()?.to_str()?, "repeatable" | "seed");
+    let shown = folder.display();
+    match (holds_sql, is_reserved) {
+        (false, _) => None,
+        (true, true) => Some(
+            Diagnostic::error(format!(
+                "{shown}: this folder's name is reserved for a later version"
+            ))
+            .help("what is in it would not be run: write it as revisions, or move it elsewhere"),
+        ),
+        (true, false) => Some(
+            Diagnostic::warning(format!(
+                "{shown}: folders in the directory of revisions are not read"
+            ))
+            .help("what is in it is not run: move what is to be run up, and the rest elsewhere"),
+        ),
+    }
 }
 
 /// A file's content, without asking for its size first: most fit into the buffer.

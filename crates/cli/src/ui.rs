@@ -524,19 +524,16 @@ fn at(step: &StepName) -> String {
     format!("{} step {}/{}", step.revision, step.number, step.of)
 }
 
-/// A duration for people: whole milliseconds below ten seconds, else whole seconds.
 /// Sessions as JSON.
 pub(crate) fn sessions(sessions: &[Blocker]) -> serde_json::Value {
     sessions.iter().map(Blocker::to_json).collect()
 }
 
+/// A duration for people: milliseconds below ten seconds, else whole seconds.
 fn show(took: Duration) -> String {
-    if took < Duration::from_secs(10) {
-        show_duration(Duration::from_millis(
-            u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        ))
-    } else {
-        show_duration(Duration::from_secs(took.as_secs()))
+    match took < Duration::from_secs(10) {
+        true => show_duration(took),
+        false => show_duration(Duration::from_secs(took.as_secs())),
     }
 }
 

@@ -253,7 +253,8 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Ok(code) => code,
         Err(failure) => {
             if cli.global.log == LogFormat::Json {
-                let line = serde_json::json!({ "event": "failed", "message": failure.message(), "exit": failure.code() });
+                let mut line = failure.to_json();
+                line["event"] = "failed".into();
                 anstream::eprintln!("{line}");
             } else {
                 anstream::eprint!("{}", failure.render());

@@ -292,11 +292,7 @@ pub(super) fn result(done: &Result<Outcome, Failure>) -> serde_json::Value {
             "protected": lost.is_protected,
         })).collect::<Vec<_>>(),
         "took_ms": outcome.map(|outcome| millis(outcome.took)),
-        "error": done.as_ref().err().map(|failure| json!({
-            "message": failure.message(),
-            "exit": failure.code(),
-            "blockers": failure.blockers(),
-        })),
+        "error": done.as_ref().err().map(Failure::to_json),
     })
 }
 

@@ -92,6 +92,57 @@ async fn bad_input_is_told_with_its_place_before_anything_runs() {
 }
 
 #[tokio::test]
+async fn a_refusal_by_the_server_is_told_with_its_place_and_the_way_on() {
+    let project = Project::new(&[(
+        "0001_t",
+        "CREATE TABLE t (a int);\n\n  CREATE VIEW v AS\n  SELECT a, missing FROM t;",
+    )])
+    .await;
+    let refused = project.windlass(&["upgrade", "--json"]).run().await.expect(1);
+    for told in [
+        "0001_t step 1 of 1: line 4, column 13: CREATE VIEW v AS SELECT a, missing FROM t",
+        "correct 0001_t and run the same command again",
+    ] {
+        assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    }
+    let answer: serde_json::Value = serde_json::from_str(&refused.stdout).expect("it is JSON");
+    let error = &answer["error"];
+    assert_eq!(error["sqlstate"], "42703", "{answer}");
+    assert_eq!(
+        (&error["revision"], &error["step"]),
+        (&"0001_t".into(), &1.into()),
+        "{answer}"
+    );
+    project.write("0001_t", "CREATE TABLE t (a int)\nnonsense");
+    let refused = project.windlass(&["upgrade", "--json"]).run().await.expect(2);
+    let answer: serde_json::Value = serde_json::from_str(&refused.stdout).expect("it is JSON");
+    let problem = &answer["error"]["problems"][0];
+    assert_eq!(
+        (&problem["line"], &problem["column"]),
+        (&2.into(), &1.into()),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn folders_of_sql_that_would_not_be_run_are_told() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE t (a int);")]).await;
+    let below = |folder: &str| {
+        let folder = project.migrations().join(folder);
+        std::fs::create_dir(&folder).expect("there is room");
+        std::fs::write(folder.join("0002_lost.sql"), "CREATE TABLE lost (a int);").expect("there is room");
+    };
+    below("2026");
+    let warned = project.upgrade(0).await;
+    let told = "2026: folders in the directory of revisions are not read";
+    assert!(warned.stderr.contains(told), "{}", warned.stderr);
+    below("repeatable");
+    let refused = project.upgrade(2).await;
+    let told = "repeatable: this folder's name is reserved";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+}
+
+#[tokio::test]
 async fn a_mistyped_revision_gets_a_suggestion() {
     let project = Project::new(&[A]).await;
     let finished = project.windlass(&["upgrade", "0001_b"]).run().await.expect(2);

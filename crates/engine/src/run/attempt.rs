@@ -126,8 +126,14 @@ pub(crate) struct Guarded<'a> {
 
 /// Which statement failed, and how.
 pub(crate) enum Failed {
-    /// The server refused a statement of the script (index into the step's statements).
-    Statement(usize, tokio_postgres::Error),
+    /// The server refused a statement of the script.
+    Statement {
+        /// Index into the step's statements.
+        index: usize,
+        error: tokio_postgres::Error,
+        /// Characters that stood before it in the message that it was sent in.
+        sent_behind: usize,
+    },
     /// A lock was not had that is taken before the first statement.
     Prelude(tokio_postgres::Error),
     /// COMMIT or a journal row failed.
@@ -180,6 +186,9 @@ async fn in_order(sendings: Vec<Sending<'_>>) -> Vec<Answer> {
     .await
 }
 
+/// Between statements of one message: a statement may end in a comment.
+const SEPARATOR: &str = "\n;\n";
+
 /// A whole transaction in one message, which the server answers in one go: an answer for each statement is
 /// most of what a small one costs, on both sides. What follows a statement that fails is not executed, be it
 /// BEGIN itself. Gives back which statement failed.
@@ -187,8 +196,7 @@ async fn at_once(
     client: &Client,
     statements: &[String],
 ) -> std::result::Result<(), (usize, tokio_postgres::Error)> {
-    // A statement may end in a comment.
-    let text = statements.join("\n;\n");
+    let text = statements.join(SEPARATOR);
     let answers = client.simple_query_raw(&text).await.map_err(|error| (0, error))?;
     let mut answers = std::pin::pin!(answers);
     let mut done = 0;
@@ -233,7 +241,14 @@ async fn attempt_at_once(
         let is_fenced = at == fence && error.code().is_some_and(|code| code.code() == journal::FENCED);
         match at {
             _ if is_fenced => Failed::Fenced,
-            at if (first..behind).contains(&at) => Failed::Statement(at - first, error),
+            at if (first..behind).contains(&at) => Failed::Statement {
+                index: at - first,
+                error,
+                sent_behind: text[..at]
+                    .iter()
+                    .map(|sent| sent.chars().count() + SEPARATOR.len())
+                    .sum(),
+            },
             _ => Failed::Commit(error),
         }
     })
@@ -343,7 +358,11 @@ async fn attempt(
         if let Some(backing) = backing.filter(|backing| backing.concerns(index)) {
             let copied = copying(client, backing, index, statement).await;
             copies.extend(copied.map_err(|not| match not {
-                NotKept::Server(error) => Failed::Statement(index, error),
+                NotKept::Server(error) => Failed::Statement {
+                    index,
+                    error,
+                    sent_behind: 0,
+                },
                 NotKept::Refused(error) => Failed::Fatal(error),
             })?);
             continue;
@@ -351,7 +370,11 @@ async fn attempt(
         execute(client, statement)
             .await
             .map_err(|failure| match failure {
-                Refusal::Server(error) => Failed::Statement(index, error),
+                Refusal::Server(error) => Failed::Statement {
+                    index,
+                    error,
+                    sent_behind: 0,
+                },
                 Refusal::Engine(error) => Failed::Fatal(error),
             })?;
     }
@@ -419,7 +442,11 @@ async fn attempt(
             return Err(if at < opened {
                 refused_opening(at, &prelude, error)
             } else if Some(at) == own {
-                Failed::Statement(last, error)
+                Failed::Statement {
+                    index: last,
+                    error,
+                    sent_behind: 0,
+                }
             } else {
                 refused_end(error)
             });
@@ -546,6 +573,31 @@ fn hold(assertion: &Assertion, answer: &[SimpleQueryMessage], statement: &Planne
             statement.line
         ))),
     }
+}
+
+/// Line and column in the file that the server points at; none where it points at nothing, or at what the file
+/// does not say.
+pub(super) fn points_at(
+    statement: &PlannedStatement,
+    error: &tokio_postgres::Error,
+    sent_behind: usize,
+) -> Option<(usize, usize)> {
+    use tokio_postgres::error::ErrorPosition;
+    let Some(ErrorPosition::Original(position)) = error.as_db_error()?.position() else {
+        return None;
+    };
+    let before = (*position as usize).checked_sub(sent_behind + 1)?;
+    if statement.rewrite.is_some() || before == 0 {
+        return None;
+    }
+    let before: String = statement.sql.chars().take(before).collect();
+    Some(match before.rsplit_once('\n') {
+        None => (statement.line, statement.column + before.chars().count()),
+        Some((lines, last)) => (
+            statement.line + lines.matches('\n').count() + 1,
+            last.chars().count() + 1,
+        ),
+    })
 }
 
 /// SQL on one line, shortened, for people.

@@ -186,6 +186,14 @@ impl<'a> Work<'a> {
         }
         // Only a step that refuses a transaction has a row by now.
         self.note_contention(&job, stalled, &approach.met).await;
+        let rolled_back = job.step.shape == Shape::Transaction && error.kind() == ErrorKind::Failed;
+        let error = match rolled_back && job.direction == Direction::Up {
+            true => error.hint(format!(
+                "the step was rolled back, nothing of it is left; correct {} and run the same command again",
+                job.name.revision
+            )),
+            false => error,
+        };
         Err(error.at_step(job.name))
     }
 
@@ -460,10 +468,17 @@ impl<'a> Work<'a> {
                         approach.suspected.extend(losses);
                         return Ok((Attempted::Again, seen));
                     }
-                    Failed::Statement(index, error) => {
+                    Failed::Statement {
+                        index,
+                        error,
+                        sent_behind,
+                    } => {
                         let statement = &job.step.statements[index];
                         let sql = attempt::one_line(&statement.sql);
-                        let what = format!("line {}: {sql}", statement.line);
+                        let what = match attempt::points_at(statement, &error, sent_behind) {
+                            Some((line, column)) => format!("line {line}, column {column}: {sql}"),
+                            None => format!("line {}: {sql}", statement.line),
+                        };
                         if seen.ended.is_none() && is_too_long(&error, job.step, &limits, sent.elapsed()) {
                             let failed = Attempted::Failed {
                                 failure: Failure::TooLong,
