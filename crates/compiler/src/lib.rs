@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod checksum;
 pub mod diagnostic;
+pub mod diff;
 pub mod directive;
 pub mod duration;
 pub mod effect;

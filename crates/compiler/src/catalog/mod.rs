@@ -14,7 +14,7 @@ mod relation;
 mod routine;
 mod size;
 mod types;
-mod write;
+pub(crate) mod write;
 
 use std::collections::BTreeMap;
 

@@ -6,12 +6,12 @@
 //!
 //! Not written: indexes that are not valid (remains of a failed build), and what [`Catalog::unmodelled`] lists.
 
-mod notes;
-mod object;
-mod order;
-mod privilege;
-mod relation;
-mod types;
+pub(crate) mod notes;
+pub(crate) mod object;
+pub(crate) mod order;
+pub(crate) mod privilege;
+pub(crate) mod relation;
+pub(crate) mod types;
 
 use super::{Address, Catalog};
 use order::Plan;
@@ -121,7 +121,7 @@ impl Catalog {
 }
 
 /// A text as a literal, whatever `standard_conforming_strings` says.
-pub(super) fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     if quoted.contains('\\') {
         format!("E'{}'", quoted.replace('\\', "\\\\"))

@@ -8,21 +8,10 @@ use crate::catalog::{
 use crate::sql::quote_identifier;
 
 /// Writes what every object can have.
-pub(super) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
+pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
     if options.owners {
         for (address, owner) in &catalog.owners {
-            let is_the_tables = match address {
-                Address::Relation(name) => catalog.relation(name).is_some_and(|relation| {
-                    matches!(&relation.kind, RelationKind::Sequence(sequence)
-                        if matches!(sequence.owner, SequenceOwner::Identity(..)))
-                }),
-                Address::Type(name) => matches!(catalog.types.get(name), Some(Type::Multirange { .. })),
-                // The owner of an extension cannot be changed.
-                Address::Extension(_) => true,
-                _ => false,
-            };
-            if let (false, Some(target)) = (is_the_tables, target(catalog, address)) {
-                let sql = format!("ALTER {target} OWNER TO {}", quote_identifier(owner));
+            if let Some(sql) = owner_statement(catalog, address, owner) {
                 plan.after(address, Stage::Create, sql);
             }
         }
@@ -44,8 +33,27 @@ pub(super) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) 
     }
 }
 
+/// ALTER … OWNER; none for what has no owner of its own.
+pub(crate) fn owner_statement(catalog: &Catalog, address: &Address, owner: &str) -> Option<String> {
+    let is_the_tables = match address {
+        Address::Relation(name) => catalog.relation(name).is_some_and(|relation| {
+            matches!(&relation.kind, RelationKind::Sequence(sequence)
+                if matches!(sequence.owner, SequenceOwner::Identity(..)))
+        }),
+        Address::Type(name) => matches!(catalog.types.get(name), Some(Type::Multirange { .. })),
+        // The owner of an extension cannot be changed.
+        Address::Extension(_) => true,
+        _ => false,
+    };
+    if is_the_tables {
+        return None;
+    }
+    let target = target(catalog, address)?;
+    Some(format!("ALTER {target} OWNER TO {}", quote_identifier(owner)))
+}
+
 /// The object, if it is one that ALTER … DEPENDS ON EXTENSION takes.
-fn depending(catalog: &Catalog, address: &Address) -> Option<String> {
+pub(crate) fn depending(catalog: &Catalog, address: &Address) -> Option<String> {
     match address {
         Address::Routine(_) | Address::Index(_) | Address::Trigger(..) => target(catalog, address),
         Address::Relation(name) => match catalog.relation(name)?.kind {
@@ -57,7 +65,7 @@ fn depending(catalog: &Catalog, address: &Address) -> Option<String> {
 }
 
 /// A routine by its identity: input types alone may be ambiguous, since PostgreSQL also looks at outputs.
-pub(super) fn routine(catalog: &Catalog, name: &RoutineName) -> Option<String> {
+pub(crate) fn routine(catalog: &Catalog, name: &RoutineName) -> Option<String> {
     let routine = catalog.routines.get(name)?;
     let arguments = match (&routine.kind, routine.identity.as_str()) {
         (RoutineKind::Aggregate(_), "") => "*",
@@ -67,7 +75,7 @@ pub(super) fn routine(catalog: &Catalog, name: &RoutineName) -> Option<String> {
 }
 
 /// The object as COMMENT ON, ALTER … OWNER and SECURITY LABEL name it; none for what has no such name.
-pub(super) fn target(catalog: &Catalog, address: &Address) -> Option<String> {
+pub(crate) fn target(catalog: &Catalog, address: &Address) -> Option<String> {
     let target = match address {
         Address::Schema(name) => format!("SCHEMA {}", quote_identifier(name)),
         Address::Extension(name) => format!("EXTENSION {}", quote_identifier(name)),

@@ -10,44 +10,51 @@ use super::types::parameters;
 use super::{WriteOptions, literal};
 use crate::catalog::{
     Address, CastContext, Catalog, EventTrigger, FiringState, Object, OperatorClass, Publication, Published,
-    Subscription,
+    PublishedTable, QualifiedName, Subscription,
 };
 use crate::sql::quote_identifier;
 
 /// Writes all objects of these classes.
-pub(super) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
+pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
     for (address, object) in &catalog.objects {
-        let is_left_out = match object {
-            Object::UserMapping(_) | Object::Subscription(_) => !options.secrets,
-            Object::DefaultPrivileges(_) => !options.privileges,
-            _ => false,
-        };
-        if is_left_out {
-            continue;
+        if !is_left_out(object, options) {
+            write_object(catalog, address, object, plan);
         }
-        let Some(name) = target(catalog, address) else {
-            continue;
-        };
-        let sql = statements(address, &name, object);
-        let mut needs: Vec<Key> = Vec::new();
-        if let Some(schema) = address.schema() {
-            needs.push((Address::Schema(schema.to_owned()), Stage::Create));
-        }
-        if let Object::Publication(Publication {
-            content: Published::Some { schemas, .. },
-            ..
-        }) = object
-        {
-            let schemas = schemas.iter().cloned().map(Address::Schema);
-            needs.extend(schemas.map(|schema| (schema, Stage::Create)));
-        }
-        let part = Part {
-            sql,
-            needs,
-            provides: vec![address.clone()],
-        };
-        plan.add((address.clone(), Stage::Create), part);
     }
+}
+
+/// Whether the options say nothing about such objects.
+pub(crate) fn is_left_out(object: &Object, options: &WriteOptions) -> bool {
+    match object {
+        Object::UserMapping(_) | Object::Subscription(_) => !options.secrets,
+        Object::DefaultPrivileges(_) => !options.privileges,
+        _ => false,
+    }
+}
+
+pub(crate) fn write_object(catalog: &Catalog, address: &Address, object: &Object, plan: &mut Plan) {
+    let Some(name) = target(catalog, address) else {
+        return;
+    };
+    let sql = statements(address, &name, object);
+    let mut needs: Vec<Key> = Vec::new();
+    if let Some(schema) = address.schema() {
+        needs.push((Address::Schema(schema.to_owned()), Stage::Create));
+    }
+    if let Object::Publication(Publication {
+        content: Published::Some { schemas, .. },
+        ..
+    }) = object
+    {
+        let schemas = schemas.iter().cloned().map(Address::Schema);
+        needs.extend(schemas.map(|schema| (schema, Stage::Create)));
+    }
+    let part = Part {
+        sql,
+        needs,
+        provides: vec![address.clone()],
+    };
+    plan.add((address.clone(), Stage::Create), part);
 }
 
 /// Statements that make an object; `target` is its class and name.
@@ -207,6 +214,19 @@ fn event_trigger(target: &str, trigger: &EventTrigger) -> Vec<String> {
     sql
 }
 
+/// A table as publications name it.
+pub(crate) fn published_table(name: &QualifiedName, table: &PublishedTable) -> String {
+    let mut text = format!("ONLY {name}");
+    if !table.columns.is_empty() {
+        let columns: Vec<String> = table.columns.iter().map(|name| quote_identifier(name)).collect();
+        let _ = write!(text, " ({})", columns.join(", "));
+    }
+    if let Some(condition) = &table.condition {
+        let _ = write!(text, " WHERE ({})", unwrapped(condition));
+    }
+    text
+}
+
 /// What follows the name in CREATE PUBLICATION.
 fn published(publication: &Publication) -> String {
     let mut what: Vec<String> = Vec::new();
@@ -216,16 +236,7 @@ fn published(publication: &Publication) -> String {
             for (name, table) in tables {
                 // 14 wants the word TABLE once.
                 let word = if what.is_empty() { "TABLE " } else { "" };
-                let mut text = format!("{word}ONLY {name}");
-                if !table.columns.is_empty() {
-                    let columns: Vec<String> =
-                        table.columns.iter().map(|name| quote_identifier(name)).collect();
-                    let _ = write!(text, " ({})", columns.join(", "));
-                }
-                if let Some(condition) = &table.condition {
-                    let _ = write!(text, " WHERE ({})", unwrapped(condition));
-                }
-                what.push(text);
+                what.push(format!("{word}{}", published_table(name, table)));
             }
             what.extend(
                 schemas

@@ -11,7 +11,11 @@ use crate::catalog::{Address, Catalog, DependencyKind};
 
 /// A point in the making of an object. Later ones come later where dependencies do not decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
+    /// An old object leaves what it is a part of.
+    Leave,
+    /// An old object goes.
+    Drop,
     /// The type is declared.
     Shell,
     /// The object is there.
@@ -20,6 +24,8 @@ pub(super) enum Stage {
     Attach,
     /// Whatever else it has is as it is to be.
     Complete,
+    /// What it replaced goes.
+    Retire,
     /// It is filled with data.
     Fill,
     /// Comments, privileges.
@@ -27,42 +33,42 @@ pub(super) enum Stage {
 }
 
 /// An object at a point.
-pub(super) type Key = (Address, Stage);
+pub(crate) type Key = (Address, Stage);
 
 /// Statements that belong together, and what must be done before.
 #[derive(Debug, Default)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// Statements without semicolons.
-    pub(super) sql: Vec<String>,
+    pub(crate) sql: Vec<String>,
     /// Beside what pg_depend says of the addresses that it provides.
-    pub(super) needs: Vec<Key>,
+    pub(crate) needs: Vec<Key>,
     /// Addresses whose dependencies are those of this part.
-    pub(super) provides: Vec<Address>,
+    pub(crate) provides: Vec<Address>,
 }
 
 /// A piece of a CREATE statement that can also be a statement of its own, should a circle want it.
 #[derive(Debug)]
-pub(super) struct Piece {
+pub(crate) struct Piece {
     /// What it is.
-    pub(super) address: Address,
+    pub(crate) address: Address,
     /// Inside the CREATE.
-    pub(super) inline: String,
+    pub(crate) inline: String,
     /// As a statement.
-    pub(super) statement: String,
+    pub(crate) statement: String,
 }
 
 /// An object whose statement depends on which of its pieces it can hold.
 #[derive(Debug)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     /// Writes the statement around the pieces that it holds, by position in `pieces`.
-    pub(super) template: Template,
-    pub(super) pieces: Vec<Piece>,
-    pub(super) part: Part,
+    pub(crate) template: Template,
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) part: Part,
 }
 
 /// How a statement is written around its pieces.
 #[derive(Debug)]
-pub(super) enum Template {
+pub(crate) enum Template {
     /// Text, with a place for each piece: `Ok` is text, `Err` the number of a piece.
     Pieces(Vec<Result<String, usize>>),
     /// A view: a stand-in of the same columns, the view itself, and what completes it.
@@ -75,18 +81,18 @@ pub(super) enum Template {
 
 /// All parts of a text.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     parts: BTreeMap<Key, Part>,
     shapes: BTreeMap<Address, Shape>,
     /// Edges that are not to be followed: dependent at its stage, and the referenced address.
-    pub(super) cut: HashSet<(Address, Address)>,
+    pub(crate) cut: HashSet<(Address, Address)>,
     /// Needs of an address on another at a certain stage, instead of its creation.
-    pub(super) instead: HashMap<(Address, Address), Stage>,
+    pub(crate) instead: HashMap<(Address, Address), Stage>,
 }
 
 impl Plan {
     /// Adds a part; a second one of the same key goes behind the first.
-    pub(super) fn add(&mut self, key: Key, part: Part) {
+    pub(crate) fn add(&mut self, key: Key, part: Part) {
         let known = self.parts.entry(key).or_default();
         known.sql.extend(part.sql);
         known.needs.extend(part.needs);
@@ -94,7 +100,7 @@ impl Plan {
     }
 
     /// Adds a statement that needs the object to be there.
-    pub(super) fn after(&mut self, object: &Address, stage: Stage, sql: String) {
+    pub(crate) fn after(&mut self, object: &Address, stage: Stage, sql: String) {
         let needs = vec![(object.clone(), Stage::Create)];
         self.add(
             (object.clone(), stage),
@@ -107,42 +113,44 @@ impl Plan {
     }
 
     /// Adds an object whose statement depends on circles.
-    pub(super) fn shape(&mut self, object: Address, shape: Shape) {
+    pub(crate) fn shape(&mut self, object: Address, shape: Shape) {
         self.shapes.insert(object, shape);
     }
 
     /// The statements, in order.
-    pub(super) fn statements(mut self, catalog: &Catalog) -> Vec<Written> {
+    pub(crate) fn statements(self, catalog: &Catalog) -> Vec<Written> {
+        let (statements, _) = self.ordered(catalog);
+        let written = |(key, sql): (Key, String)| Written { object: key.0, sql };
+        statements.into_iter().map(written).collect()
+    }
+
+    /// The statements, in order, and the circles that nothing broke.
+    pub(crate) fn ordered(mut self, catalog: &Catalog) -> (Vec<(Key, String)>, Vec<Vec<Key>>) {
         // Pieces and views that a circle forbids to be in one statement.
         let mut apart: BTreeSet<Address> = BTreeSet::new();
         loop {
             let graph = Graph::build(&self, catalog, &apart);
-            let more = graph.circles().into_iter().flatten();
+            let circles = graph.circles();
             let before = apart.len();
-            for (object, _) in more {
-                if let Some(shape) = self.shapes.get(&object) {
+            for (object, _) in circles.iter().flatten() {
+                if let Some(shape) = self.shapes.get(object) {
                     match shape.template {
                         Template::Pieces(_) => {
                             apart.extend(shape.pieces.iter().map(|piece| piece.address.clone()));
                         }
                         Template::View { .. } => {
-                            apart.insert(object);
+                            apart.insert(object.clone());
                         }
                     }
                 }
             }
             if apart.len() == before {
                 let order = graph.order();
-                return order
-                    .into_iter()
-                    .flat_map(|key| {
-                        let sql = self.text(&key, &apart);
-                        sql.into_iter().map(move |sql| Written {
-                            object: key.0.clone(),
-                            sql,
-                        })
-                    })
-                    .collect();
+                let statements = order.into_iter().flat_map(|key| {
+                    let sql = self.text(&key, &apart);
+                    sql.into_iter().map(move |sql| (key.clone(), sql))
+                });
+                return (statements.collect(), circles);
             }
         }
     }
@@ -261,16 +269,16 @@ impl Graph {
             if edge.kind == DependencyKind::Extension && !matches!(edge.referenced, Address::Extension(_)) {
                 continue;
             }
-            let pair = (edge.dependent.clone(), edge.referenced.clone());
-            if plan.cut.contains(&pair) {
-                continue;
-            }
             let (Some(mut from), Some(mut to)) = (
                 provider(&providers, edge.dependent),
                 provider(&providers, edge.referenced),
             ) else {
                 continue;
             };
+            let pair = (edge.dependent.clone(), edge.referenced.clone());
+            if plan.cut.contains(&pair) {
+                continue;
+            }
             // The query of a view that begins as a stand-in comes later.
             if apart.contains(edge.dependent)
                 && from.1 == Stage::Create
@@ -359,15 +367,15 @@ impl Graph {
     }
 }
 
-/// The part that an address comes with; a column comes with its table or type.
+/// The part that an address comes with; a column comes with its table or type, unless it comes alone.
 fn provider(providers: &HashMap<&Address, Key>, address: &Address) -> Option<Key> {
     let found = |address: &Address| providers.get(address).cloned();
-    match address {
+    found(address).or_else(|| match address {
         Address::Column(of, _) => {
             found(&Address::Relation(of.clone())).or_else(|| found(&Address::Type(of.clone())))
         }
-        other => found(other),
-    }
+        _ => None,
+    })
 }
 
 /// Where a key stands among those that could come next.
@@ -376,6 +384,8 @@ fn rank((object, stage): &Key) -> u8 {
         // Filling a materialised view takes its owner's rights; whatever comes later is not to be seen by
         // event triggers, nor get default privileges.
         (_, Stage::Note) => 90,
+        (_, Stage::Leave | Stage::Drop) => 0,
+        (_, Stage::Retire) => 85,
         (_, Stage::Fill) => 91,
         (Address::DefaultPrivileges(..), _) => 92,
         (Address::EventTrigger(_), _) => 93,

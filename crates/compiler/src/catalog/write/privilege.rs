@@ -9,7 +9,7 @@ use crate::catalog::{Address, Catalog, Grant, Privileges, RoutineKind};
 use crate::sql::quote_identifier;
 
 /// Writes privileges and security labels.
-pub(super) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
+pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
     if options.privileges {
         for (address, privileges) in &catalog.privileges {
             if let Some(on) = securable(catalog, address) {
@@ -29,12 +29,12 @@ pub(super) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) 
 }
 
 /// An object as GRANT names it, with the columns that rights are limited to.
-struct Securable {
-    on: String,
-    columns: String,
+pub(crate) struct Securable {
+    pub(crate) on: String,
+    pub(crate) columns: String,
 }
 
-fn securable(catalog: &Catalog, address: &Address) -> Option<Securable> {
+pub(crate) fn securable(catalog: &Catalog, address: &Address) -> Option<Securable> {
     let mut columns = String::new();
     let on = match address {
         Address::Relation(name) => format!("TABLE {name}"),
@@ -56,11 +56,11 @@ fn securable(catalog: &Catalog, address: &Address) -> Option<Securable> {
     Some(Securable { on, columns })
 }
 
-fn role(name: Option<&str>) -> String {
+pub(crate) fn role(name: Option<&str>) -> String {
     name.map_or("PUBLIC".to_owned(), quote_identifier)
 }
 
-fn statements(privileges: &Privileges, object: &Securable) -> Vec<String> {
+pub(crate) fn statements(privileges: &Privileges, object: &Securable) -> Vec<String> {
     let Securable { on, columns } = object;
     let mut sql: Vec<String> = grouped(&privileges.revoked)
         .into_iter()
@@ -103,10 +103,10 @@ fn statements(privileges: &Privileges, object: &Securable) -> Vec<String> {
 }
 
 /// Grantor, grantee, grantable.
-type Way<'a> = (Option<&'a str>, Option<&'a str>, bool);
+pub(crate) type Way<'a> = (Option<&'a str>, Option<&'a str>, bool);
 
 /// The rights that one statement can give.
-fn grouped(grants: &BTreeSet<Grant>) -> BTreeMap<Way<'_>, Vec<&str>> {
+pub(crate) fn grouped(grants: &BTreeSet<Grant>) -> BTreeMap<Way<'_>, Vec<&str>> {
     let mut groups: BTreeMap<Way<'_>, Vec<&str>> = BTreeMap::new();
     for grant in grants {
         let way = (
@@ -120,7 +120,7 @@ fn grouped(grants: &BTreeSet<Grant>) -> BTreeMap<Way<'_>, Vec<&str>> {
 }
 
 /// ALTER DEFAULT PRIVILEGES.
-pub(super) fn default_privileges(address: &Address, privileges: &Privileges) -> Vec<String> {
+pub(crate) fn default_privileges(address: &Address, privileges: &Privileges) -> Vec<String> {
     let Address::DefaultPrivileges(of, schema, kind) = address else {
         return Vec::new();
     };

@@ -7,28 +7,33 @@ use super::literal;
 use super::order::{Key, Part, Piece, Plan, Shape, Stage, Template};
 use crate::catalog::{
     Address, Catalog, Column, ColumnValue, Constraint, ConstraintKind, FiringState, ForeignKey, Index,
-    MaterializedView, Options, Persistence, QualifiedName, Relation, RelationKind, ReplicaIdentity,
-    RowSecurity, Sequence, SequenceOwner,
+    MaterializedView, Options, Persistence, Policy, QualifiedName, Relation, RelationKind, ReplicaIdentity,
+    RowSecurity, Rule, Sequence, SequenceOwner,
 };
 use crate::sql::quote_identifier;
 
 /// Writes all relations with their parts.
-pub(super) fn write(catalog: &Catalog, plan: &mut Plan) {
+pub(crate) fn write(catalog: &Catalog, plan: &mut Plan) {
     for (name, relation) in &catalog.relations {
-        match &relation.kind {
-            RelationKind::Sequence(sequence) => write_sequence(catalog, name, relation, sequence, plan),
-            RelationKind::View(query) => write_view(name, relation, query, plan),
-            RelationKind::MaterializedView(view) => write_materialized(catalog, name, relation, view, plan),
-            RelationKind::Table | RelationKind::PartitionedTable(_) | RelationKind::ForeignTable(_) => {
-                write_table(catalog, name, relation, plan);
-            }
-        }
-        write_parts(catalog, name, relation, plan);
+        write_relation(catalog, name, relation, plan);
     }
 }
 
+/// Writes a relation with its parts.
+pub(crate) fn write_relation(catalog: &Catalog, name: &QualifiedName, relation: &Relation, plan: &mut Plan) {
+    match &relation.kind {
+        RelationKind::Sequence(sequence) => write_sequence(catalog, name, relation, sequence, plan),
+        RelationKind::View(query) => write_view(name, relation, query, plan),
+        RelationKind::MaterializedView(view) => write_materialized(catalog, name, relation, view, plan),
+        RelationKind::Table | RelationKind::PartitionedTable(_) | RelationKind::ForeignTable(_) => {
+            write_table(catalog, name, relation, plan);
+        }
+    }
+    write_parts(catalog, name, relation, plan);
+}
+
 /// `(name='value', …)`, or nothing.
-pub(super) fn with(options: &Options, prefix: &str) -> String {
+pub(crate) fn with(options: &Options, prefix: &str) -> String {
     options
         .iter()
         .map(|(name, value)| format!("{prefix}{}={}", quote_identifier(name), literal(value)))
@@ -37,7 +42,7 @@ pub(super) fn with(options: &Options, prefix: &str) -> String {
 }
 
 /// `OPTIONS (name 'value', …)` for foreign data, with a space before; or nothing.
-pub(super) fn foreign_options(options: &Options) -> String {
+pub(crate) fn foreign_options(options: &Options) -> String {
     if options.is_empty() {
         return String::new();
     }
@@ -48,7 +53,7 @@ pub(super) fn foreign_options(options: &Options) -> String {
     format!(" OPTIONS ({})", options.join(", "))
 }
 
-fn unlogged(relation: &Relation) -> &'static str {
+pub(crate) fn unlogged(relation: &Relation) -> &'static str {
     match relation.persistence {
         Persistence::Permanent => "",
         Persistence::Unlogged => "UNLOGGED ",
@@ -56,7 +61,7 @@ fn unlogged(relation: &Relation) -> &'static str {
 }
 
 /// What follows the columns: access method, parameters, tablespace.
-fn storage(relation: &Relation) -> String {
+pub(crate) fn storage(relation: &Relation) -> String {
     let mut text = String::new();
     if let Some(method) = &relation.access_method
         && method != "heap"
@@ -77,13 +82,13 @@ fn storage(relation: &Relation) -> String {
     text
 }
 
-fn schema_of(name: &QualifiedName) -> Key {
+pub(crate) fn schema_of(name: &QualifiedName) -> Key {
     (Address::Schema(name.schema.clone()), Stage::Create)
 }
 
 // ---------------------------------------------------------------- sequences
 
-fn write_sequence(
+pub(crate) fn write_sequence(
     catalog: &Catalog,
     name: &QualifiedName,
     relation: &Relation,
@@ -133,7 +138,7 @@ fn write_sequence(
     }
 }
 
-fn create_sequence(name: &QualifiedName, relation: &Relation, sequence: &Sequence) -> Part {
+pub(crate) fn create_sequence(name: &QualifiedName, relation: &Relation, sequence: &Sequence) -> Part {
     let mut sql = format!("CREATE {}SEQUENCE {name}", unlogged(relation));
     if sequence.data_type != "bigint" {
         let _ = write!(sql, " AS {}", sequence.data_type);
@@ -147,7 +152,7 @@ fn create_sequence(name: &QualifiedName, relation: &Relation, sequence: &Sequenc
 }
 
 /// What is not as CREATE SEQUENCE makes it, each with a space before.
-fn sequence_options(sequence: &Sequence) -> String {
+pub(crate) fn sequence_options(sequence: &Sequence) -> String {
     let largest = Sequence::largest(&sequence.data_type);
     let (least, most, start) = if sequence.increment > 0 {
         (1, largest, sequence.minimum)
@@ -173,13 +178,8 @@ fn sequence_options(sequence: &Sequence) -> String {
 
 // ---------------------------------------------------------------- views
 
-fn write_view(name: &QualifiedName, relation: &Relation, query: &str, plan: &mut Plan) {
-    let options = with(&relation.options, "");
-    let options = if options.is_empty() {
-        options
-    } else {
-        format!(" WITH ({options})")
-    };
+/// A view with the same columns that reads nothing.
+pub(crate) fn stand_in(name: &QualifiedName, relation: &Relation) -> String {
     let columns: Vec<String> = relation
         .columns
         .iter()
@@ -195,9 +195,19 @@ fn write_view(name: &QualifiedName, relation: &Relation, query: &str, plan: &mut
             )
         })
         .collect();
+    format!("CREATE VIEW {name} AS\nSELECT\n{}", columns.join(",\n"))
+}
+
+fn write_view(name: &QualifiedName, relation: &Relation, query: &str, plan: &mut Plan) {
+    let options = with(&relation.options, "");
+    let options = if options.is_empty() {
+        options
+    } else {
+        format!(" WITH ({options})")
+    };
     let shape = Shape {
         template: Template::View {
-            stand_in: format!("CREATE VIEW {name} AS\nSELECT\n{}", columns.join(",\n")),
+            stand_in: stand_in(name, relation),
             create: format!("CREATE VIEW {name}{options} AS\n{query}"),
             replace: format!("CREATE OR REPLACE VIEW {name}{options} AS\n{query}"),
         },
@@ -437,7 +447,7 @@ fn write_lineage(name: &QualifiedName, relation: &Relation, lineage: &Lineage, p
     }
 }
 
-fn names(names: &[QualifiedName]) -> String {
+pub(crate) fn names(names: &[QualifiedName]) -> String {
     names
         .iter()
         .map(ToString::to_string)
@@ -515,7 +525,7 @@ impl Table<'_> {
             }
             ColumnValue::Identity(identity) => {
                 if let Some(sequence) = &identity.sequence {
-                    let text = self.identity(sequence, identity.is_always);
+                    let text = identity_clause(self.catalog, sequence, identity.is_always);
                     self.text(&text);
                     self.provides.push(Address::Relation(sequence.clone()));
                 }
@@ -523,15 +533,6 @@ impl Table<'_> {
         }
         let not_null = self.not_null(column);
         self.text(&not_null);
-    }
-
-    fn identity(&self, name: &QualifiedName, is_always: bool) -> String {
-        let how = if is_always { "ALWAYS" } else { "BY DEFAULT" };
-        let mut options = format!("SEQUENCE NAME {name}");
-        if let Some(RelationKind::Sequence(sequence)) = self.catalog.relation(name).map(|found| &found.kind) {
-            options.push_str(&sequence_options(sequence));
-        }
-        format!(" GENERATED {how} AS IDENTITY ({options})")
     }
 
     /// NOT NULL, with a space before; by name where it has a name that the server would not give it.
@@ -681,12 +682,22 @@ impl Table<'_> {
     }
 }
 
-fn has_children(catalog: &Catalog, name: &QualifiedName) -> bool {
+/// GENERATED … AS IDENTITY with its sequence, with a space before.
+pub(crate) fn identity_clause(catalog: &Catalog, name: &QualifiedName, is_always: bool) -> String {
+    let how = if is_always { "ALWAYS" } else { "BY DEFAULT" };
+    let mut options = format!("SEQUENCE NAME {name}");
+    if let Some(RelationKind::Sequence(sequence)) = catalog.relation(name).map(|found| &found.kind) {
+        options.push_str(&sequence_options(sequence));
+    }
+    format!(" GENERATED {how} AS IDENTITY ({options})")
+}
+
+pub(crate) fn has_children(catalog: &Catalog, name: &QualifiedName) -> bool {
     catalog.children(name).next().is_some()
 }
 
 /// An expression without the parentheses around all of it, which its place has anyway.
-pub(super) fn unwrapped(expression: &str) -> &str {
+pub(crate) fn unwrapped(expression: &str) -> &str {
     let Some(inner) = expression
         .strip_prefix('(')
         .and_then(|rest| rest.strip_suffix(')'))
@@ -712,7 +723,7 @@ pub(super) fn unwrapped(expression: &str) -> &str {
 }
 
 /// Statements for what CREATE TABLE does not say of columns.
-fn column_settings(name: &QualifiedName, relation: &Relation) -> Vec<String> {
+pub(crate) fn column_settings(name: &QualifiedName, relation: &Relation) -> Vec<String> {
     let mut sql = Vec::new();
     for column in &relation.columns {
         let alter = format!(
@@ -746,53 +757,61 @@ fn write_parts(catalog: &Catalog, name: &QualifiedName, relation: &Relation, pla
     }
     write_settings(name, relation, plan);
     for rule in &relation.rules {
-        let address = Address::Rule(name.clone(), rule.name.clone());
-        let mut sql = vec![rule.definition.trim().trim_end_matches(';').to_owned()];
-        if rule.state != FiringState::Origin {
-            let rule_name = quote_identifier(&rule.name);
-            sql.push(format!(
-                "ALTER TABLE {name} {} RULE {rule_name}",
-                rule.state.keyword()
-            ));
-        }
-        plan.add((address.clone(), Stage::Create), part_of(name, address, sql));
+        write_rule(name, rule, plan);
     }
     for trigger in &relation.triggers {
         write_trigger(name, relation, trigger, plan);
     }
     for policy in &relation.policies {
-        let address = Address::Policy(name.clone(), policy.name.clone());
-        let kind = if policy.is_permissive {
-            ""
-        } else {
-            " AS RESTRICTIVE"
-        };
-        let command = match policy.command.as_str() {
-            "ALL" => String::new(),
-            command => format!(" FOR {command}"),
-        };
-        let mut sql = format!(
-            "CREATE POLICY {} ON {name}{kind}{command}",
-            quote_identifier(&policy.name)
-        );
-        if !policy.roles.is_empty() {
-            let roles: Vec<String> = policy.roles.iter().map(|role| quote_identifier(role)).collect();
-            let _ = write!(sql, " TO {}", roles.join(", "));
-        }
-        if let Some(using) = &policy.using {
-            let _ = write!(sql, " USING ({})", unwrapped(using));
-        }
-        if let Some(check) = &policy.check {
-            let _ = write!(sql, " WITH CHECK ({})", unwrapped(check));
-        }
-        plan.add(
-            (address.clone(), Stage::Create),
-            part_of(name, address, vec![sql]),
-        );
+        write_policy(name, policy, plan);
     }
 }
 
-fn part_of(relation: &QualifiedName, address: Address, sql: Vec<String>) -> Part {
+pub(crate) fn write_rule(name: &QualifiedName, rule: &Rule, plan: &mut Plan) {
+    let address = Address::Rule(name.clone(), rule.name.clone());
+    let mut sql = vec![rule.definition.trim().trim_end_matches(';').to_owned()];
+    if rule.state != FiringState::Origin {
+        let rule_name = quote_identifier(&rule.name);
+        sql.push(format!(
+            "ALTER TABLE {name} {} RULE {rule_name}",
+            rule.state.keyword()
+        ));
+    }
+    plan.add((address.clone(), Stage::Create), part_of(name, address, sql));
+}
+
+pub(crate) fn write_policy(name: &QualifiedName, policy: &Policy, plan: &mut Plan) {
+    let address = Address::Policy(name.clone(), policy.name.clone());
+    let kind = if policy.is_permissive {
+        ""
+    } else {
+        " AS RESTRICTIVE"
+    };
+    let command = match policy.command.as_str() {
+        "ALL" => String::new(),
+        command => format!(" FOR {command}"),
+    };
+    let mut sql = format!(
+        "CREATE POLICY {} ON {name}{kind}{command}",
+        quote_identifier(&policy.name)
+    );
+    if !policy.roles.is_empty() {
+        let roles: Vec<String> = policy.roles.iter().map(|role| quote_identifier(role)).collect();
+        let _ = write!(sql, " TO {}", roles.join(", "));
+    }
+    if let Some(using) = &policy.using {
+        let _ = write!(sql, " USING ({})", unwrapped(using));
+    }
+    if let Some(check) = &policy.check {
+        let _ = write!(sql, " WITH CHECK ({})", unwrapped(check));
+    }
+    plan.add(
+        (address.clone(), Stage::Create),
+        part_of(name, address, vec![sql]),
+    );
+}
+
+pub(crate) fn part_of(relation: &QualifiedName, address: Address, sql: Vec<String>) -> Part {
     Part {
         sql,
         needs: vec![(Address::Relation(relation.clone()), Stage::Create)],
@@ -801,7 +820,7 @@ fn part_of(relation: &QualifiedName, address: Address, sql: Vec<String>) -> Part
 }
 
 /// Attachments of a table's partitions: what is made on the parent alone comes after them.
-fn attached(catalog: &Catalog, name: &QualifiedName, relation: &Relation) -> Vec<Key> {
+pub(crate) fn attached(catalog: &Catalog, name: &QualifiedName, relation: &Relation) -> Vec<Key> {
     match relation.kind {
         RelationKind::PartitionedTable(_) => catalog
             .partitions(name)
@@ -811,7 +830,7 @@ fn attached(catalog: &Catalog, name: &QualifiedName, relation: &Relation) -> Vec
     }
 }
 
-fn write_constraint(
+pub(crate) fn write_constraint(
     catalog: &Catalog,
     name: &QualifiedName,
     relation: &Relation,
@@ -926,7 +945,13 @@ fn prefer_its_index(catalog: &Catalog, constraint: &Constraint, key: &ForeignKey
     }
 }
 
-fn write_index(catalog: &Catalog, name: &QualifiedName, relation: &Relation, index: &Index, plan: &mut Plan) {
+pub(crate) fn write_index(
+    catalog: &Catalog,
+    name: &QualifiedName,
+    relation: &Relation,
+    index: &Index,
+    plan: &mut Plan,
+) {
     let own = name.beside(&index.name);
     let address = Address::Index(own.clone());
     let is_partitioned = matches!(relation.kind, RelationKind::PartitionedTable(_));
@@ -963,7 +988,7 @@ fn write_index(catalog: &Catalog, name: &QualifiedName, relation: &Relation, ind
 }
 
 /// Statements for what CREATE INDEX or ADD CONSTRAINT does not say.
-fn index_settings(name: &QualifiedName, index: &Index) -> Vec<String> {
+pub(crate) fn index_settings(name: &QualifiedName, index: &Index) -> Vec<String> {
     let own = name.beside(&index.name);
     let mut sql = Vec::new();
     if !index.options.is_empty() {
@@ -1033,7 +1058,7 @@ fn write_settings(name: &QualifiedName, relation: &Relation, plan: &mut Plan) {
     }
 }
 
-fn write_trigger(
+pub(crate) fn write_trigger(
     name: &QualifiedName,
     relation: &Relation,
     trigger: &crate::catalog::Trigger,

@@ -6,13 +6,13 @@ use super::WriteOptions;
 use super::literal;
 use super::order::{Key, Part, Piece, Plan, Shape, Stage, Template};
 use crate::catalog::{
-    Address, Aggregate, Catalog, Column, Domain, Options, QualifiedName, Range, RoutineKind, RoutineName,
-    Type,
+    Address, Aggregate, Catalog, Column, Domain, Extension, Options, QualifiedName, Range, Routine,
+    RoutineKind, RoutineName, Type,
 };
 use crate::sql::quote_identifier;
 
 /// Writes what relations are built on.
-pub(super) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
+pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
     for name in catalog.schemas.keys() {
         let sql = match name.as_str() {
             "public" => Vec::new(),
@@ -30,35 +30,43 @@ pub(super) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) 
         );
     }
     for (name, extension) in &catalog.extensions {
-        let mut sql = format!(
-            "CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}",
-            quote_identifier(name),
-            quote_identifier(&extension.schema)
-        );
-        if options.extension_versions {
-            let _ = write!(sql, " VERSION {}", literal(&extension.version));
-        }
-        let address = Address::Extension(name.clone());
-        let needs = vec![(Address::Schema(extension.schema.clone()), Stage::Create)];
-        plan.add((address.clone(), Stage::Create), made(address, vec![sql], needs));
+        write_extension(name, extension, options, plan);
     }
     for (name, kind) in &catalog.types {
         write_type(catalog, name, kind, plan);
     }
     for (name, routine) in &catalog.routines {
-        let address = Address::Routine(name.clone());
-        let sql = match &routine.kind {
-            RoutineKind::Function(text) | RoutineKind::Window(text) | RoutineKind::Procedure(text) => {
-                text.replacen("CREATE OR REPLACE ", "CREATE ", 1)
-            }
-            RoutineKind::Aggregate(aggregate) => create_aggregate(name, aggregate),
-        };
-        let needs = vec![schema_of(&name.name)];
-        plan.add((address.clone(), Stage::Create), made(address, vec![sql], needs));
+        write_routine(name, routine, plan);
     }
 }
 
-fn made(address: Address, sql: Vec<String>, needs: Vec<Key>) -> Part {
+pub(crate) fn write_extension(name: &str, extension: &Extension, options: &WriteOptions, plan: &mut Plan) {
+    let mut sql = format!(
+        "CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}",
+        quote_identifier(name),
+        quote_identifier(&extension.schema)
+    );
+    if options.extension_versions {
+        let _ = write!(sql, " VERSION {}", literal(&extension.version));
+    }
+    let address = Address::Extension(name.to_owned());
+    let needs = vec![(Address::Schema(extension.schema.clone()), Stage::Create)];
+    plan.add((address.clone(), Stage::Create), made(address, vec![sql], needs));
+}
+
+pub(crate) fn write_routine(name: &RoutineName, routine: &Routine, plan: &mut Plan) {
+    let address = Address::Routine(name.clone());
+    let sql = match &routine.kind {
+        RoutineKind::Function(text) | RoutineKind::Window(text) | RoutineKind::Procedure(text) => {
+            text.replacen("CREATE OR REPLACE ", "CREATE ", 1)
+        }
+        RoutineKind::Aggregate(aggregate) => create_aggregate(name, aggregate),
+    };
+    let needs = vec![schema_of(&name.name)];
+    plan.add((address.clone(), Stage::Create), made(address, vec![sql], needs));
+}
+
+pub(crate) fn made(address: Address, sql: Vec<String>, needs: Vec<Key>) -> Part {
     Part {
         sql,
         needs,
@@ -83,7 +91,7 @@ fn create_aggregate(name: &RoutineName, aggregate: &Aggregate) -> String {
 }
 
 /// Parameters of a CREATE statement, a line each; an empty value is a bare word.
-pub(super) fn parameters(options: &Options) -> String {
+pub(crate) fn parameters(options: &Options) -> String {
     let lines: Vec<String> = options
         .iter()
         .map(|(name, value)| match value.as_str() {
@@ -94,7 +102,8 @@ pub(super) fn parameters(options: &Options) -> String {
     lines.join(",\n")
 }
 
-fn write_type(catalog: &Catalog, name: &QualifiedName, kind: &Type, plan: &mut Plan) {
+/// Writes a type; a multirange type comes with its range type.
+pub(crate) fn write_type(catalog: &Catalog, name: &QualifiedName, kind: &Type, plan: &mut Plan) {
     let address = Address::Type(name.clone());
     let needs = vec![schema_of(name)];
     let sql = match kind {

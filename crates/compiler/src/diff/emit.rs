@@ -1,0 +1,581 @@
+//! From fates to statements: each fate becomes parts of one plan, which puts them in order.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::fate::{Fate, Fates, judge};
+use super::kin::{self, Children};
+use super::spread::{Spread, spread};
+use super::{Action, Cannot, Change, DiffOptions, Difference};
+use crate::catalog::write::order::{Key, Part, Plan, Stage};
+use crate::catalog::write::{relation, types};
+use crate::catalog::{
+    Address, Catalog, ColumnValue, ConstraintKind, QualifiedName, Relation, RelationKind, Type, object_name,
+};
+
+/// How often a circle may make the plan begin again.
+const ATTEMPTS: usize = 8;
+
+/// Compares two schemas, renames being done.
+pub(super) fn difference(origin: &Catalog, new: &Catalog, options: &DiffOptions) -> Difference {
+    let loosened = kin::loosen(origin, new);
+    let old = loosened.as_ref().unwrap_or(origin);
+    let judged = judge(old, new, options);
+    let mut forced: BTreeSet<Address> = BTreeSet::new();
+    let mut apart: BTreeSet<Address> = BTreeSet::new();
+    for attempt in 0.. {
+        let mut fates = judged.clone();
+        for address in &forced {
+            fates.insert(address.clone(), Fate::Replace);
+        }
+        let spread = spread(old, new, &mut fates);
+        let mut emit = Emit {
+            origin,
+            old,
+            new,
+            options,
+            fates: &fates,
+            spread: &spread,
+            plan: Plan::default(),
+            details: HashMap::new(),
+            cannot: Vec::new(),
+            old_children: kin::children(old),
+            new_children: kin::children(new),
+            leaving: BTreeMap::new(),
+            apart: &apart,
+        };
+        emit.everything();
+        let Emit {
+            plan,
+            details,
+            cannot,
+            ..
+        } = emit;
+        let (statements, circles) = plan.ordered(new);
+        // What is altered in a circle is made anew instead: it goes before and comes back behind.
+        let before = (forced.len(), apart.len());
+        for (address, stage) in circles.iter().flatten() {
+            // What goes in a circle loses first what can go alone.
+            if let (Address::Relation(name), Stage::Drop) = (address, stage)
+                && let Some(relation) = old.relation(name)
+            {
+                apart.extend(loose_parts(name, relation));
+            }
+            let can_be_forced = matches!(
+                address,
+                Address::Routine(_)
+                    | Address::Policy(..)
+                    | Address::Trigger(..)
+                    | Address::Rule(..)
+                    | Address::Index(_)
+            ) || matches!(address, Address::Relation(name)
+                if new.relation(name).is_some_and(|relation| matches!(relation.kind, RelationKind::View(_))));
+            if can_be_forced && matches!(fates.get(address), Some(Fate::Alter | Fate::Swap)) {
+                forced.insert(address.clone());
+            }
+        }
+        if (forced.len(), apart.len()) != before && attempt < ATTEMPTS {
+            continue;
+        }
+        let changes = statements
+            .into_iter()
+            .map(|(key, sql)| change(&fates, &spread, &details, key, sql))
+            .collect();
+        let mut difference = Difference {
+            changes,
+            cannot,
+            rename_candidates: Vec::new(),
+        };
+        for circle in circles {
+            let mut names: Vec<String> = circle.iter().map(|(address, _)| address.to_string()).collect();
+            names.dedup();
+            difference.cannot.push(Cannot {
+                object: circle.first().map(|(address, _)| address.clone()),
+                why: format!("changes of these wait for each other: {}", names.join(", ")),
+            });
+        }
+        return difference;
+    }
+    Difference::default()
+}
+
+fn change(
+    fates: &Fates,
+    spread: &Spread,
+    details: &HashMap<String, Detail>,
+    key: Key,
+    sql: String,
+) -> Change {
+    let (object, stage) = key;
+    let detail = details.get(&sql);
+    let action = match (fates.get(&object), stage) {
+        (_, Stage::Note | Stage::Leave | Stage::Attach | Stage::Complete | Stage::Fill)
+        | (None | Some(Fate::Alter), _) => Action::Alter,
+        (Some(Fate::Create), _) => Action::Create,
+        (Some(Fate::Drop), _) => Action::Drop,
+        (Some(Fate::Swap | Fate::Replace), _) => Action::Replace,
+    };
+    Change {
+        because: spread.because.get(&object).cloned(),
+        action,
+        loses: detail.and_then(|detail| detail.loses.clone()),
+        remark: detail.and_then(|detail| detail.remark.clone()),
+        object,
+        sql,
+    }
+}
+
+/// Parts that hold a table in circles, and that can go before it; a view can lose its query.
+fn loose_parts(name: &QualifiedName, relation: &Relation) -> Vec<Address> {
+    let mut parts: Vec<Address> = relation
+        .constraints
+        .iter()
+        .filter(|found| matches!(found.kind, ConstraintKind::Check | ConstraintKind::ForeignKey(_)))
+        .filter(|found| found.is_local && found.parent.is_none())
+        .map(|found| Address::Constraint(name.clone(), found.name.clone()))
+        .collect();
+    for column in &relation.columns {
+        if matches!(column.value, ColumnValue::Default(_)) {
+            parts.push(Address::Default(name.clone(), column.name.clone()));
+        }
+    }
+    if matches!(relation.kind, RelationKind::View(_)) {
+        parts.push(Address::Relation(name.clone()));
+    }
+    parts
+}
+
+/// What is to be said of a statement.
+#[derive(Debug, Default)]
+pub(super) struct Detail {
+    loses: Option<String>,
+    remark: Option<String>,
+}
+
+pub(super) struct Emit<'a> {
+    /// The old schema with all its links.
+    pub(super) origin: &'a Catalog,
+    /// The old schema as it is when links are cut.
+    pub(super) old: &'a Catalog,
+    pub(super) new: &'a Catalog,
+    pub(super) options: &'a DiffOptions,
+    pub(super) fates: &'a Fates,
+    pub(super) spread: &'a Spread,
+    pub(super) plan: Plan,
+    details: HashMap<String, Detail>,
+    pub(super) cannot: Vec<Cannot>,
+    pub(super) old_children: Children<'a>,
+    pub(super) new_children: Children<'a>,
+    /// Parents that a relation leaves.
+    pub(super) leaving: BTreeMap<&'a QualifiedName, Vec<&'a QualifiedName>>,
+    /// Parts of what goes that go before it, by their own statements; views that lose their query before.
+    pub(super) apart: &'a BTreeSet<Address>,
+}
+
+impl Emit<'_> {
+    fn everything(&mut self) {
+        self.unmodelled();
+        for name in self.origin.relations.keys() {
+            let cut = kin::cut(self.origin, self.new, name);
+            if !cut.is_empty() {
+                self.leaving.insert(name, cut);
+            }
+        }
+        self.leave();
+        let fates = self.fates;
+        for (address, fate) in fates {
+            match fate {
+                Fate::Drop => self.drop(address),
+                Fate::Create => self.create(address),
+                Fate::Replace => {
+                    self.drop(address);
+                    self.create(address);
+                }
+                Fate::Swap => self.swap(address),
+                Fate::Alter => self.alter(address),
+            }
+        }
+        self.settle_others();
+        self.names_are_free();
+        self.notes();
+    }
+
+    /// Tables whose indexes are new say again what they say of them.
+    fn settle_others(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let mut tables: BTreeSet<QualifiedName> = BTreeSet::new();
+        for (address, fate) in self.fates {
+            if !fate.is_made() {
+                continue;
+            }
+            match address {
+                Address::Index(name) => tables.extend(new.index(name).map(|(of, ..)| of.clone())),
+                Address::Constraint(of, _) => {
+                    tables.insert(of.clone());
+                }
+                _ => {}
+            }
+        }
+        for name in tables {
+            if let (None, Some(one), Some(other)) = (
+                self.fate(&Address::Relation(name.clone())),
+                old.relation(&name),
+                new.relation(&name),
+            ) {
+                self.settle_indexes(&name, one, other);
+            }
+        }
+    }
+
+    fn unmodelled(&mut self) {
+        let (old, new) = (self.origin, self.new);
+        let differ = |one: &Catalog, other: &Catalog| {
+            let more = one
+                .unmodelled
+                .iter()
+                .filter(|found| !other.unmodelled.contains(found));
+            more.map(|found| found.description.clone()).collect::<Vec<_>>()
+        };
+        for description in differ(old, new) {
+            self.cannot.push(Cannot {
+                object: None,
+                why: format!(
+                    "{description} is in the old schema only, and is of a kind that is not compared"
+                ),
+            });
+        }
+        for description in differ(new, old) {
+            self.cannot.push(Cannot {
+                object: None,
+                why: format!(
+                    "{description} is in the new schema only, and is of a kind that is not compared"
+                ),
+            });
+        }
+    }
+
+    fn create(&mut self, address: &Address) {
+        let new = self.new;
+        match address {
+            Address::Schema(name) => {
+                let mut sql = vec![format!("CREATE SCHEMA {}", crate::sql::quote_identifier(name))];
+                if name == "public" && new.major() >= 15 && !new.owners.contains_key(address) {
+                    sql.push("ALTER SCHEMA public OWNER TO pg_database_owner".to_owned());
+                }
+                self.part(
+                    (address.clone(), Stage::Create),
+                    sql,
+                    Vec::new(),
+                    vec![address.clone()],
+                );
+            }
+            Address::Extension(name) => {
+                if let Some(extension) = new.extensions.get(name) {
+                    types::write_extension(name, extension, &self.options.write, &mut self.plan);
+                    self.after_own_drop(address);
+                }
+            }
+            Address::Type(name) => {
+                if let Some(kind) = new.types.get(name) {
+                    types::write_type(new, name, kind, &mut self.plan);
+                    self.after_own_drop(address);
+                }
+            }
+            Address::Routine(name) => {
+                if let Some(routine) = new.routines.get(name) {
+                    types::write_routine(name, routine, &mut self.plan);
+                    self.after_own_drop(address);
+                }
+            }
+            Address::Relation(name) => self.create_relation(name),
+            Address::Column(of, name) if !self.is_made_with_whole(of) => self.create_column(of, name),
+            Address::Default(of, name) if !self.is_made_with_whole(of) => self.create_default(of, name),
+            Address::Constraint(of, name) if !self.is_made_with_whole(of) => self.create_constraint(of, name),
+            Address::DomainConstraint(of, name) if !self.is_made_with_whole(of) => {
+                self.create_domain_constraint(of, name);
+            }
+            Address::Index(name) => self.create_index(name),
+            Address::Trigger(of, name) if !self.is_made_with_whole(of) => {
+                if let Some(relation) = new.relation(of)
+                    && let Some(trigger) = relation.triggers.iter().find(|trigger| trigger.name == *name)
+                {
+                    relation::write_trigger(of, relation, trigger, &mut self.plan);
+                    self.after_own_drop(address);
+                }
+            }
+            Address::Rule(of, name) if !self.is_made_with_whole(of) => {
+                let relation = new.relation(of);
+                if let Some(rule) =
+                    relation.and_then(|found| found.rules.iter().find(|rule| rule.name == *name))
+                {
+                    relation::write_rule(of, rule, &mut self.plan);
+                    self.after_own_drop(address);
+                }
+            }
+            Address::Policy(of, name) if !self.is_made_with_whole(of) => {
+                let relation = new.relation(of);
+                if let Some(policy) =
+                    relation.and_then(|found| found.policies.iter().find(|policy| policy.name == *name))
+                {
+                    relation::write_policy(of, policy, &mut self.plan);
+                    self.after_own_drop(address);
+                }
+            }
+            Address::Column(..)
+            | Address::Default(..)
+            | Address::Constraint(..)
+            | Address::DomainConstraint(..)
+            | Address::Trigger(..)
+            | Address::Rule(..)
+            | Address::Policy(..) => {}
+            other => self.create_object(other),
+        }
+    }
+
+    fn swap(&mut self, address: &Address) {
+        match address {
+            Address::Type(name) => self.swap_type(name),
+            Address::Index(name) => self.swap_index(name),
+            Address::Constraint(of, name) => self.swap_constraint(of, name),
+            other => {
+                self.drop(other);
+                self.create(other);
+            }
+        }
+    }
+
+    fn alter(&mut self, address: &Address) {
+        match address {
+            Address::Extension(name) => self.alter_extension(name),
+            Address::Type(name) => self.alter_type(name),
+            Address::Routine(name) => self.alter_routine(name),
+            Address::Relation(name) => self.alter_relation(name),
+            Address::Column(of, name) => self.alter_column(of, name),
+            Address::Default(of, name) => self.alter_default(of, name),
+            Address::Constraint(of, name) => self.alter_constraint(of, name),
+            Address::DomainConstraint(of, name) => self.alter_domain_constraint(of, name),
+            Address::Index(name) => self.alter_index(name),
+            Address::Trigger(of, name) => self.alter_trigger(of, name),
+            Address::Rule(of, name) => self.alter_rule(of, name),
+            Address::Policy(of, name) => self.alter_policy(of, name),
+            other => self.alter_object(other),
+        }
+    }
+
+    /// A created or moved object waits for what had its name.
+    fn names_are_free(&mut self) {
+        let mut going: HashMap<QualifiedName, Key> = HashMap::new();
+        for (address, fate) in self.fates {
+            if *fate == Fate::Drop || *fate == Fate::Replace {
+                match address {
+                    Address::Relation(name) | Address::Index(name) | Address::Type(name) => {
+                        let carrier = self.carrier(address);
+                        going.insert(name.clone(), carrier);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut waiting: Vec<(Key, Key)> = Vec::new();
+        for (address, fate) in self.fates {
+            if !fate.is_made() {
+                continue;
+            }
+            let (Address::Relation(name) | Address::Index(name) | Address::Type(name)) = address else {
+                continue;
+            };
+            let Some(gone) = going.get(name) else { continue };
+            let maker = match address {
+                Address::Index(_) => match self.new.index(name) {
+                    Some((of, _, index)) => match &index.constraint {
+                        Some(constraint) => Address::Constraint(of.clone(), constraint.clone()),
+                        None => address.clone(),
+                    },
+                    None => address.clone(),
+                },
+                _ => address.clone(),
+            };
+            waiting.push(((maker, Stage::Create), gone.clone()));
+        }
+        for (key, need) in waiting {
+            if key.0 != need.0 || key.1 != need.1 {
+                self.part(key, Vec::new(), vec![need], Vec::new());
+            }
+        }
+    }
+
+    // ------------------------------------------------------------ helpers
+
+    /// Adds statements at a point, after what they need.
+    pub(super) fn part(&mut self, key: Key, sql: Vec<String>, needs: Vec<Key>, provides: Vec<Address>) {
+        let mut needs = needs;
+        if key.1 == Stage::Create && self.fates.get(&key.0) == Some(&Fate::Replace) {
+            needs.push(self.carrier(&key.0));
+        }
+        needs.retain(|need| *need != key);
+        self.plan.add(key, Part { sql, needs, provides });
+    }
+
+    /// Makes what the writer wrote wait until its old self is gone.
+    pub(super) fn after_own_drop(&mut self, address: &Address) {
+        self.part(
+            (address.clone(), Stage::Create),
+            Vec::new(),
+            Vec::new(),
+            Vec::new(),
+        );
+    }
+
+    pub(super) fn loses(&mut self, sql: &str, what: String) {
+        self.details.entry(sql.to_owned()).or_default().loses = Some(what);
+    }
+
+    pub(super) fn remark(&mut self, sql: &str, what: String) {
+        self.details.entry(sql.to_owned()).or_default().remark = Some(what);
+    }
+
+    pub(super) fn cannot(&mut self, address: &Address, why: impl Into<String>) {
+        self.cannot.push(Cannot {
+            object: Some(address.clone()),
+            why: why.into(),
+        });
+    }
+
+    pub(super) fn fate(&self, address: &Address) -> Option<Fate> {
+        self.fates.get(address).copied()
+    }
+
+    pub(super) fn is_replaced(&self, address: &Address) -> bool {
+        self.fate(address) == Some(Fate::Replace)
+    }
+
+    /// Whether parts of the relation, type or domain come with its own statement.
+    pub(super) fn is_made_with_whole(&self, of: &QualifiedName) -> bool {
+        let is_made = |address: Address| self.fate(&address).is_some_and(Fate::is_made);
+        is_made(Address::Relation(of.clone())) || is_made(Address::Type(of.clone()))
+    }
+
+    pub(super) fn is_swapped(&self, name: &QualifiedName) -> bool {
+        self.fate(&Address::Type(name.clone())) == Some(Fate::Swap)
+    }
+
+    /// A name beside another that nothing has.
+    pub(super) fn aside(&self, name: &QualifiedName) -> QualifiedName {
+        let is_taken = |name: &QualifiedName| {
+            [self.origin, self.new].iter().any(|catalog| {
+                catalog.relations.contains_key(name)
+                    || catalog.types.contains_key(name)
+                    || catalog.index(name).is_some()
+            })
+        };
+        let mut aside = name.beside(&object_name(&name.name, "", "aside"));
+        let mut number = 1;
+        while is_taken(&aside) {
+            number += 1;
+            aside = name.beside(&object_name(&name.name, "", &format!("aside{number}")));
+        }
+        aside
+    }
+
+    /// Drops of what depends on the old object.
+    pub(super) fn dependents_gone(&self, address: &Address) -> Vec<Key> {
+        let mut keys = Vec::new();
+        for (dependent, _) in self.old.dependencies.on(address) {
+            match self.fate(dependent) {
+                Some(Fate::Drop | Fate::Replace) => keys.push(self.carrier(dependent)),
+                _ if matches!(dependent, Address::Publication(_)) => {
+                    keys.push((dependent.clone(), Stage::Leave))
+                }
+                _ => {}
+            }
+        }
+        keys.retain(|key| key.0 != *address);
+        keys
+    }
+
+    /// Parents that the relation had and keeps.
+    fn kept_parents(&self, of: &QualifiedName) -> Vec<QualifiedName> {
+        match (self.old.relation(of), self.new.relation(of)) {
+            (Some(before), Some(after)) => kin::parents(before)
+                .filter(|parent| kin::parents(after).any(|other| other == *parent))
+                .cloned()
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// All above the relation that it keeps.
+    pub(super) fn ancestors(&self, of: &QualifiedName) -> Vec<QualifiedName> {
+        let mut found: Vec<QualifiedName> = Vec::new();
+        let mut open = self.kept_parents(of);
+        while let Some(next) = open.pop() {
+            if !found.contains(&next) {
+                open.extend(self.kept_parents(&next));
+                found.push(next);
+            }
+        }
+        found
+    }
+
+    /// All below the relation that were there and stay.
+    pub(super) fn heirs(&self, of: &QualifiedName) -> Vec<QualifiedName> {
+        let below = kin::descendants(&self.new_children, of);
+        let mut heirs: Vec<QualifiedName> = below
+            .into_iter()
+            .filter(|name| self.ancestors(name).contains(of))
+            .cloned()
+            .collect();
+        heirs.dedup();
+        heirs
+    }
+
+    /// Whether a parent's statement makes or changes this part of a child.
+    pub(super) fn comes_from_parent(&self, of: &QualifiedName, address: &Address) -> bool {
+        self.kept_parents(of).into_iter().any(|parent| {
+            let above = match address {
+                Address::Column(_, name) => Address::Column(parent, name.clone()),
+                Address::Constraint(_, name) => Address::Constraint(parent, name.clone()),
+                _ => return false,
+            };
+            match self.fate(address) {
+                Some(Fate::Alter) => self.fate(&above).is_some(),
+                _ => self.fate(&above).is_some_and(Fate::is_made),
+            }
+        })
+    }
+
+    /// The parents' own parts of that kind that are made too.
+    pub(super) fn before_parents_part(
+        &self,
+        of: &QualifiedName,
+        part: impl Fn(QualifiedName) -> Address,
+    ) -> Vec<Address> {
+        let above = self.kept_parents(of).into_iter().map(part);
+        above
+            .filter(|address| self.fate(address).is_some_and(Fate::is_made))
+            .collect()
+    }
+
+    /// What of the relation changes, changes when links are cut: its own, and those of children that leave it.
+    pub(super) fn after_leaving(&self, of: &QualifiedName) -> Vec<Key> {
+        let leaving = self
+            .leaving
+            .iter()
+            .filter(|(child, parents)| **child == of || parents.contains(&of));
+        leaving
+            .map(|(child, _)| (Address::Relation((*child).clone()), Stage::Leave))
+            .collect()
+    }
+
+    /// What values may be lost when columns move to the new self of a type; nothing for types that only differ in how
+    /// they are written.
+    pub(super) fn swap_loses(&self, name: &QualifiedName) -> Option<String> {
+        match (self.old.types.get(name), self.new.types.get(name)) {
+            (Some(Type::Enum(before)), Some(Type::Enum(after))) => {
+                let is_lost = before.iter().any(|label| !after.contains(label));
+                is_lost.then(|| format!("are no {name}"))
+            }
+            (Some(one), Some(other)) if one == other => None,
+            _ => Some(format!("are no {name}")),
+        }
+    }
+}

@@ -1,0 +1,495 @@
+//! What goes: which statement takes an object with it, after which others, and what is lost.
+
+use super::emit::Emit;
+use super::fate::{Fate, members, type_members};
+use crate::catalog::write::notes::target;
+use crate::catalog::write::order::{Key, Stage};
+use crate::catalog::write::relation::stand_in;
+use crate::catalog::{
+    Address, ColumnValue, ConstraintKind, Object, QualifiedName, RelationKind, SequenceOwner, Type,
+};
+use crate::sql::quote_identifier;
+
+impl Emit<'_> {
+    fn goes(&self, address: &Address) -> bool {
+        matches!(self.fate(address), Some(Fate::Drop | Fate::Replace))
+    }
+
+    /// The statement that takes the old object away: its own, or that of what it is a part of.
+    pub(super) fn carrier(&self, address: &Address) -> Key {
+        let own = (address.clone(), Stage::Drop);
+        let old = self.old;
+        if self.apart.contains(address) {
+            return own;
+        }
+        if let Some(of) = address.relation() {
+            for whole in [Address::Relation(of.clone()), Address::Type(of.clone())] {
+                if self.goes(&whole) {
+                    return self.carrier(&whole);
+                }
+                if self.fate(&whole) == Some(Fate::Swap) && matches!(whole, Address::Type(_)) {
+                    return (whole, Stage::Retire);
+                }
+            }
+        }
+        match address {
+            Address::Type(name) => match old.types.get(name) {
+                Some(Type::Multirange { of }) => {
+                    let range = Address::Type(of.clone());
+                    match self.fate(&range) {
+                        Some(Fate::Swap) => (range, Stage::Retire),
+                        Some(Fate::Drop | Fate::Replace) => (range, Stage::Drop),
+                        _ => own,
+                    }
+                }
+                _ => own,
+            },
+            Address::Default(of, name) => {
+                let column = Address::Column(of.clone(), name.clone());
+                if self.goes(&column) {
+                    self.carrier(&column)
+                } else {
+                    own
+                }
+            }
+            Address::Column(of, name) => {
+                let is_local = old
+                    .relation(of)
+                    .and_then(|relation| relation.column(name))
+                    .is_none_or(|column| column.is_local);
+                self.above(of, is_local, |parent| Address::Column(parent, name.clone()))
+                    .unwrap_or(own)
+            }
+            Address::Constraint(of, name) => {
+                let Some(constraint) = old.relation(of).and_then(|relation| relation.constraint(name)) else {
+                    return own;
+                };
+                if constraint.kind == ConstraintKind::Trigger {
+                    return self.carrier(&Address::Trigger(of.clone(), name.clone()));
+                }
+                if let Some((parent, above)) = &constraint.parent {
+                    let above = Address::Constraint(parent.clone(), above.clone());
+                    if self.goes(&above) {
+                        return self.carrier(&above);
+                    }
+                }
+                let is_local = constraint.is_local;
+                self.above(of, is_local, |parent| Address::Constraint(parent, name.clone()))
+                    .unwrap_or(own)
+            }
+            Address::Index(name) => {
+                let Some((of, _, index)) = old.index(name) else {
+                    return own;
+                };
+                let relation = Address::Relation(of.clone());
+                if self.goes(&relation) {
+                    return self.carrier(&relation);
+                }
+                if let Some(constraint) = &index.constraint {
+                    let constraint = Address::Constraint(of.clone(), constraint.clone());
+                    return match self.fate(&constraint) {
+                        Some(Fate::Swap) => (constraint, Stage::Create),
+                        _ => self.carrier(&constraint),
+                    };
+                }
+                if let Some(parent) = &index.parent
+                    && self.goes(&Address::Index(parent.clone()))
+                {
+                    return self.carrier(&Address::Index(parent.clone()));
+                }
+                own
+            }
+            Address::Trigger(of, name) => {
+                let relation = old.relation(of);
+                let found =
+                    relation.and_then(|found| found.triggers.iter().find(|trigger| trigger.name == *name));
+                let place = relation.and_then(|relation| relation.partition_of.as_ref());
+                match (found, place) {
+                    (Some(trigger), Some(place)) if trigger.is_inherited => {
+                        self.carrier(&Address::Trigger(place.parent.clone(), name.clone()))
+                    }
+                    _ => own,
+                }
+            }
+            Address::Statistics(_) => match old.objects.get(address) {
+                Some(Object::Statistics(statistics)) => {
+                    let relation = Address::Relation(statistics.relation.clone());
+                    if self.goes(&relation) {
+                        self.carrier(&relation)
+                    } else {
+                        own
+                    }
+                }
+                _ => own,
+            },
+            Address::Relation(name) => match old.relation(name).map(|relation| &relation.kind) {
+                Some(RelationKind::Sequence(sequence)) => match &sequence.owner {
+                    SequenceOwner::Nobody => own,
+                    SequenceOwner::Column(of, column) => {
+                        if self.handed_over(of, column).is_some() {
+                            return (Address::Column(of.clone(), column.clone()), Stage::Create);
+                        }
+                        let column = Address::Column(of.clone(), column.clone());
+                        if self.goes(&column) {
+                            self.carrier(&column)
+                        } else {
+                            own
+                        }
+                    }
+                    SequenceOwner::Identity(of, column) => {
+                        let column = Address::Column(of.clone(), column.clone());
+                        if self.goes(&column) {
+                            self.carrier(&column)
+                        } else {
+                            (column, Stage::Create)
+                        }
+                    }
+                },
+                _ => own,
+            },
+            _ => own,
+        }
+    }
+
+    /// The drop of the same part of a parent, which takes the child's with it.
+    fn above(
+        &self,
+        of: &QualifiedName,
+        is_local: bool,
+        part: impl Fn(QualifiedName) -> Address,
+    ) -> Option<Key> {
+        if is_local {
+            return None;
+        }
+        let relation = self.old.relation(of)?;
+        super::kin::parents(relation)
+            .map(|parent| part(parent.clone()))
+            .find(|above| self.goes(above))
+            .map(|above| self.carrier(&above))
+    }
+
+    /// Statements that drop the object, where it has one of its own.
+    pub(super) fn drop(&mut self, address: &Address) {
+        let key = (address.clone(), Stage::Drop);
+        if self.carrier(address) != key {
+            return;
+        }
+        let mut sql = self.drop_statements(address);
+        if self.fate(address) == Some(Fate::Replace) && matches!(address, Address::Schema(_)) {
+            sql.clear();
+        }
+        if let Some(last) = sql.last().cloned()
+            && let Some(what) = self.loss(address)
+        {
+            self.loses(&last, what);
+        }
+        let mut needs: Vec<Key> = Vec::new();
+        for gone in self.taken(address) {
+            for (dependent, _) in self.old.dependencies.on(&gone) {
+                match self.fate(dependent) {
+                    Some(Fate::Drop | Fate::Replace) if self.is_emptied(dependent) => {
+                        needs.push((dependent.clone(), Stage::Leave));
+                    }
+                    Some(Fate::Drop | Fate::Replace) => needs.push(self.carrier(dependent)),
+                    Some(Fate::Alter | Fate::Swap) => {
+                        needs.push((dependent.clone(), Stage::Create));
+                        needs.push((dependent.clone(), Stage::Leave));
+                        needs.push((dependent.clone(), Stage::Attach));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        match address {
+            Address::Schema(name) => {
+                let inside = self.fates.iter().filter(|(other, fate)| {
+                    other.schema() == Some(name) && matches!(fate, Fate::Drop | Fate::Replace)
+                });
+                needs.extend(inside.map(|(other, _)| self.carrier(other)).collect::<Vec<_>>());
+                for extension in self
+                    .fates
+                    .keys()
+                    .filter(|other| matches!(other, Address::Extension(_)))
+                {
+                    needs.push((extension.clone(), Stage::Create));
+                    needs.push((extension.clone(), Stage::Drop));
+                }
+                for (other, object) in &self.old.objects {
+                    if let (Object::Publication(_), Address::Publication(_)) = (object, other) {
+                        needs.push((other.clone(), Stage::Leave));
+                        needs.push((other.clone(), Stage::Drop));
+                    }
+                }
+            }
+            Address::Relation(name) => {
+                self.empty(name);
+                needs.extend(self.leave_referenced(name, &mut sql));
+                let children = self.origin_children(name);
+                for child in children {
+                    let child = Address::Relation(child);
+                    needs.push((child.clone(), Stage::Leave));
+                    if self.goes(&child) {
+                        needs.push(self.carrier(&child));
+                    }
+                }
+            }
+            Address::Column(of, _) => {
+                needs.extend(self.after_leaving(of));
+                let settings = Address::Relation(of.clone());
+                needs.push((settings, Stage::Leave));
+            }
+            Address::Constraint(of, _) | Address::Trigger(of, _) => needs.extend(self.after_leaving(of)),
+            Address::Server(name) => {
+                for other in self.fates.keys() {
+                    if matches!(other, Address::UserMapping(server, _) if server == name) {
+                        needs.push((other.clone(), Stage::Drop));
+                    }
+                }
+            }
+            _ => {}
+        }
+        needs.retain(|need| *need != key);
+        self.part(key, sql, needs, Vec::new());
+    }
+
+    fn is_emptied(&self, address: &Address) -> bool {
+        matches!(address, Address::Relation(_)) && self.apart.contains(address)
+    }
+
+    /// A view in a circle loses its query before what that needs goes.
+    fn empty(&mut self, name: &QualifiedName) {
+        let address = Address::Relation(name.clone());
+        let view = self.old.relation(name);
+        let Some(view) = view.filter(|view| matches!(view.kind, RelationKind::View(_))) else {
+            return;
+        };
+        if self.apart.contains(&address) {
+            let sql = format!(
+                "CREATE OR REPLACE{}",
+                stand_in(name, view).trim_start_matches("CREATE")
+            );
+            self.part((address.clone(), Stage::Leave), vec![sql], Vec::new(), Vec::new());
+            self.part(
+                (address.clone(), Stage::Drop),
+                Vec::new(),
+                vec![(address, Stage::Leave)],
+                Vec::new(),
+            );
+        }
+    }
+
+    /// Keys that reference a partitioned table hold on to its partitions: one of them goes alone when it is detached.
+    fn leave_referenced(&self, name: &QualifiedName, sql: &mut Vec<String>) -> Vec<Key> {
+        let mut needs = Vec::new();
+        let mut at = name.clone();
+        let mut is_held = false;
+        while let Some(place) = self
+            .old
+            .relation(&at)
+            .and_then(|relation| relation.partition_of.as_ref())
+        {
+            at = place.parent.clone();
+            let indexes = self
+                .old
+                .relation(&at)
+                .map_or(&[][..], |relation| &relation.indexes);
+            for index in indexes {
+                let index = Address::Index(at.beside(&index.name));
+                for (dependent, _) in self.old.dependencies.on(&index) {
+                    let Address::Constraint(of, key) = dependent else {
+                        continue;
+                    };
+                    let found = self
+                        .old
+                        .relation(of)
+                        .and_then(|relation| relation.constraint(key));
+                    if !found.is_some_and(|found| matches!(found.kind, ConstraintKind::ForeignKey(_))) {
+                        continue;
+                    }
+                    if self.goes(dependent) {
+                        needs.push(self.carrier(dependent));
+                    } else {
+                        is_held = true;
+                    }
+                }
+            }
+        }
+        let parent = self
+            .old
+            .relation(name)
+            .and_then(|relation| relation.partition_of.as_ref());
+        if let (true, Some(place)) = (is_held, parent)
+            && !self.goes(&Address::Relation(place.parent.clone()))
+        {
+            sql.insert(0, format!("ALTER TABLE {} DETACH PARTITION {name}", place.parent));
+        }
+        needs.retain(|need| need.0 != Address::Relation(name.clone()));
+        needs
+    }
+
+    fn origin_children(&self, name: &QualifiedName) -> Vec<QualifiedName> {
+        let kept = self
+            .old_children
+            .get(name)
+            .into_iter()
+            .flatten()
+            .map(|child| (*child).clone());
+        let leaving = self.leaving.iter().filter(|(_, parents)| parents.contains(&name));
+        kept.chain(leaving.map(|(child, _)| (*child).clone())).collect()
+    }
+
+    /// All that goes with the object's statement.
+    fn taken(&self, address: &Address) -> Vec<Address> {
+        let old = self.old;
+        match address {
+            Address::Relation(name) => old
+                .relation(name)
+                .map_or(Vec::new(), |relation| members(name, relation)),
+            Address::Type(name) => old
+                .types
+                .get(name)
+                .map_or(Vec::new(), |kind| type_members(name, kind)),
+            Address::Constraint(of, name) => {
+                let mut taken = vec![address.clone()];
+                let relation = old.relation(of);
+                let indexes = relation.map_or(&[][..], |relation| &relation.indexes);
+                let enforcing = indexes
+                    .iter()
+                    .filter(|index| index.constraint.as_ref() == Some(name));
+                taken.extend(enforcing.map(|index| Address::Index(of.beside(&index.name))));
+                taken
+            }
+            Address::Column(of, name) => {
+                let mut taken = vec![address.clone(), Address::Default(of.clone(), name.clone())];
+                for child in super::kin::descendants(&self.old_children, of) {
+                    let below = Address::Column(child.clone(), name.clone());
+                    if self.goes(&below) && self.carrier(&below).0 == *address {
+                        taken.push(below);
+                        taken.push(Address::Default(child.clone(), name.clone()));
+                    }
+                }
+                // An owned sequence goes too.
+                for (dependent, _) in old.dependencies.on(address) {
+                    if let Address::Relation(sequence) = dependent
+                        && matches!(
+                            old.relation(sequence).map(|found| &found.kind),
+                            Some(RelationKind::Sequence(_))
+                        )
+                        && self.goes(dependent)
+                    {
+                        taken.push(dependent.clone());
+                    }
+                }
+                taken
+            }
+            _ => vec![address.clone()],
+        }
+    }
+
+    fn drop_statements(&mut self, address: &Address) -> Vec<String> {
+        let old = self.old;
+        match address {
+            Address::Column(of, name) => {
+                let quoted = quote_identifier(name);
+                match old.relation(of) {
+                    Some(relation) => vec![format!(
+                        "ALTER {} {of} DROP COLUMN {quoted}",
+                        relation.kind.keyword()
+                    )],
+                    None => vec![format!("ALTER TYPE {of} DROP ATTRIBUTE {quoted}")],
+                }
+            }
+            Address::Default(of, name) => {
+                let quoted = quote_identifier(name);
+                let head = match old.relation(of).map(|relation| &relation.kind) {
+                    Some(RelationKind::View(_)) => "ALTER VIEW",
+                    _ => "ALTER TABLE ONLY",
+                };
+                vec![format!("{head} {of} ALTER COLUMN {quoted} DROP DEFAULT")]
+            }
+            Address::Constraint(of, name) => {
+                let keyword = old
+                    .relation(of)
+                    .map_or("TABLE", |relation| relation.kind.keyword());
+                vec![format!(
+                    "ALTER {keyword} {of} DROP CONSTRAINT {}",
+                    quote_identifier(name)
+                )]
+            }
+            Address::DomainConstraint(of, name) => {
+                vec![format!(
+                    "ALTER DOMAIN {of} DROP CONSTRAINT {}",
+                    quote_identifier(name)
+                )]
+            }
+            Address::Type(name) if matches!(old.types.get(name), Some(Type::Base(_))) => {
+                self.cannot(
+                    address,
+                    "a type with functions of its own goes only by CASCADE, together with them",
+                );
+                Vec::new()
+            }
+            Address::DefaultPrivileges(..) => self.drop_default_privileges(address),
+            Address::Subscription(name) => {
+                let name = quote_identifier(name);
+                let drop = format!("DROP SUBSCRIPTION {name}");
+                self.remark(
+                    &drop,
+                    "the publisher keeps the replication slot, which is to be dropped there".to_owned(),
+                );
+                vec![
+                    format!("ALTER SUBSCRIPTION {name} DISABLE"),
+                    format!("ALTER SUBSCRIPTION {name} SET (slot_name = NONE)"),
+                    drop,
+                ]
+            }
+            other => target(old, other).map_or(Vec::new(), |target| vec![format!("DROP {target}")]),
+        }
+    }
+
+    /// Which data goes with the object.
+    fn loss(&self, address: &Address) -> Option<String> {
+        let old = self.old;
+        let rows = |name: &QualifiedName| match old.size(name).rows {
+            crate::catalog::Rows::Unknown => String::new(),
+            rows => format!(" ({rows})"),
+        };
+        match address {
+            Address::Relation(name) => match &old.relation(name)?.kind {
+                RelationKind::Table => Some(format!("all rows of {name}{}", rows(name))),
+                RelationKind::PartitionedTable(_) => {
+                    let has_partitions = self.old_children.contains_key(name);
+                    has_partitions.then(|| format!("all rows of {name}"))
+                }
+                RelationKind::Sequence(_) => Some(format!("the position of sequence {name}")),
+                _ => None,
+            },
+            Address::Column(of, name) => {
+                let Some(relation) = old.relation(of) else {
+                    return Some(format!(
+                        "attribute {} of all values of {of}",
+                        quote_identifier(name)
+                    ));
+                };
+                let column = relation.column(name)?;
+                let stays_computed =
+                    |value: &ColumnValue| matches!(value, ColumnValue::Stored(_) | ColumnValue::Virtual(_));
+                let is_computed = stays_computed(&column.value);
+                let is_local = matches!(
+                    relation.kind,
+                    RelationKind::Table | RelationKind::PartitionedTable(_)
+                );
+                let becomes = self.new.relation(of).and_then(|relation| relation.column(name));
+                let is_regained = is_computed && becomes.is_none_or(|column| stays_computed(&column.value));
+                (is_local && !is_regained)
+                    .then(|| format!("the values of {of}.{}{}", quote_identifier(name), rows(of)))
+            }
+            Address::Extension(name) => Some(format!("what extension {} holds", quote_identifier(name))),
+            Address::Subscription(name) => Some(format!(
+                "how far subscription {} has come",
+                quote_identifier(name)
+            )),
+            _ => None,
+        }
+    }
+}

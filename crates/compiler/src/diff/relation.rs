@@ -1,0 +1,445 @@
+//! Relations as wholes: tables and what they are part of, views, sequences, foreign tables.
+
+use super::column::{alter_foreign_options, set_options};
+use super::emit::Emit;
+use super::fate::Fate;
+use super::kin;
+use crate::catalog::write::order::{Key, Stage};
+use crate::catalog::write::relation::{self, with};
+use crate::catalog::{
+    Address, ConstraintKind, Persistence, QualifiedName, Relation, RelationKind, ReplicaIdentity,
+    RowSecurity, Sequence, SequenceOwner,
+};
+use crate::sql::quote_identifier;
+
+impl Emit<'_> {
+    /// Cuts the links to parents that do not stay.
+    pub(super) fn leave(&mut self) {
+        for (child, parents) in self.leaving.clone() {
+            let Some(relation) = self.origin.relation(child) else {
+                continue;
+            };
+            let keyword = relation.kind.keyword();
+            let sql = parents
+                .iter()
+                .map(|parent| match relation.partition_of {
+                    Some(_) => format!("ALTER TABLE {parent} DETACH PARTITION {child}"),
+                    None => format!("ALTER {keyword} {child} NO INHERIT {parent}"),
+                })
+                .collect();
+            self.part(
+                (Address::Relation(child.clone()), Stage::Leave),
+                sql,
+                Vec::new(),
+                Vec::new(),
+            );
+        }
+    }
+
+    pub(super) fn create_relation(&mut self, name: &QualifiedName) {
+        let new = self.new;
+        let address = Address::Relation(name.clone());
+        let Some(relation) = new.relation(name) else {
+            return;
+        };
+        if let RelationKind::Sequence(Sequence {
+            owner: SequenceOwner::Identity(..),
+            ..
+        }) = relation.kind
+        {
+            // Made with its column.
+            return;
+        }
+        relation::write_relation(new, name, relation, &mut self.plan);
+        self.after_own_drop(&address);
+        if let RelationKind::Sequence(Sequence {
+            owner: SequenceOwner::Column(of, column),
+            ..
+        }) = &relation.kind
+        {
+            let needs = vec![(Address::Column(of.clone(), column.clone()), Stage::Create)];
+            self.part((address.clone(), Stage::Attach), Vec::new(), needs, Vec::new());
+        }
+        // A child is made when its parents are as they are to be.
+        let mut needs: Vec<Key> = Vec::new();
+        for parent in kin::parents(relation) {
+            needs.extend(self.all_of(parent));
+        }
+        if !needs.is_empty() {
+            let stage = if relation.partition_of.is_some() {
+                Stage::Attach
+            } else {
+                Stage::Create
+            };
+            needs.retain(|need| need.0 != address);
+            self.part((address.clone(), stage), Vec::new(), needs.clone(), Vec::new());
+            if stage == Stage::Create && self.joins_later(relation) {
+                self.part((address.clone(), Stage::Attach), Vec::new(), needs, Vec::new());
+            }
+        }
+        self.before_attachment(name, relation);
+    }
+
+    fn joins_later(&self, relation: &Relation) -> bool {
+        !relation.inherits.is_empty()
+            && relation.columns.iter().all(|column| column.is_local)
+            && relation.constraints.iter().all(|constraint| constraint.is_local)
+    }
+
+    /// Changes of a parent's columns and checks, and the departure of its other children.
+    fn all_of(&self, parent: &QualifiedName) -> Vec<Key> {
+        let mut keys = Vec::new();
+        let columns = [self.old, self.new]
+            .into_iter()
+            .filter_map(|catalog| catalog.relation(parent))
+            .flat_map(|relation| {
+                let columns = relation
+                    .columns
+                    .iter()
+                    .map(|column| Address::Column(parent.clone(), column.name.clone()));
+                let checks = relation.constraints.iter().filter(|constraint| {
+                    matches!(constraint.kind, ConstraintKind::Check | ConstraintKind::NotNull)
+                });
+                columns.chain(checks.map(|check| Address::Constraint(parent.clone(), check.name.clone())))
+            });
+        for part in columns {
+            if self.fate(&part).is_some() {
+                keys.push((part.clone(), Stage::Create));
+                keys.push((part, Stage::Drop));
+            }
+        }
+        let siblings = self.old_children.get(parent).into_iter().flatten();
+        for sibling in siblings {
+            let sibling = Address::Relation((*sibling).clone());
+            if self
+                .fate(&sibling)
+                .is_some_and(|fate| matches!(fate, Fate::Drop | Fate::Replace))
+            {
+                keys.push(self.carrier(&sibling));
+            }
+        }
+        for (child, parents) in &self.leaving {
+            if parents.contains(&parent) {
+                keys.push((Address::Relation((*child).clone()), Stage::Leave));
+            }
+        }
+        keys
+    }
+
+    /// Attaching makes indexes that are missing: those that have a name of their own are made before.
+    fn before_attachment(&mut self, name: &QualifiedName, relation: &Relation) {
+        if relation.partition_of.is_none() {
+            return;
+        }
+        let mut needs = Vec::new();
+        let mut there: Vec<QualifiedName> = Vec::new();
+        for index in &relation.indexes {
+            let Some(parent) = &index.parent else { continue };
+            let is_there = self.new.index(parent).is_some_and(|(of, _, above)| {
+                let maker = match &above.constraint {
+                    Some(constraint) => Address::Constraint(of.clone(), constraint.clone()),
+                    None => Address::Index(parent.clone()),
+                };
+                !self.fate(&maker).is_some_and(Fate::is_made) && !self.is_made_with_whole(of)
+            });
+            if is_there {
+                let maker = match &index.constraint {
+                    Some(constraint) => Address::Constraint(name.clone(), constraint.clone()),
+                    None => Address::Index(name.beside(&index.name)),
+                };
+                needs.push((maker, Stage::Create));
+                there.push(name.beside(&index.name));
+            }
+        }
+        // What is below those is complete, so that nothing is missing there either.
+        let below = kin::descendants(&self.new_children, name);
+        let mut at = 0;
+        while at < there.len() {
+            let parent = there[at].clone();
+            at += 1;
+            for child in &below {
+                let indexes = self
+                    .new
+                    .relation(child)
+                    .map_or(&[][..], |relation| &relation.indexes);
+                for index in indexes
+                    .iter()
+                    .filter(|index| index.parent.as_ref() == Some(&parent))
+                {
+                    let index = child.beside(&index.name);
+                    needs.push((Address::Index(index.clone()), Stage::Attach));
+                    there.push(index);
+                }
+            }
+        }
+        self.part(
+            (Address::Relation(name.clone()), Stage::Attach),
+            Vec::new(),
+            needs,
+            Vec::new(),
+        );
+    }
+
+    pub(super) fn alter_relation(&mut self, name: &QualifiedName) {
+        let (old, new) = (self.old, self.new);
+        let (Some(one), Some(other)) = (old.relation(name), new.relation(name)) else {
+            return;
+        };
+        let address = Address::Relation(name.clone());
+        match (&one.kind, &other.kind) {
+            (RelationKind::View(before), RelationKind::View(after)) => {
+                let is_same = before == after && one.columns.len() == other.columns.len();
+                self.alter_view(name, one, other, is_same);
+            }
+            (RelationKind::Sequence(before), RelationKind::Sequence(after)) => {
+                self.alter_sequence(name, before, after);
+                if one.persistence != other.persistence {
+                    let sql = vec![format!("ALTER SEQUENCE {name} SET {}", logged(other.persistence))];
+                    self.part((address, Stage::Complete), sql, Vec::new(), Vec::new());
+                }
+            }
+            _ => self.alter_table(name, one, other),
+        }
+    }
+
+    fn alter_view(&mut self, name: &QualifiedName, one: &Relation, other: &Relation, is_same: bool) {
+        let address = Address::Relation(name.clone());
+        let RelationKind::View(query) = &other.kind else {
+            return;
+        };
+        let sql = if is_same {
+            set_options(&format!("ALTER VIEW {name}"), &one.options, &other.options, "")
+        } else {
+            let options = match other.options.is_empty() {
+                true => String::new(),
+                false => format!(" WITH ({})", with(&other.options, "")),
+            };
+            vec![format!("CREATE OR REPLACE VIEW {name}{options} AS\n{query}")]
+        };
+        self.part((address.clone(), Stage::Create), sql, Vec::new(), vec![address]);
+    }
+
+    fn alter_sequence(&mut self, name: &QualifiedName, one: &Sequence, other: &Sequence) {
+        let address = Address::Relation(name.clone());
+        let mut text = String::new();
+        if one.data_type != other.data_type {
+            text.push_str(&format!(" AS {}", other.data_type));
+        }
+        let mut option = |word: &str, before: i64, after: i64| {
+            if before != after || one.data_type != other.data_type && matches!(word, "MINVALUE" | "MAXVALUE")
+            {
+                text.push_str(&format!(" {word} {after}"));
+            }
+        };
+        option("INCREMENT BY", one.increment, other.increment);
+        option("MINVALUE", one.minimum, other.minimum);
+        option("MAXVALUE", one.maximum, other.maximum);
+        option("START WITH", one.start, other.start);
+        option("CACHE", one.cache, other.cache);
+        if one.cycles != other.cycles {
+            text.push_str(if other.cycles { " CYCLE" } else { " NO CYCLE" });
+        }
+        if !text.is_empty() {
+            let sql = format!("ALTER SEQUENCE {name}{text}");
+            if one.minimum < other.minimum || one.maximum > other.maximum {
+                self.remark(
+                    &sql,
+                    "fails where the sequence stands outside of its new bounds".to_owned(),
+                );
+            }
+            let provides = vec![address.clone()];
+            self.part((address.clone(), Stage::Create), vec![sql], Vec::new(), provides);
+        }
+        let is_disowned = self.spread.disowned.contains(name);
+        if one.owner != other.owner || is_disowned {
+            if one.owner != SequenceOwner::Nobody && (is_disowned || other.owner == SequenceOwner::Nobody) {
+                let sql = vec![format!("ALTER SEQUENCE {name} OWNED BY NONE")];
+                self.part((address.clone(), Stage::Leave), sql, Vec::new(), Vec::new());
+            }
+            if let SequenceOwner::Column(of, column) = &other.owner {
+                let sql = vec![format!(
+                    "ALTER SEQUENCE {name} OWNED BY {of}.{}",
+                    quote_identifier(column)
+                )];
+                let owner = Address::Column(of.clone(), column.clone());
+                self.plan.cut.insert((address.clone(), owner.clone()));
+                let needs = vec![
+                    (owner, Stage::Create),
+                    (Address::Relation(of.clone()), Stage::Create),
+                    (address.clone(), Stage::Create),
+                ];
+                self.part((address, Stage::Attach), sql, needs, Vec::new());
+            }
+        }
+    }
+
+    fn alter_table(&mut self, name: &QualifiedName, one: &Relation, other: &Relation) {
+        let address = Address::Relation(name.clone());
+        let keyword = other.kind.keyword();
+        let alter = format!("ALTER {keyword} {name}");
+        let mut sql = Vec::new();
+        if one.persistence != other.persistence {
+            let change = format!("{alter} SET {}", logged(other.persistence));
+            if other.persistence == Persistence::Unlogged {
+                self.remark(&change, format!("the rows of {name} are gone after a crash"));
+            }
+            sql.push(change);
+        }
+        if one.access_method != other.access_method
+            && let Some(method) = &other.access_method
+        {
+            sql.push(format!("{alter} SET ACCESS METHOD {}", quote_identifier(method)));
+        }
+        if one.tablespace != other.tablespace {
+            let tablespace = other.tablespace.as_deref().unwrap_or("pg_default");
+            sql.push(format!("{alter} SET TABLESPACE {}", quote_identifier(tablespace)));
+        }
+        sql.extend(set_options(&alter, &one.options, &other.options, ""));
+        sql.extend(set_options(
+            &alter,
+            &one.toast_options,
+            &other.toast_options,
+            "toast.",
+        ));
+        if one.of_type != other.of_type {
+            match &other.of_type {
+                Some(of) => sql.push(format!("{alter} OF {of}")),
+                None => sql.push(format!("{alter} NOT OF")),
+            }
+        }
+        if let (RelationKind::ForeignTable(before), RelationKind::ForeignTable(after)) =
+            (&one.kind, &other.kind)
+        {
+            let options = alter_foreign_options(&before.options, &after.options);
+            if !options.is_empty() {
+                sql.push(format!("{alter}{options}"));
+            }
+        }
+        sql.extend(row_security(name, one.row_security, other.row_security));
+        let mut needs = self.after_leaving(name);
+        if one.of_type != other.of_type {
+            needs.extend(
+                other
+                    .of_type
+                    .iter()
+                    .map(|of| (Address::Type(of.clone()), Stage::Create)),
+            );
+        }
+        self.part((address.clone(), Stage::Complete), sql, needs, Vec::new());
+        self.join(name, one, other);
+        self.settle_indexes(name, one, other);
+        if let (RelationKind::MaterializedView(before), RelationKind::MaterializedView(after)) =
+            (&one.kind, &other.kind)
+            && before.is_populated != after.is_populated
+        {
+            let data = if after.is_populated { "" } else { " WITH NO DATA" };
+            let sql = vec![format!("REFRESH MATERIALIZED VIEW {name}{data}")];
+            self.part((address, Stage::Fill), sql, Vec::new(), Vec::new());
+        }
+    }
+
+    /// Links to parents that are new.
+    fn join(&mut self, name: &QualifiedName, one: &Relation, other: &Relation) {
+        let address = Address::Relation(name.clone());
+        let keyword = other.kind.keyword();
+        let mut sql = Vec::new();
+        if one.partition_of != other.partition_of
+            && let Some(place) = &other.partition_of
+        {
+            sql.push(format!(
+                "ALTER TABLE {} ATTACH PARTITION {name} {}",
+                place.parent, place.bound
+            ));
+        }
+        for parent in &other.inherits {
+            if !one.inherits.contains(parent) {
+                sql.push(format!("ALTER {keyword} {name} INHERIT {parent}"));
+            }
+        }
+        if sql.is_empty() {
+            return;
+        }
+        let mut needs = vec![(address.clone(), Stage::Leave)];
+        for parent in kin::parents(other) {
+            needs.push((Address::Relation(parent.clone()), Stage::Create));
+            needs.extend(self.all_of(parent));
+        }
+        needs.extend(self.all_of(name));
+        self.part((address, Stage::Attach), sql, needs, Vec::new());
+        self.before_attachment(name, other);
+    }
+
+    /// What the table says of its indexes.
+    pub(super) fn settle_indexes(&mut self, name: &QualifiedName, one: &Relation, other: &Relation) {
+        let address = Address::Relation(name.clone());
+        let cluster = |relation: &Relation| {
+            let found = relation.indexes.iter().find(|index| index.is_clustered);
+            found.map(|index| index.name.clone())
+        };
+        let maker = |index: &str| {
+            let found = other.index(index).and_then(|index| index.constraint.clone());
+            match found {
+                Some(constraint) => Address::Constraint(name.clone(), constraint),
+                None => Address::Index(name.beside(index)),
+            }
+        };
+        let is_new = |index: &str| self.fate(&maker(index)).is_some_and(Fate::is_made);
+        let mut sql = Vec::new();
+        let mut needs = Vec::new();
+        let identity_is_new =
+            matches!(&other.replica_identity, ReplicaIdentity::Index(index) if is_new(index));
+        if one.replica_identity != other.replica_identity || identity_is_new {
+            let how = match &other.replica_identity {
+                ReplicaIdentity::Default => "DEFAULT".to_owned(),
+                ReplicaIdentity::Nothing => "NOTHING".to_owned(),
+                ReplicaIdentity::Full => "FULL".to_owned(),
+                ReplicaIdentity::Index(index) => {
+                    needs.push((maker(index), Stage::Create));
+                    format!("USING INDEX {}", quote_identifier(index))
+                }
+            };
+            sql.push(format!("ALTER TABLE ONLY {name} REPLICA IDENTITY {how}"));
+        }
+        match (cluster(one), cluster(other)) {
+            (before, Some(index)) if before.as_ref() != Some(&index) || is_new(&index) => {
+                needs.push((maker(&index), Stage::Create));
+                let keyword = other.kind.keyword();
+                sql.push(format!(
+                    "ALTER {keyword} {name} CLUSTER ON {}",
+                    quote_identifier(&index)
+                ));
+            }
+            (Some(_), None) => {
+                let keyword = other.kind.keyword();
+                sql.push(format!("ALTER {keyword} {name} SET WITHOUT CLUSTER"));
+            }
+            _ => {}
+        }
+        if !sql.is_empty() {
+            needs.extend(self.after_leaving(name));
+            self.part((address, Stage::Complete), sql, needs, Vec::new());
+        }
+    }
+}
+
+fn logged(persistence: Persistence) -> &'static str {
+    match persistence {
+        Persistence::Permanent => "LOGGED",
+        Persistence::Unlogged => "UNLOGGED",
+    }
+}
+
+fn row_security(name: &QualifiedName, one: RowSecurity, other: RowSecurity) -> Vec<String> {
+    let is_on = |state| matches!(state, RowSecurity::On | RowSecurity::Forced);
+    let is_forced = |state| matches!(state, RowSecurity::Forced | RowSecurity::ForcedButOff);
+    let mut sql = Vec::new();
+    if is_on(one) != is_on(other) {
+        let verb = if is_on(other) { "ENABLE" } else { "DISABLE" };
+        sql.push(format!("ALTER TABLE {name} {verb} ROW LEVEL SECURITY"));
+    }
+    if is_forced(one) != is_forced(other) {
+        let verb = if is_forced(other) { "FORCE" } else { "NO FORCE" };
+        sql.push(format!("ALTER TABLE ONLY {name} {verb} ROW LEVEL SECURITY"));
+    }
+    sql
+}

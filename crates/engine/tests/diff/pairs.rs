@@ -1,0 +1,136 @@
+//! Pairs of schemas, a file for each kind of object and a case for each property; each is gone both ways.
+
+use std::path::Path;
+
+use windlass::compiler::diff::DiffOptions;
+use windlass_testkit::{Database, shared};
+
+use super::proof::{both_ways, state};
+
+/// One file of `pairs/` each.
+macro_rules! files {
+    ($($name:ident),* $(,)?) => {
+        $(#[tokio::test]
+        async fn $name() {
+            file(include_str!(concat!("pairs/", stringify!($name), ".sql"))).await;
+        })*
+
+        #[test]
+        fn every_file_is_tested() {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diff/pairs");
+            let mut files: Vec<String> = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+                .collect();
+            files.sort();
+            let mut tested = vec![$(stringify!($name)),*];
+            tested.sort_unstable();
+            assert_eq!(files, tested);
+        }
+    };
+}
+
+files!(
+    columns,
+    constraints,
+    indexes,
+    notes,
+    objects,
+    partitions,
+    routines,
+    sequences,
+    tables,
+    triggers,
+    types,
+    views,
+);
+
+/// A case: `-- case NAME`, perhaps `-- since 15`, then what both schemas have, `-- old` and `-- new`.
+struct Case<'a> {
+    name: &'a str,
+    since: u32,
+    old: String,
+    new: String,
+}
+
+fn cases(text: &str) -> Vec<Case<'_>> {
+    let mut cases = Vec::new();
+    for block in text.split("\n-- case ").skip(1) {
+        let (name, body) = block.split_once('\n').unwrap();
+        let (mut since, mut both, mut old, mut new, mut at) =
+            (14, String::new(), String::new(), String::new(), 0);
+        for line in body.lines() {
+            match line {
+                "-- old" => at = 1,
+                "-- new" => at = 2,
+                line => {
+                    if let Some(version) = line.strip_prefix("-- since ") {
+                        since = version.parse().unwrap();
+                    }
+                    let part = match at {
+                        0 => &mut both,
+                        1 => &mut old,
+                        _ => &mut new,
+                    };
+                    part.push_str(line);
+                    part.push('\n');
+                }
+            }
+        }
+        cases.push(Case {
+            name,
+            since,
+            old: format!("{both}{old}"),
+            new: format!("{both}{new}"),
+        });
+    }
+    assert!(!cases.is_empty());
+    cases
+}
+
+async fn file(text: &str) {
+    let version = shared().await.version().await;
+    // `WINDLASS_TEST_CASE` chooses those whose names contain it.
+    let chosen = std::env::var("WINDLASS_TEST_CASE").unwrap_or_default();
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for case in cases(text) {
+        if case.since > version || !case.name.contains(&chosen) {
+            continue;
+        }
+        count += 1;
+        if let Err(error) = prove(&case).await {
+            failures.push(format!("==== {}: {error}", case.name));
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} of {count} cases fail\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+async fn prove(case: &Case<'_>) -> Result<(), String> {
+    let server = shared().await;
+    let (one, other) = (server.database().await, server.database().await);
+    let (mut old, mut new) = (case.old.clone(), case.new.clone());
+    for role in ["{alice}", "{bob}"] {
+        if old.contains(role) || new.contains(role) {
+            let name = one.create_role("").await;
+            old = old.replace(role, &name);
+            new = new.replace(role, &name);
+        }
+    }
+    execute(&one, &old).await?;
+    execute(&other, &new).await?;
+    both_ways(state(one).await, state(other).await, &DiffOptions::default()).await
+}
+
+async fn execute(database: &Database, sql: &str) -> Result<(), String> {
+    let client = database.connect().await;
+    client.batch_execute(sql).await.map_err(|error| {
+        let message = error.as_db_error().map(|db| db.message().to_owned());
+        format!("the case itself: {message:?} in\n{sql}")
+    })
+}

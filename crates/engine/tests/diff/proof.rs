@@ -1,0 +1,225 @@
+//! One door for all tests: two databases, both ways.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use windlass::compiler::catalog::{Catalog, RelationKind, SETTINGS};
+use windlass::compiler::diff::{Change, DiffOptions, diff};
+use windlass::introspect::read;
+use windlass_testkit::{Binaries, Database};
+
+/// A database, what it holds, and how pg_dump writes it.
+pub(crate) struct State {
+    pub(crate) database: Database,
+    pub(crate) catalog: Catalog,
+    dump: Option<String>,
+}
+
+pub(crate) async fn state(database: Database) -> State {
+    let catalog = read(&database.connect().await).await.unwrap().catalog;
+    let dump = has_pg_dump().then(|| normal(&database.dump()));
+    State {
+        database,
+        catalog,
+        dump,
+    }
+}
+
+/// The npm packages of other majors have no pg_dump.
+fn has_pg_dump() -> bool {
+    Binaries::find().is_ok_and(|binaries| binaries.tool("pg_dump").exists())
+}
+
+/// Lines in an order of their own: the order of columns, options and statements is not compared.
+fn normal(dump: &str) -> String {
+    let mut lines: Vec<String> = dump
+        .lines()
+        .filter(|line| !line.starts_with("--") && !line.starts_with('\\') && !line.starts_with("SET "))
+        .map(|line| {
+            let line = line.trim_end().trim_end_matches(',');
+            let with = line.split_once("WITH (").and_then(|(head, rest)| {
+                let (options, tail) = rest.split_once(')')?;
+                let mut options: Vec<&str> = options.split(", ").collect();
+                options.sort_unstable();
+                Some(format!("{head}WITH ({}){tail}", options.join(", ")))
+            });
+            with.unwrap_or_else(|| line.to_owned())
+        })
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+/// Proves both ways; what fails is told with the plan.
+pub(crate) async fn both_ways(old: State, new: State, options: &DiffOptions) -> Result<(), String> {
+    for state in [&old, &new] {
+        let nothing = diff(&state.catalog, &state.catalog, options);
+        if !nothing.is_empty() || !nothing.rename_candidates.is_empty() {
+            return Err(format!("a schema differs from itself: {nothing:#?}"));
+        }
+    }
+    let (old_catalog, old_dump) = (old.catalog.clone(), old.dump.clone());
+    one_way(&old, &new.catalog, new.dump.as_deref(), options)
+        .await
+        .map_err(|error| format!("old to new: {error}"))?;
+    one_way(&new, &old_catalog, old_dump.as_deref(), options)
+        .await
+        .map_err(|error| format!("new to old: {error}"))
+}
+
+/// Applies the difference to a database and compares with the goal.
+pub(crate) async fn one_way(
+    from: &State,
+    goal: &Catalog,
+    dump: Option<&str>,
+    options: &DiffOptions,
+) -> Result<(), String> {
+    let difference = diff(&from.catalog, goal, options);
+    let plan = text(&difference.changes);
+    if !difference.cannot.is_empty() {
+        return Err(format!("cannot: {:?}\n{plan}", difference.cannot));
+    }
+    let before = rows(&from.database, &from.catalog).await;
+    let client = from.database.connect().await;
+    for setting in SETTINGS {
+        client.batch_execute(setting).await.unwrap();
+    }
+    for change in &difference.changes {
+        if change.sql.contains("CASCADE")
+            && !change.sql.contains("ON DELETE")
+            && !change.sql.contains("ON UPDATE")
+        {
+            return Err(format!("CASCADE is never written:\n{plan}"));
+        }
+        if let Err(error) = client.batch_execute(&change.sql).await {
+            let message = error
+                .as_db_error()
+                .map_or(error.to_string(), |db| db.message().to_owned());
+            return Err(format!("{message}\nin {}\nof:\n{plan}", change.sql));
+        }
+    }
+    let reached = read(&client).await.unwrap().catalog;
+    let again = diff(&reached, goal, options);
+    if !again.is_empty() {
+        let left = text(&again.changes);
+        return Err(format!("still to do:\n{left}{:?}\nafter:\n{plan}", again.cannot));
+    }
+    if let Some(dump) = dump {
+        let lines = lost_and_gained(dump, &normal(&from.database.dump()));
+        if !lines.is_empty() {
+            return Err(format!("pg_dump differs:\n{lines}after:\n{plan}"));
+        }
+    }
+    let (mut one, mut other) = (reached.without_measures(), goal.without_measures());
+    for catalog in [&mut one, &mut other] {
+        without_order(catalog);
+    }
+    if one != other {
+        let lines = lost_and_gained(&sorted(&format!("{other:#?}")), &sorted(&format!("{one:#?}")));
+        return Err(format!("the model differs:\n{lines}after:\n{plan}"));
+    }
+    // What nothing is said to lose is there.
+    let after = rows(&from.database, goal).await;
+    for (table, count) in &before {
+        let is_lost = difference.changes.iter().any(|change| {
+            change
+                .loses
+                .as_ref()
+                .is_some_and(|what| what.contains(table.as_str()))
+        });
+        if let Some(now) = after.get(table)
+            && !is_lost
+            && now < count
+        {
+            return Err(format!("{table} had {count} rows and has {now}\nafter:\n{plan}"));
+        }
+        if !after.contains_key(table) && *count > 0 && !is_lost {
+            return Err(format!(
+                "{table} went with {count} rows, which nothing said\nafter:\n{plan}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Rows of all tables.
+async fn rows(database: &Database, catalog: &Catalog) -> BTreeMap<String, i64> {
+    let client = database.connect().await;
+    let mut rows = BTreeMap::new();
+    for (name, relation) in &catalog.relations {
+        if relation.kind == RelationKind::Table {
+            let count = client
+                .query_one(&format!("SELECT count(*) FROM ONLY {name}"), &[])
+                .await;
+            if let Ok(row) = count {
+                rows.insert(name.to_string(), row.get(0));
+            }
+        }
+    }
+    rows
+}
+
+/// The order of columns is not compared, nor whether an inherited one is a table's own too.
+fn without_order(catalog: &mut Catalog) {
+    for relation in catalog.relations.values_mut() {
+        relation.columns.sort_by(|one, other| one.name.cmp(&other.name));
+        for column in &mut relation.columns {
+            column.is_local = true;
+        }
+        for constraint in &mut relation.constraints {
+            constraint.is_local = true;
+        }
+        for trigger in &mut relation.triggers {
+            trigger.definition.clear();
+        }
+    }
+    catalog.dependencies = Default::default();
+    for kind in catalog.types.values_mut() {
+        if let windlass::compiler::catalog::Type::Composite(attributes) = kind {
+            attributes.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+    }
+}
+
+fn sorted(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+pub(crate) fn text(changes: &[Change]) -> String {
+    let mut text = String::new();
+    for change in changes {
+        let _ = write!(text, "  {};", change.sql);
+        if let Some(loses) = &change.loses {
+            let _ = write!(text, "  -- loses: {loses}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Lines of sorted texts that only one of them has.
+fn lost_and_gained(wanted: &str, found: &str) -> String {
+    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+    for line in wanted.lines() {
+        *counts.entry(line).or_default() -= 1;
+    }
+    for line in found.lines() {
+        *counts.entry(line).or_default() += 1;
+    }
+    let mut text = String::new();
+    for (line, count) in counts {
+        match count {
+            0 => {}
+            1.. => {
+                let _ = writeln!(text, "  has:   {line}");
+            }
+            _ => {
+                let _ = writeln!(text, "  lacks: {line}");
+            }
+        }
+    }
+    text
+}
