@@ -165,6 +165,11 @@ impl Plot<'_> {
         Ok(self.runner(self.so_far())?.introspect().await?.catalog)
     }
 
+    /// Its reference data.
+    pub(crate) async fn data(&self, patterns: &[String]) -> Result<String, Failure> {
+        Ok(self.runner(self.so_far())?.reference_data(patterns).await?)
+    }
+
     /// Runs to all heads and does background jobs. What failed for want of a role goes on with it.
     async fn run_up(&self, directory: Directory, prepare: impl Fn(Runner) -> Runner) -> Result<(), Failure> {
         let (ground, mut roles) = (self.ground, 0);

@@ -21,6 +21,7 @@ mod literal;
 mod look;
 pub mod measure;
 mod mutex;
+mod reference;
 pub mod restore;
 mod run;
 mod session;

@@ -64,7 +64,7 @@ impl Snapshot {
             return prove::run(&context, &path, self.json).await;
         }
         let roles = self.roles || context.config.policy.snapshot_roles.value;
-        let taken = take(&context.runner()?, roles).await?;
+        let taken = take(&context, &context.runner()?, roles).await?;
         for what in &taken.unseen {
             context.ui.warning(what, None);
         }
@@ -158,13 +158,16 @@ pub(super) fn file(context: &Context) -> Result<PathBuf, Failure> {
 }
 
 /// Reads the database and writes it as text.
-async fn take(runner: &Runner, roles: bool) -> Result<Taken, Failure> {
+async fn take(context: &Context, runner: &Runner, roles: bool) -> Result<Taken, Failure> {
     let (_, standing) = runner.status().await?;
     let contains = contains(runner, &standing)?;
     let read = runner.introspect().await?;
+    let data = runner
+        .reference_data(&context.config.policy.snapshot_data.value)
+        .await?;
     let unseen = read.unseen.iter();
     Ok(Taken {
-        text: snapshot::write(&read.catalog, &contains, roles),
+        text: snapshot::write(&read.catalog, &contains, roles) + &data,
         contains,
         left_out: snapshot::left_out(&read.catalog),
         unseen: unseen
@@ -236,7 +239,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 pub(super) async fn after_upgrade(context: &Context, runner: &Runner) {
     let path = file(context);
     let roles = context.config.policy.snapshot_roles.value;
-    let written = match (path, take(runner, roles).await) {
+    let written = match (path, take(context, runner, roles).await) {
         (Ok(path), Ok(taken)) => write(&path, &taken.text).map(|()| path),
         (Err(failure), _) | (_, Err(failure)) => Err(failure),
     };

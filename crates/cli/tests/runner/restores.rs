@@ -321,6 +321,9 @@ async fn every_table_can_be_copied() {
         "0002_drop.down",
         "CREATE TABLE plain (id serial PRIMARY KEY, a text);",
     );
+    let script = ["upgrade", "--sql", "--set", "guard.backup=all"];
+    let refused = project.windlass(&script).run().await.expect(4);
+    says(&refused, "which a script cannot do");
     project
         .windlass(&["upgrade", "--set", "guard.backup=all"])
         .run()

@@ -230,3 +230,84 @@ async fn the_proof_finds_a_file_that_is_not_what_the_revisions_give() {
         differ.stderr
     );
 }
+
+#[tokio::test]
+async fn reference_data_is_in_the_file_and_in_a_new_database() {
+    let mut project = Project::new(&[
+        (
+            "0001_plans",
+            "CREATE TABLE roles (name text PRIMARY KEY, note text);
+             CREATE TABLE plans (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, role text REFERENCES roles, price numeric(10,2), doc json,
+                                 twice numeric GENERATED ALWAYS AS (price * 2) STORED);
+             CREATE TABLE leads (id int PRIMARY KEY);",
+        ),
+        (
+            "0002_rows",
+            "INSERT INTO roles VALUES ('b', E'it''s\\n\\ntwo \\\\ lines'), ('a', NULL), ('Z', '');
+             INSERT INTO plans (role, price, doc) VALUES ('b', 1.50, '{\"a\":  1}'), ('a', 2, NULL);
+             INSERT INTO leads VALUES (1);",
+        ),
+    ])
+    .await;
+    let settings = "schema_file = \"schema.sql\"\n[snapshot]\ndata = [\"plans\", \"roles\"]\n";
+    fs::write(project.folder().join("windlass.toml"), settings).expect("a file can be written");
+    project.windlass(&["upgrade", "--replay"]).run().await.expect(0);
+    project.windlass(&["snapshot"]).run().await.expect(0);
+    let first = file(&project);
+    let data = first.split_once("-- rows of ").expect("there is data").1;
+    let roles = "public.roles\nINSERT INTO public.roles (name, note) OVERRIDING SYSTEM VALUE VALUES\n    ('Z', ''),\n    ('a', NULL),\n";
+    assert!(data.starts_with(roles), "{data}");
+    assert!(
+        data.ends_with("SELECT pg_catalog.setval('public.plans_id_seq', 2);\n"),
+        "{data}"
+    );
+    project.windlass(&["snapshot", "--prove"]).run().await.expect(0);
+    let rows = "SELECT string_agg(r::text || p::text, '|' ORDER BY id) FROM plans AS p JOIN roles AS r ON r.name = p.role";
+    let known = project.one(rows).await;
+    project.database = project.server.fresh_database().await;
+    project.upgrade(0).await;
+    assert_eq!(project.one(rows).await, known);
+    assert_eq!(project.one("SELECT count(*) FROM leads").await, "0");
+    assert_eq!(
+        project
+            .one("INSERT INTO plans (price) VALUES (3) RETURNING id")
+            .await,
+        "3"
+    );
+    project.database.execute("DELETE FROM plans WHERE id = 3").await;
+    project.windlass(&["snapshot", "--check"]).run().await.expect(0);
+    project
+        .windlass(&["check", "--only", "baseline"])
+        .run()
+        .await
+        .expect(0);
+    project.write("0003_more", "INSERT INTO roles VALUES ('c', 'new');");
+    fs::write(
+        project.folder().join("schema.sql"),
+        first.replace("0002_rows", "0003_more"),
+    )
+    .expect("a file can be written");
+    let stale = project
+        .windlass(&["check", "--only", "baseline"])
+        .run()
+        .await
+        .expect(6);
+    for words in [
+        "reference data: - the revisions, + the file",
+        "-     ('c', 'new');",
+    ] {
+        assert!(stale.stdout.contains(words), "{words}: {}", stale.stdout);
+    }
+    let differ = project.windlass(&["snapshot", "--prove"]).run().await.expect(6);
+    assert!(differ.stderr.contains("('c', 'new')"), "{}", differ.stderr);
+    for (data, words) in [("plan", "no such table is there"), ("odd", "has no primary key")] {
+        project
+            .database
+            .execute("CREATE TABLE IF NOT EXISTS odd (a int)")
+            .await;
+        let wrong = format!("[snapshot]\ndata = [\"{data}\"]\n");
+        fs::write(project.folder().join("windlass.toml"), wrong).expect("a file can be written");
+        let refused = project.windlass(&["snapshot"]).run().await;
+        assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
+}

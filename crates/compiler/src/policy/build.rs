@@ -227,6 +227,7 @@ impl Lowered<'_> {
             schema_file: self.get("schema_file", text).map(some_unless_empty),
             snapshot_after_upgrade: self.get("snapshot.after_upgrade", boolean),
             snapshot_roles: self.get("snapshot.roles", boolean),
+            snapshot_data: self.get("snapshot.data", list),
             shadow_url: self.get("shadow_url", text).map(some_unless_empty),
             autogenerate_schema: self.get("autogenerate.schema", text).map(some_unless_empty),
             autogenerate_exclude: self.get("autogenerate.exclude", list),

@@ -180,6 +180,8 @@ pub struct Policy {
     pub snapshot_after_upgrade: Setting<bool>,
     /// Whether the schema file has owners and privileges.
     pub snapshot_roles: Setting<bool>,
+    /// Tables whose rows the schema file has too.
+    pub snapshot_data: Setting<Vec<String>>,
     /// The server that shadow databases are made on; nothing is one of our own.
     pub shadow_url: Setting<Option<String>>,
     /// The schema that is wanted, as written.

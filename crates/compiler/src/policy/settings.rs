@@ -129,6 +129,7 @@ pub static SETTINGS: &[SettingInfo] = &[
     same("schema_file", Kind::Text, "", "the file that describes the whole schema"),
     same("snapshot.after_upgrade", Kind::Boolean, "false", "whether an upgrade to the head writes the schema file anew"),
     same("snapshot.roles", Kind::Boolean, "false", "whether the schema file has owners and privileges"),
+    same("snapshot.data", Kind::List, "", "tables whose rows the schema file has too: reference data of a new database"),
     same("shadow_url", Kind::Text, "", "the server that shadow databases are made on; one of our own where none is named"),
     same("autogenerate.schema", Kind::Text, "", "the schema that is wanted: a file, a folder, a database, or cmd: and what prints it"),
     same("autogenerate.exclude", Kind::List, "", "schemas and objects that diff and autogenerate leave alone"),

@@ -48,9 +48,9 @@ use crate::history::{History, Native};
 use crate::introspect;
 use crate::journal::{self, Brief, Fence, PastRun, Snapshot};
 use crate::mutex;
-use crate::restore;
 use crate::session::{self, Purpose, Session, SessionSettings, Stop};
 use crate::standing::{Standing, standing};
+use crate::{reference, restore};
 
 pub(crate) use attempt::{one_line, replay};
 pub use baseline::Baseline;
@@ -158,6 +158,15 @@ impl Runner {
     pub async fn introspect(&self) -> Result<introspect::Introspected> {
         let session = self.open(Purpose::Lock).await?;
         introspect::read(session.client()).await
+    }
+
+    /// The rows of the tables that patterns name, as SQL that fills a new database with them. Takes no lock.
+    ///
+    /// # Errors
+    /// No connection, a pattern that names no table, a table without a primary key or with very many rows.
+    pub async fn reference_data(&self, patterns: &[String]) -> Result<String> {
+        let session = self.open(Purpose::Lock).await?;
+        reference::read(session.client(), patterns).await
     }
 
     /// Reads the journal and says where the database stands. Takes no lock.

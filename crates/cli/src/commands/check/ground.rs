@@ -28,6 +28,8 @@ struct Walked {
     applied: Option<Catalog>,
     /// What all of them give.
     head: Catalog,
+    /// The reference data that all of them give.
+    data: String,
     /// What going down and up again left, by revision.
     undone: Vec<(RevisionId, Undone)>,
 }
@@ -103,15 +105,23 @@ impl Grounds {
         let (Some(ground), Some(walked)) = (&self.ground, &self.walked) else {
             return Ok(Verdict::Skipped("no server was started".to_owned()));
         };
-        let made = schema_file::prove::made(scene.context, ground, &path).await?;
+        let (made, data) = schema_file::prove::made(scene.context, ground, &path).await?;
         let found = snapshot::compare(&walked.head, &made, scene.check.roles(scene.context));
-        let complaint = Complaint::new(6, format!("{} that `schema_file` gives otherwise", objects(found.len())))
-            .with(found.iter().map(|difference| show(difference, "the revisions", "the file")).collect())
+        let mut details: Vec<String> = found
+            .iter()
+            .map(|difference| show(difference, "the revisions", "the file"))
+            .collect();
+        if walked.data != data {
+            details.push(changed(
+                "reference data: - the revisions, + the file",
+                &walked.data,
+                &data,
+            ));
+        }
+        let complaint = Complaint::new(6, format!("{} that `schema_file` gives otherwise", objects(details.len())))
+            .with(details)
             .next("`windlass snapshot`, of a database at the head, writes it; `[snapshot] after_upgrade` keeps it fresh");
-        Ok(Verdict::unless(
-            complaint,
-            "file and revisions give the same schema",
-        ))
+        Ok(Verdict::unless(complaint, "file and revisions give the same"))
     }
 
     /// What goes down leaves what it found, and goes up again as before.
@@ -192,6 +202,13 @@ async fn walk(scene: &Scene<'_>, plot: &mut Plot<'_>) -> Result<Walked, Failure>
     Ok(Walked {
         applied: at_applied,
         head: plot.catalog().await?,
+        data: match scene.check.wants(Name::Baseline) && scene.context.config.schema_file.is_some() {
+            true => {
+                plot.data(&scene.context.config.policy.snapshot_data.value)
+                    .await?
+            }
+            false => String::new(),
+        },
         undone,
     })
 }
@@ -324,25 +341,28 @@ fn objects(count: usize) -> String {
 fn show(difference: &Difference, one: &str, other: &str) -> String {
     let object = &difference.name;
     match (&difference.one, &difference.other) {
-        (Some(text), Some(changed)) => {
-            let diff = TextDiff::from_lines(text.as_str(), changed.as_str());
-            let mut lines = vec![format!("{object}: - {one}, + {other}")];
-            for group in diff.grouped_ops(1) {
-                for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-                    let sign = match change.tag() {
-                        ChangeTag::Delete => '-',
-                        ChangeTag::Insert => '+',
-                        ChangeTag::Equal => ' ',
-                    };
-                    lines.push(format!("  {sign} {}", change.value().trim_end()));
-                }
-            }
-            lines.join("\n")
-        }
+        (Some(was), Some(now)) => changed(&format!("{object}: - {one}, + {other}"), was, now),
         (Some(text), None) => alone(&format!("{object}: only in {one}"), '-', text),
         (None, Some(text)) => alone(&format!("{object}: only in {other}"), '+', text),
         (None, None) => object.clone(),
     }
+}
+
+/// The lines that differ, and enough of the others to find them.
+fn changed(title: &str, was: &str, now: &str) -> String {
+    let diff = TextDiff::from_lines(was, now);
+    let mut lines = vec![title.to_owned()];
+    for group in diff.grouped_ops(1) {
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let sign = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => ' ',
+            };
+            lines.push(format!("  {sign} {}", change.value().trim_end()));
+        }
+    }
+    lines.join("\n")
 }
 
 fn alone(title: &str, sign: char, text: &str) -> String {

@@ -26,16 +26,17 @@ pub(super) async fn run(context: &Context, path: &Path, json: bool) -> Done {
         .database("replayed", files::load(&context.config.dir)?)
         .await?;
     replayed.all_up(|runner| runner).await?;
-    let made = made(context, &ground, path).await?;
-    let text = |catalog: &Catalog| catalog.to_sql(&snapshot::options(true));
-    let (replayed, made) = (text(&replayed.catalog().await?), text(&made));
+    let (made, made_data) = made(context, &ground, path).await?;
+    let data = replayed.data(&context.config.policy.snapshot_data.value).await?;
+    let text = |catalog: &Catalog, data: &str| catalog.to_sql(&snapshot::options(true)) + data;
+    let (replayed, made) = (text(&replayed.catalog().await?, &data), text(&made, &made_data));
     let is_same = replayed == made;
     if json {
         let (history, file) = snapshot::differences(&replayed, &made);
         print_json(&json!({ "same": is_same, "only_in_history": history, "only_in_file": file }));
     }
     if is_same {
-        context.ui.say("the file and the revisions give the same schema");
+        context.ui.say("the file and the revisions give the same");
         return Ok(0);
     }
     if !json {
@@ -44,23 +45,24 @@ pub(super) async fn run(context: &Context, path: &Path, json: bool) -> Done {
         show(&file, "+", "only where the database was made from the file");
     }
     Err(Failure::Other {
-        message: "the file and the revisions give two different schemas".to_owned(),
+        message: "the file and the revisions give two different databases".to_owned(),
         hints: vec![ANEW.to_owned()],
         code: 6,
     })
 }
 
-/// What a database at the head holds that was made from the file.
+/// What a database at the head holds that was made from the file: its schema, and its reference data.
 pub(in crate::commands) async fn made(
     context: &Context,
     ground: &Ground,
     path: &Path,
-) -> Result<Catalog, Failure> {
+) -> Result<(Catalog, String), Failure> {
     let mut made = ground.database("made", files::load(&context.config.dir)?).await?;
     let offer = |runner: Runner| match &context.config.schema_file {
         Some(SchemaFile::Command(_)) => baseline::offer(runner, &context.config),
         _ => baseline::from_file(runner, path),
     };
     made.all_up(offer).await?;
-    made.catalog().await
+    let data = made.data(&context.config.policy.snapshot_data.value).await?;
+    Ok((made.catalog().await?, data))
 }
