@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::{Finding, Harm, Rule, Section};
-use crate::catalog::Address;
+use crate::catalog::{Address, QualifiedName, Relation, RelationKind};
 use crate::diagnostic::Severity;
 use crate::sql::AlterKind;
 
@@ -32,12 +32,20 @@ fn check(case: &Case) -> Option<Finding> {
         (Some(catalog), Some(name)) => {
             let of = Address::Column(name, column.to_owned());
             let users = catalog.dependencies.on(&of);
+            // A sequence that the column owns follows it, and what the plan has dropped reads nothing any more.
+            let reads = |view: &&QualifiedName| {
+                let is_sequence = |relation: &Relation| matches!(relation.kind, RelationKind::Sequence(_));
+                let mut dropped = case.seen.dropped_views.iter();
+                !catalog.relation(view).is_some_and(is_sequence)
+                    && !dropped.any(|dropped| case.find(dropped).as_ref() == Some(view))
+            };
             users
                 .filter_map(|(user, _)| match user {
-                    Address::Relation(view) => Some(view.to_string()),
-                    Address::Rule(view, _) => Some(view.to_string()),
+                    Address::Relation(view) | Address::Rule(view, _) => Some(view),
                     _ => None,
                 })
+                .filter(reads)
+                .map(ToString::to_string)
                 .collect()
         }
         _ => case.seen.views_over(relation, column),

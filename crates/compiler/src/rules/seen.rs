@@ -16,6 +16,8 @@ pub(super) struct Seen {
     new_types: Vec<String>,
     /// Views, with the columns that their queries name, and the tables.
     views: Vec<(RelationName, Vec<RelationName>, Vec<String>)>,
+    /// Views that were dropped and not made again.
+    pub(super) dropped_views: Vec<RelationName>,
     /// Views that the file is going to make.
     pub(super) coming_views: Vec<RelationName>,
     /// Indexes, and their tables and columns.
@@ -154,6 +156,9 @@ impl Seen {
             }
             _ => {}
         }
+        if let Statement::CreateView { relation, .. } = statement {
+            self.dropped_views.retain(|view| key(view) != key(relation));
+        }
         match statement {
             Statement::CreateTable {
                 relation,
@@ -232,6 +237,7 @@ impl Seen {
                         }
                         ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {
                             self.views.retain(|(view, ..)| key(view) != key(relation));
+                            self.dropped_views.push(relation.clone());
                             self.tables.remove(&key(relation));
                         }
                         _ => {}

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
+use crate::catalog::Catalog;
 use crate::format::Source;
+use crate::simulate::Simulation;
 
 fn source(text: &str) -> Source {
     Source {
@@ -320,4 +322,28 @@ fn a_safe_form_keeps_names_and_the_authors_words() {
     DROP INDEX CONCURRENTLY IF EXISTS a;
     DROP INDEX CONCURRENTLY IF EXISTS shop.b;
     ");
+}
+
+#[test]
+fn a_view_that_was_dropped_before_and_an_owned_sequence_are_in_nobodys_way() {
+    let mut simulation = Simulation::new(Catalog::empty(150_000), &["public"]);
+    for sql in [
+        "CREATE TABLE t (id serial, code varchar(10))",
+        "CREATE VIEW codes AS SELECT code FROM t",
+    ] {
+        simulation.apply(sql).expect("it is SQL");
+    }
+    let found = |text: &str| -> Vec<&str> {
+        let path = ["public"];
+        let mut checker = Checker::new(Surroundings::new(simulation.catalog(), &path));
+        let report = check_file(&mut checker, &source(text), true).expect("it is SQL");
+        let rules = report.findings.iter().map(|finding| finding.rule.id);
+        rules.filter(|rule| *rule == "column-type-used-by-view").collect()
+    };
+    let widen = "ALTER TABLE t ALTER COLUMN code TYPE varchar(20);";
+    assert_eq!(found(widen), ["column-type-used-by-view"]);
+    assert!(found(&format!("DROP VIEW public.codes; {widen}")).is_empty());
+    let again = format!("DROP VIEW codes; CREATE VIEW codes AS SELECT code FROM t; {widen}");
+    assert_eq!(found(&again), ["column-type-used-by-view"]);
+    assert!(found("ALTER TABLE t ALTER COLUMN id TYPE bigint;").is_empty());
 }
