@@ -12,13 +12,15 @@ use crate::config::{Config, SchemaFile};
 pub(crate) fn offer(runner: Runner, config: &Config) -> Runner {
     match &config.schema_file {
         Some(SchemaFile::File(path)) if path.exists() => from_file(runner, path),
-        Some(SchemaFile::Command(command)) => {
-            let command = command.clone();
-            let name = format!("what `{command}` prints");
-            runner.creating_from(&name, move || run(&command))
-        }
+        Some(SchemaFile::Command(command)) => from_command(runner, command.clone()),
         _ => runner,
     }
+}
+
+/// Lets an upgrade make a new database from what a command prints.
+pub(crate) fn from_command(runner: Runner, command: String) -> Runner {
+    let name = format!("what `{command}` prints");
+    runner.creating_from(&name, move || run(&command))
 }
 
 /// Lets an upgrade make a new database from a file that `snapshot` wrote.
@@ -37,7 +39,7 @@ fn read(path: &Path) -> Result<Baseline, String> {
 }
 
 /// The application's own description of its schema is as new as its code: it contains every revision.
-fn run(command: &str) -> Result<Baseline, String> {
+pub(crate) fn run(command: &str) -> Result<Baseline, String> {
     let done = Command::new("sh")
         .args(["-c", command])
         .output()

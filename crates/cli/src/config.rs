@@ -14,7 +14,7 @@ use windlass_compiler::diagnostic::{Diagnostic, Place, suggest};
 use windlass_compiler::policy::{Builder, Origin, Policy, SETTINGS, Setting, SettingError, SettingErrorKind};
 
 use file::{File, Layer, Reference, Written};
-use mask::masked;
+pub(crate) use mask::masked;
 
 /// What the flags say.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) dir: PathBuf,
     /// The file that describes the whole schema.
     pub(crate) schema_file: Option<SchemaFile>,
+    /// The schema that is wanted, as `--to` takes it; a path in the file is meant from where the file is.
+    pub(crate) autogenerate_schema: Option<String>,
     /// The chosen `[env.NAME]`, and what `only env NAME` compares with.
     pub(crate) env: Option<Setting<String>>,
     /// The configuration file, if there is one.
@@ -273,6 +275,14 @@ pub(crate) fn load(
                 Some(command) => SchemaFile::Command(command.trim().to_owned()),
                 None => SchemaFile::File(path_of(file, &policy.schema_file.origin)),
             }),
+        autogenerate_schema: policy.autogenerate_schema.value.as_ref().map(|text| {
+            let path = path_of(text, &policy.autogenerate_schema.origin);
+            if path.exists() {
+                path.display().to_string()
+            } else {
+                text.clone()
+            }
+        }),
         database_url: address(args, &env, section, &file.root, base, &mut problems),
         policy,
         env: env_name,

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use windlass::compiler::diagnostic::{Diagnostic, Severity};
 use windlass::compiler::format::{Directory, RawFile, read};
@@ -10,8 +10,25 @@ use windlass::compiler::parallel::in_parallel;
 
 use crate::failure::Failure;
 
-/// Reads every file of the directory.
+/// Reads every file of the directory as the revisions that they are.
 pub(crate) fn load(dir: &Path) -> Result<Directory, Failure> {
+    let (files, folders) = gathered(dir)?;
+    let mut directory = read(files)?;
+    let unread: Vec<Diagnostic> = folders.iter().filter_map(|folder| unread(folder)).collect();
+    if unread.iter().any(|folder| folder.severity == Severity::Error) {
+        return Err(Failure::Input(unread));
+    }
+    directory.warnings.extend(unread);
+    Ok(directory)
+}
+
+/// Reads every file of the directory.
+pub(crate) fn raw(dir: &Path) -> Result<Vec<RawFile>, Failure> {
+    gathered(dir).map(|(files, _)| files)
+}
+
+/// The files of the directory, and its folders.
+fn gathered(dir: &Path) -> Result<(Vec<RawFile>, Vec<PathBuf>), Failure> {
     let entries = std::fs::read_dir(dir).map_err(|error| {
         Failure::Input(vec![
             Diagnostic::error(format!("failed to read the directory {}: {error}", dir.display()))
@@ -46,13 +63,8 @@ pub(crate) fn load(dir: &Path) -> Result<Directory, Failure> {
         };
         Ok(RawFile { path, name, bytes })
     });
-    let mut directory = read(files.into_iter().collect::<Result<_, Failure>>()?)?;
-    let unread: Vec<Diagnostic> = folders.iter().filter_map(|folder| unread(folder)).collect();
-    if unread.iter().any(|folder| folder.severity == Severity::Error) {
-        return Err(Failure::Input(unread));
-    }
-    directory.warnings.extend(unread);
-    Ok(directory)
+    let files = files.into_iter().collect::<Result<_, Failure>>()?;
+    Ok((files, folders))
 }
 
 /// What to say of a folder with SQL in it, none of which is run.

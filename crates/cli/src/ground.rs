@@ -173,10 +173,7 @@ impl Plot<'_> {
     /// Runs to all heads and does background jobs. What failed for want of a role goes on with it.
     async fn run_up(&self, directory: Directory, prepare: impl Fn(Runner) -> Runner) -> Result<(), Failure> {
         let (ground, mut roles) = (self.ground, 0);
-        let is_deferred = directory.revisions.iter().any(|revision| {
-            let text = &revision.up.text;
-            text.contains("-- windlass:") && text.contains("deferred")
-        });
+        let is_deferred = has_jobs(&directory);
         let runner = prepare(self.runner(directory)?);
         loop {
             match runner
@@ -188,13 +185,7 @@ impl Plot<'_> {
             }
         }
         if is_deferred {
-            let request = WorkRequest {
-                once: true,
-                ..WorkRequest::default()
-            };
-            Backfills::new(self.options.clone(), ground.policy.clone())
-                .work(&request, &Unobserved, &ground.stop)
-                .await?;
+            work_off(&self.options, &ground.policy, &ground.stop).await?;
         }
         Ok(())
     }
@@ -214,8 +205,27 @@ impl Plot<'_> {
     }
 }
 
+/// Whether a revision leaves work for the background.
+pub(crate) fn has_jobs(directory: &Directory) -> bool {
+    directory.revisions.iter().any(|revision| {
+        let text = &revision.up.text;
+        text.contains("-- windlass:") && text.contains("deferred")
+    })
+}
+
+/// Does the background jobs of a database: what they change is seldom there, and later revisions may require them.
+pub(crate) async fn work_off(options: &ConnectOptions, policy: &Policy, stop: &Stop) -> Result<(), Failure> {
+    let request = WorkRequest {
+        once: true,
+        ..WorkRequest::default()
+    };
+    let backfills = Backfills::new(options.clone(), policy.clone());
+    backfills.work(&request, &Unobserved, stop).await?;
+    Ok(())
+}
+
 /// The role that the server misses, by its own words: the throwaway server speaks English.
-fn missing_role(error: &Error) -> Option<String> {
+pub(crate) fn missing_role(error: &Error) -> Option<String> {
     let mut at: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = at {
         let words = error.to_string();

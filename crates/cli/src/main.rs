@@ -12,6 +12,7 @@ mod commands;
 mod config;
 mod context;
 mod deploy;
+mod difference;
 mod failure;
 mod files;
 mod ground;

@@ -47,6 +47,20 @@ pub async fn drop(options: &ConnectOptions) -> Result<bool> {
     }
 }
 
+/// Drops our own journal (schema `windlass`) from the database that `options` name: for copies that are to be the
+/// schema alone.
+///
+/// # Errors
+/// No connection, or no right to drop it.
+pub async fn forget_journal(options: &ConnectOptions) -> Result<()> {
+    let session = session::open(options, &SessionSettings::default(), Purpose::Work).await?;
+    session
+        .client()
+        .batch_execute("DROP SCHEMA IF EXISTS windlass CASCADE")
+        .await
+        .map_err(|error| session::failed(error, "failed to drop the journal of a copy"))
+}
+
 async fn maintenance(options: &ConnectOptions) -> Result<Session> {
     session::open(
         &options.with_database("postgres"),

@@ -3,6 +3,8 @@
 use crate::wait::DEADLINE;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Stdio;
@@ -44,6 +46,7 @@ const CLEARED: &[&str] = &["DATABASE_URL", "CI", "NO_COLOR", "RUST_LOG", "APP_EN
 pub struct Command {
     inner: tokio::process::Command,
     stdin: Option<Vec<u8>>,
+    answers: Option<Vec<u8>>,
     home: TempDir,
 }
 
@@ -62,6 +65,7 @@ impl Command {
         Self {
             inner,
             stdin: None,
+            answers: None,
             home,
         }
     }
@@ -96,9 +100,16 @@ impl Command {
         self
     }
 
+    /// Lets a person sit at it: stdin and stderr are a terminal, at which this is typed.
+    pub fn at_terminal(mut self, answers: impl Into<Vec<u8>>) -> Self {
+        self.answers = Some(answers.into());
+        self
+    }
+
     /// Starts the program. Dropping the child kills it.
     pub fn spawn(mut self) -> Child {
         let program: OsString = self.inner.as_std().get_program().to_owned();
+        let terminal = self.answers.as_deref().map(terminal);
         let stdin = if self.stdin.is_some() {
             Stdio::piped()
         } else {
@@ -109,6 +120,10 @@ impl Command {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
+        if let Some((_, there)) = &terminal {
+            let end = || there.try_clone().expect("a terminal can be shared");
+            self.inner.stdin(end()).stderr(end());
+        }
         let mut child = self
             .inner
             .spawn()
@@ -119,7 +134,11 @@ impl Command {
             tokio::spawn(async move { stdin.write_all(&text).await });
         }
         let stdout = Capture::start(child.stdout.take().expect("stdout was piped"));
-        let stderr = Capture::start(child.stderr.take().expect("stderr was piped"));
+        let stderr = match (child.stderr.take(), terminal) {
+            (_, Some((here, _))) => Capture::start(tokio::fs::File::from_std(here)),
+            (Some(pipe), None) => Capture::start(pipe),
+            (None, None) => unreachable!("stderr was piped"),
+        };
         Child {
             inner: child,
             pid,
@@ -133,6 +152,22 @@ impl Command {
     pub async fn run(self) -> Finished {
         self.spawn().finish().await
     }
+}
+
+/// Both ends of a terminal, with something typed already.
+fn terminal(typed: &[u8]) -> (std::fs::File, std::fs::File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let opened = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY);
+    let here = opened.expect("the system has pseudo-terminals");
+    grantpt(&here).expect("a terminal of ours can be granted");
+    unlockpt(&here).expect("a terminal of ours can be unlocked");
+    let name = ptsname(&here, Vec::new()).expect("a terminal has a name");
+    let path = Path::new(OsStr::from_bytes(name.as_bytes()));
+    let options = std::fs::OpenOptions::new().read(true).write(true).open(path);
+    let there = options.expect("the other end can be opened");
+    let mut here = std::fs::File::from(here);
+    here.write_all(typed).expect("a terminal takes a line");
+    (here, there)
 }
 
 /// A running program.

@@ -230,7 +230,7 @@ fn is_ours(context: &Context, path: &Path, text: &str) -> bool {
 }
 
 /// The SQL files of a command: those that it names, or the project's.
-pub(super) fn sql_files(context: &Context, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn sql_files(context: &Context, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     gathered(&paths_of(context, paths))
 }
 

@@ -8,6 +8,7 @@ mod create;
 mod current;
 mod demo;
 mod deploy;
+mod diff;
 mod doctor;
 mod downgrade;
 mod drop;
@@ -17,7 +18,7 @@ mod fix;
 mod heads;
 mod history;
 mod init;
-mod lint;
+pub(crate) mod lint;
 mod lock;
 mod man;
 mod merge;
@@ -180,6 +181,7 @@ pub(crate) enum Command {
     Fix(fix::Fix),
     Explain(explain::Explain),
     Check(check::Check),
+    Diff(diff::Diff),
     Config(config::ShowConfig),
     Doctor(doctor::Doctor),
     Create(create::Create),
@@ -214,7 +216,7 @@ pub(crate) type Done = Result<u8, Failure>;
 pub(crate) async fn run(cli: Cli) -> u8 {
     let done = match &cli.command {
         Command::Init(command) => command.run(&cli.global),
-        Command::Revision(command) => command.run(&cli.global),
+        Command::Revision(command) => command.run(&cli.global).await,
         Command::Merge(command) => command.run(&cli.global),
         Command::Squash(command) => command.run(&cli.global),
         Command::Status(command) => command.run(&cli.global).await,
@@ -227,6 +229,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Command::Fix(command) => command.run(&cli.global).await,
         Command::Explain(command) => command.run(&cli.global).await,
         Command::Check(command) => command.run(&cli.global).await,
+        Command::Diff(command) => command.run(&cli.global).await,
         Command::Config(command) => command.run(&cli.global),
         Command::Doctor(command) => command.run(&cli.global).await,
         Command::Create(command) => command.run(&cli.global).await,

@@ -1,9 +1,11 @@
 //! The runner from outside: the real binary against a real server.
 
+mod autogenerate;
 mod backfills;
 mod bad_input;
 mod batches;
 mod check;
+mod differences;
 mod directives;
 mod explain;
 mod faults;

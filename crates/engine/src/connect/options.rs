@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::error::ConnectError;
 use super::files::PasswordFile;
@@ -198,6 +198,31 @@ impl ConnectOptions {
         &self.user
     }
 
+    /// Variables by which another program finds the same database, the password among them: those of libpq, and
+    /// `DATABASE_URL`.
+    pub fn as_environment(&self) -> Vec<(&'static str, String)> {
+        let hosts = self.hosts.iter().filter(|host| !host.implied);
+        let (names, ports): (Vec<String>, Vec<String>) = hosts
+            .map(|host| (host.endpoint.to_string(), host.port.to_string()))
+            .unzip();
+        let mut variables = vec![
+            ("PGUSER", self.user.clone()),
+            ("PGDATABASE", self.database.clone()),
+        ];
+        if !names.is_empty() {
+            variables.push(("PGHOST", names.join(",")));
+            variables.push(("PGPORT", ports.join(",")));
+        }
+        let mut url = self.describe();
+        if let Some(password) = &self.password {
+            let password = password.expose_secret();
+            variables.push(("PGPASSWORD", password.to_owned()));
+            url = url.replacen('@', &format!(":{}@", encode(password)), 1);
+        }
+        variables.push(("DATABASE_URL", url));
+        variables
+    }
+
     /// What was found and not used, such as a password file that everybody can read. One sentence each.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -357,7 +382,6 @@ fn encode(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::connect::tls::SslMode;
-    use secrecy::ExposeSecret;
 
     fn resolve(conninfo: &str, variables: &[(&str, &str)]) -> Result<ConnectOptions, ConnectError> {
         ConnectOptions::resolve(conninfo, &|name| {
@@ -520,5 +544,23 @@ mod tests {
         let mut options = "-c a=1".to_owned();
         add_server_option(&mut options, "search_path", r"a\b, c");
         assert_eq!(options, r"-c a=1 -c search_path=a\\b,\ c");
+    }
+
+    #[test]
+    fn another_program_finds_the_same_database() {
+        let options = resolve("postgresql://app:p%40ss@db.example:6432/shop", &[]).expect("it is a URL");
+        let found = options.as_environment();
+        let value = |name: &str| {
+            found
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value.as_str())
+        };
+        assert_eq!(value("PGHOST"), Some("db.example"));
+        assert_eq!(value("PGPASSWORD"), Some("p@ss"));
+        assert_eq!(
+            value("DATABASE_URL"),
+            Some("postgresql://app:p%40ss@db.example:6432/shop")
+        );
     }
 }

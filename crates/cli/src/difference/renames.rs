@@ -1,0 +1,157 @@
+//! Names that changed: declared, asked for, or proposed. Nothing is taken for renamed because it looks like it.
+
+use std::io::{BufRead, IsTerminal};
+
+use clap::ValueEnum;
+use windlass::compiler::catalog::{Address, Catalog, QualifiedName, RoutineName};
+use windlass::compiler::diff::Rename;
+
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// What becomes of pairs that look like a rename.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Renames {
+    /// Asks on a terminal; elsewhere proposes them and makes no plan
+    Ask,
+    /// Takes each for a rename
+    Auto,
+    /// Drops the one and makes the other
+    Never,
+}
+
+/// Reads `old=new` with both schemas in sight.
+pub(crate) fn declared(text: &str, old: &Catalog, new: &Catalog, path: &[String]) -> Result<Rename, Failure> {
+    let refuse = |message: String| {
+        Failure::usage(
+            message,
+            "write --rename table=table, table.column=table.column or column by its last name alone, with schemas where they are not on the search path",
+        )
+    };
+    let Some((from, to)) = text.split_once('=') else {
+        return Err(refuse(format!("`{text}` does not say what is renamed to what")));
+    };
+    let (from, to) = (from.trim(), to.trim());
+    let Some(renamed) = find(old, from, path, None) else {
+        return Err(refuse(format!("the old schema has nothing called `{from}`")));
+    };
+    // The last name alone stands for a name beside it.
+    let beside = || {
+        let spelled = spelled(&renamed);
+        let (parent, _) = spelled.rsplit_once('.')?;
+        find(new, &format!("{parent}.{to}"), path, Some(&renamed))
+    };
+    let found = if to.contains('.') { None } else { beside() };
+    let Some(target) = found.or_else(|| find(new, to, path, Some(&renamed))) else {
+        return Err(refuse(format!(
+            "the new schema has no {} called `{to}`",
+            renamed.class()
+        )));
+    };
+    Ok(Rename::new(renamed, target))
+}
+
+/// How a renamed object is written behind `--rename`.
+pub(crate) fn spelled(address: &Address) -> String {
+    let whole = |name: &QualifiedName| format!("{}.{}", name.schema, name.name);
+    match address {
+        Address::Relation(name)
+        | Address::Type(name)
+        | Address::Index(name)
+        | Address::Statistics(name)
+        | Address::Collation(name) => whole(name),
+        Address::Routine(RoutineName { name, arguments }) => format!("{}({arguments})", whole(name)),
+        Address::Column(of, part)
+        | Address::Constraint(of, part)
+        | Address::DomainConstraint(of, part)
+        | Address::Trigger(of, part)
+        | Address::Rule(of, part)
+        | Address::Policy(of, part) => format!("{}.{part}", whole(of)),
+        Address::Schema(name) => name.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The object of that spelling, with or without a schema of the search path; of the class of `like`.
+fn find(catalog: &Catalog, text: &str, path: &[String], like: Option<&Address>) -> Option<Address> {
+    let is_like = |address: &Address| like.is_none_or(|like| like.class() == address.class());
+    let is_named = |address: &Address| {
+        let spelled = spelled(address);
+        spelled == text
+            || path.iter().any(|schema| {
+                spelled
+                    .strip_prefix(schema.as_str())
+                    .and_then(|rest| rest.strip_prefix('.'))
+                    == Some(text)
+            })
+    };
+    // Relations first: who writes a bare name mostly means a table.
+    addresses(catalog).find(|address| is_like(address) && is_named(address))
+}
+
+/// What can have another name, relations first.
+fn addresses(catalog: &Catalog) -> impl Iterator<Item = Address> + '_ {
+    let relations = catalog.relations.keys().cloned().map(Address::Relation);
+    let parts = catalog.relations.iter().flat_map(|(name, relation)| {
+        let columns = relation
+            .columns
+            .iter()
+            .map(|column| Address::Column(name.clone(), column.name.clone()));
+        let indexes = relation
+            .indexes
+            .iter()
+            .map(|index| Address::Index(name.beside(&index.name)));
+        let constraints = relation
+            .constraints
+            .iter()
+            .map(|constraint| Address::Constraint(name.clone(), constraint.name.clone()));
+        let triggers = relation
+            .triggers
+            .iter()
+            .map(|trigger| Address::Trigger(name.clone(), trigger.name.clone()));
+        let policies = relation
+            .policies
+            .iter()
+            .map(|policy| Address::Policy(name.clone(), policy.name.clone()));
+        columns
+            .chain(indexes)
+            .chain(constraints)
+            .chain(triggers)
+            .chain(policies)
+            .collect::<Vec<_>>()
+    });
+    let types = catalog.types.keys().cloned().map(Address::Type);
+    let routines = catalog.routines.keys().cloned().map(Address::Routine);
+    let schemas = catalog.schemas.keys().cloned().map(Address::Schema);
+    relations.chain(parts).chain(types).chain(routines).chain(schemas)
+}
+
+/// A candidate in words.
+pub(crate) fn in_words(rename: &Rename) -> String {
+    let evidence = match rename.evidence.as_str() {
+        "" => String::new(),
+        evidence => format!(" ({evidence})"),
+    };
+    format!(
+        "{} may be {} under another name{evidence}",
+        rename.to, rename.from
+    )
+}
+
+/// Whether somebody can be asked.
+pub(crate) fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks whether a candidate is a rename.
+pub(crate) fn ask(context: &Context, rename: &Rename) -> Result<bool, Failure> {
+    context
+        .ui
+        .say(&format!("{}. Is it renamed? [y/N]", in_words(rename)));
+    let mut answer = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::other(format!("failed to read the answer: {error}")))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
