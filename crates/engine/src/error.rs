@@ -130,6 +130,13 @@ impl Error {
         self.0.hints.push(hint.into());
     }
 
+    /// The same failure as another sort of it.
+    #[must_use]
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// What sort of failure it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

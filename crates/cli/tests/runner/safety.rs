@@ -163,18 +163,18 @@ async fn a_started_revision_goes_on_with_the_forms_that_were_frozen() {
         .database
         .execute("UPDATE orders SET total = NULL WHERE id = 7")
         .await;
-    let failed = project.windlass(&["upgrade"]).run().await.expect(1);
+    let failed = project.windlass(&["upgrade"]).run().await.expect(5);
     assert!(
         failed.stderr.contains("orders_total_windlass"),
         "{}",
         failed.stderr
     );
-    // Without the frozen form the name of the check that is there by now would be evaded.
-    project
-        .database
-        .execute("UPDATE orders SET total = 0 WHERE id = 7")
-        .await;
+    // So few rows would need no form any more.
+    project.database.execute("TRUNCATE orders").await;
+    project.database.execute("VACUUM ANALYZE orders").await;
     project.upgrade(0).await;
+    let steps = "SELECT count(*)::text FROM windlass.step WHERE revision_id = '0002_change'";
+    assert_eq!(project.database.query_one_text(steps).await, "3");
     let checks =
         "SELECT count(*)::text FROM pg_constraint WHERE conrelid = 'orders'::regclass AND contype = 'c'";
     assert_eq!(project.database.query_one_text(checks).await, "0");
@@ -197,4 +197,86 @@ async fn a_table_that_is_made_if_not_exists_may_have_been_there() {
             "-: CREATE INDEX fresh_id ON fresh (id)",
         ]
     );
+}
+
+#[tokio::test]
+async fn what_a_safe_form_added_goes_again_when_old_rows_break_it() {
+    let project = project(
+        "CREATE TABLE beside (id bigint);\nALTER TABLE orders ALTER COLUMN total SET NOT NULL;\n\
+         ALTER TABLE orders ADD CONSTRAINT known CHECK (total > 10);",
+    )
+    .await;
+    project
+        .database
+        .execute("UPDATE orders SET total = NULL WHERE id = 17")
+        .await;
+    let broken = project.windlass(&["upgrade"]).run().await.expect(5);
+    for part in [
+        "orders_total_windlass",
+        "a row of orders that breaks it: (17,,xxx",
+        "took back orders_total_windlass of orders, which old rows break",
+    ] {
+        assert!(broken.stderr.contains(part), "{part}: {}", broken.stderr);
+    }
+    let checks =
+        "SELECT count(*)::text FROM pg_constraint WHERE conrelid = 'orders'::regclass AND contype = 'c'";
+    assert_eq!(project.one(checks).await, "0");
+    // Nobody is kept from changing the old row, and the work before it stays done.
+    project
+        .database
+        .execute("UPDATE orders SET note = 'changed' WHERE id = 17")
+        .await;
+    let done = "SELECT string_agg(number || ' ' || state, ', ' ORDER BY number) FROM windlass.step WHERE revision_id = '0002_change'";
+    assert_eq!(project.one(done).await, "1 done");
+    let told = "SELECT detail FROM windlass.history ORDER BY entry DESC LIMIT 1";
+    assert_eq!(
+        project.one(told).await,
+        "took back orders_total_windlass of orders, which old rows break"
+    );
+    // The rows are mended for the first of the two, and the second is still broken.
+    project
+        .database
+        .execute("UPDATE orders SET total = 17 WHERE id = 17")
+        .await;
+    let broken = project.windlass(&["upgrade"]).run().await.expect(5);
+    assert!(
+        broken.stderr.contains("took back known of orders"),
+        "{}",
+        broken.stderr
+    );
+    let is_set =
+        "SELECT attnotnull::text FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attname = 'total'";
+    assert_eq!(project.one(is_set).await, "true");
+    // What was taken back may be edited.
+    project.write(
+        "0002_change",
+        "CREATE TABLE beside (id bigint);\nALTER TABLE orders ALTER COLUMN total SET NOT NULL;\n\
+         ALTER TABLE orders ADD CONSTRAINT known CHECK (total > 0);",
+    );
+    project.upgrade(0).await;
+    assert_eq!(
+        project
+            .one("SELECT string_agg(conname, ' ') FROM pg_constraint WHERE conrelid = 'orders'::regclass AND contype = 'c' AND convalidated")
+            .await,
+        "known"
+    );
+}
+
+#[tokio::test]
+async fn what_calls_functions_for_each_row_is_no_small_matter() {
+    let project = project(
+        "CREATE FUNCTION slow(n integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT n > 0';\n\
+         ALTER TABLE small ADD CONSTRAINT slow CHECK (slow(total));\n\
+         ALTER TABLE small ADD CONSTRAINT quick CHECK (total > 0);",
+    )
+    .await;
+    assert_eq!(
+        planned(&project).await[1..],
+        [
+            "validated-check: ALTER TABLE small ADD CONSTRAINT slow CHECK (slow(total)) NOT VALID",
+            "validated-check: ALTER TABLE small VALIDATE CONSTRAINT slow",
+            "-: ALTER TABLE small ADD CONSTRAINT quick CHECK (total > 0)",
+        ]
+    );
+    project.upgrade(0).await;
 }

@@ -34,6 +34,7 @@ pub use lock::LockMode;
 use crate::catalog::{Catalog, QualifiedName};
 use crate::sql::{ObjectKind, RelationName, Statement, Touched};
 pub(crate) use facts::closure;
+pub(crate) use types::rewrites_rows;
 
 use facts::Facts;
 

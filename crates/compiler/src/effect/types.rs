@@ -26,6 +26,15 @@ pub(super) enum Known {
     Other,
 }
 
+/// Whether a column of PostgreSQL's own types is written anew, where no catalog tells of it.
+pub(crate) fn rewrites_rows(from: &TypeName, new: &NewType) -> Answer {
+    let known = |of: &TypeName| match of.own() {
+        Some(_) => Known::Own(of.clone()),
+        None => Known::Other,
+    };
+    change(&known(from), &known(&new.data_type), new).rewrites
+}
+
 /// From one type to another. Measured on 15 and 18.
 pub(super) fn change(from: &Known, to: &Known, new: &NewType) -> Change {
     let rewrite = Change {

@@ -33,6 +33,8 @@ pub(super) struct Traits {
     pub(super) works: bool,
     /// ALTER TYPE … ADD VALUE.
     pub(super) adds_enum_value: bool,
+    /// A safe form's ADD CONSTRAINT … NOT VALID.
+    pub(super) is_provisional: bool,
 }
 
 impl Traits {
@@ -43,6 +45,11 @@ impl Traits {
             blocks: statement.blocks(),
             works: touches_rows && (statement.opaque || !statement.locks.is_empty()),
             adds_enum_value: statement.kind == "alter_type_add_value",
+            is_provisional: statement
+                .rewrite
+                .as_ref()
+                .is_some_and(|rewrite| rewrite.of.is_some())
+                && adds_not_valid(&statement.sql),
         }
     }
 }
@@ -77,7 +84,7 @@ impl Gathering {
         if self.worked && next.blocks {
             return Some(Cut::LockAfterWork);
         }
-        None
+        next.is_provisional.then_some(Cut::Provisional)
     }
 
     /// Notes that the statement was taken in, into a new step or the one being gathered.
@@ -92,6 +99,12 @@ impl Gathering {
         self.worked |= traits.works;
         self.new_enum_value |= traits.adds_enum_value;
     }
+}
+
+/// What safe forms write themselves.
+fn adds_not_valid(sql: &str) -> bool {
+    let last = sql.trim_end().len().checked_sub(9).and_then(|at| sql.get(at..));
+    last.is_some_and(|last| last.trim_end().eq_ignore_ascii_case("not valid"))
 }
 
 /// Relations that the revision itself creates: nobody else can wait for their locks.

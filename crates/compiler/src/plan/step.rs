@@ -97,6 +97,8 @@ pub enum Cut {
     Batched,
     /// Row locks of a data change would be held while a blocking lock is waited for.
     LockAfterWork,
+    /// A safe form adds a constraint that is taken back where old rows break it.
+    Provisional,
     /// The file says `no-transaction`, or a statement beside it is `best-effort`.
     Asked,
 }
@@ -112,6 +114,9 @@ impl Cut {
             Self::WorkUnderLock => "rows must not be read or changed while a blocking lock is held",
             Self::Batched => "a data change in batches commits by itself",
             Self::LockAfterWork => "a blocking lock must not be waited for while changed rows are locked",
+            Self::Provisional => {
+                "a constraint that is taken back if old rows break it has a transaction of its own"
+            }
             Self::Asked => "the file says no-transaction, or a statement is best-effort",
         }
     }

@@ -31,7 +31,7 @@ fn check(case: &Case) -> Option<Finding> {
     if *only && case.is_partitioned(relation) != Some(false) {
         return None;
     }
-    case.live(relation)?;
+    case.live_to_calls(relation)?;
     let message = format!(
         "building the index blocks writes to {relation}{}",
         case.size(relation)

@@ -142,6 +142,12 @@ impl Case<'_> {
         (!self.is_small(relation)).then_some(())
     }
 
+    /// The same of work that calls functions for each row: those of others may take long with few rows.
+    pub(super) fn live_to_calls(&self, relation: &RelationName) -> Option<()> {
+        self.existing(relation)?;
+        (!self.is_small(relation) || sql::calls_strangers(self.text)).then_some(())
+    }
+
     fn is_small(&self, relation: &RelationName) -> bool {
         let Some((catalog, name)) = self.around.catalog.zip(self.find(relation)) else {
             return false;

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::{Finding, Harm, Rule, Section};
 use crate::diagnostic::Severity;
-use crate::effect::Answer;
+use crate::effect::{self, Answer};
 use crate::sql::AlterKind;
 
 pub(super) static RULE: Rule = Rule {
@@ -32,6 +32,15 @@ fn check(case: &Case) -> Option<Finding> {
         return None;
     }
     let rewrite = case.effect().rewrite;
+    // Without a catalog the files may tell what the column is so far.
+    let by_files = || {
+        let from = case.type_of(relation, command.name.as_deref()?)?;
+        Some(effect::rewrites_rows(&from, command.new_type.as_ref()?))
+    };
+    let rewrite = match rewrite {
+        Answer::Unknown => by_files().unwrap_or(rewrite),
+        known => known,
+    };
     if rewrite.is_no() {
         return None;
     }

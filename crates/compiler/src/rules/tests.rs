@@ -206,6 +206,32 @@ fn what_is_free_is_not_found() {
 }
 
 #[test]
+fn what_a_column_was_is_known_from_the_files_before() {
+    let given = "CREATE TABLE old (code varchar(20), total int, at timestamptz);";
+    let checked = |sql: &str| {
+        let mut checker = Checker::new(Surroundings::default());
+        for (path, text) in [("1_a.sql", given), ("2_b.sql", sql)] {
+            let source = Source {
+                path: path.into(),
+                text: text.into(),
+            };
+            let report = check_file(&mut checker, &source, true).unwrap();
+            if path == "2_b.sql" {
+                let ids = report.findings.iter().map(|finding| finding.rule.id);
+                return ids.filter(|id| *id == "column-type-rewrite").count();
+            }
+        }
+        0
+    };
+    assert_eq!(checked("ALTER TABLE old ALTER code TYPE varchar(40);"), 0);
+    assert_eq!(checked("ALTER TABLE old ALTER code TYPE text;"), 0);
+    assert_eq!(checked("ALTER TABLE old ALTER code TYPE varchar(10);"), 1);
+    assert_eq!(checked("ALTER TABLE old ALTER total TYPE bigint;"), 1);
+    assert_eq!(checked("ALTER TABLE old ALTER at TYPE timestamp;"), 1);
+    assert_eq!(checked("ALTER TABLE other ALTER code TYPE varchar(40);"), 1);
+}
+
+#[test]
 fn an_allow_silences_its_rule_at_its_statement_and_an_idle_one_is_reported() {
     let text = "-- windlass: allow blocking-index-build because few rows\n\
                 CREATE INDEX a ON orders (total);\n\

@@ -24,7 +24,7 @@ fn check(case: &Case) -> Option<Finding> {
     if command.kind != AlterKind::AddConstraint(ConstraintKind::Check) || case.effect().scan.is_no() {
         return None;
     }
-    case.live(relation)?;
+    case.live_to_calls(relation)?;
     let message = format!(
         "checking every row blocks reads and writes of {relation}{}",
         case.size(relation)

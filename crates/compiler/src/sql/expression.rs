@@ -4,6 +4,7 @@ use pg_query::NodeEnum as Node;
 use pg_query::protobuf::{self, BoolExprType, NullTestType};
 use serde_json::Value;
 
+use super::function::{self, Function};
 use super::with_tree;
 
 /// The names of the columns that an expression reads; none where it is not understood.
@@ -32,6 +33,35 @@ fn collect(value: &Value, columns: &mut Vec<String>) {
             fields.values().for_each(|inner| collect(inner, columns));
         }
         _ => {}
+    }
+}
+
+/// Whether a statement calls a function that is not PostgreSQL's own: nobody knows how long it takes.
+pub fn calls_strangers(sql: &str) -> bool {
+    let found = with_tree(sql, |tree| {
+        serde_json::to_value(&tree).is_ok_and(|tree| has_stranger(&tree))
+    });
+    found.unwrap_or(true)
+}
+
+fn has_stranger(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(has_stranger),
+        Value::Object(fields) => {
+            let name = fields
+                .get("FuncCall")
+                .and_then(|call| call.get("funcname"))
+                .and_then(Value::as_array);
+            let is_stranger = name.is_some_and(|parts| {
+                let words = parts
+                    .iter()
+                    .map(|part| part.pointer("/node/String/sval")?.as_str());
+                let words: Option<Vec<&str>> = words.collect();
+                words.is_none_or(|words| function::known(&words) == Function::Opaque)
+            });
+            is_stranger || fields.values().any(has_stranger)
+        }
+        _ => false,
     }
 }
 
@@ -88,6 +118,19 @@ mod tests {
             ("CHECK ((NOT (a IS NULL)))", false),
         ] {
             assert_eq!(proves_not_null(definition, "a"), proof, "{definition}");
+        }
+    }
+
+    #[test]
+    fn a_function_that_is_not_postgresqls_own_is_seen_wherever_it_stands() {
+        for (sql, is_there) in [
+            ("ALTER TABLE t ADD CHECK (length(lower(a)) > 0)", false),
+            ("ALTER TABLE t ADD CHECK (a > 0 OR slow(a))", true),
+            ("ALTER TABLE t ADD CHECK (CASE WHEN app.f(a) THEN true END)", true),
+            ("CREATE INDEX i ON t (lower(a)) WHERE a IS NOT NULL", false),
+            ("CREATE INDEX i ON t ((upper(slow(a))))", true),
+        ] {
+            assert_eq!(calls_strangers(sql), is_there, "{sql}");
         }
     }
 

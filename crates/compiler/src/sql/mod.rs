@@ -35,7 +35,7 @@ pub use details::{
     ColumnDetails, CommandDetails, Constrains, ConstraintDetails, Declared, Details, Exactly, IndexDetails,
     Renamed,
 };
-pub use expression::{columns_of, proves_not_null};
+pub use expression::{calls_strangers, columns_of, proves_not_null};
 pub use loss::{Loss, keeping, losses};
 pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;

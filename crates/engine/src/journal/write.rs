@@ -627,6 +627,18 @@ pub(crate) fn revert_steps(revision: &RevisionId) -> Write {
     .text(revision.as_str())
 }
 
+/// Steps whose work was taken back are not done any more.
+pub(crate) fn take_back_steps(revision: &RevisionId, direction: Direction, numbers: &[u32]) -> Write {
+    let numbers: Vec<i32> = numbers
+        .iter()
+        .map(|number| i32::try_from(*number).unwrap_or(i32::MAX))
+        .collect();
+    Write::new("DELETE FROM windlass.step WHERE revision_id = $1 AND direction = $2 AND number = ANY ($3)")
+        .text(revision.as_str())
+        .text(direction.name())
+        .with(numbers, Type::INT4_ARRAY)
+}
+
 /// Adds a line to `windlass.history`; `action` is one of its words.
 pub(crate) fn record(
     revision: &RevisionId,

@@ -5,6 +5,7 @@ mod acquire;
 mod attempt;
 mod backfill;
 mod baseline;
+mod compensate;
 mod evict;
 mod loss;
 mod opening;

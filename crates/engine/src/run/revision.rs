@@ -216,7 +216,14 @@ impl Runner {
                 guard: &guard,
             };
             let kept = job.keep_session;
-            work.step(job).await?;
+            let name = job.name.clone();
+            if let Err(error) = work.step(job).await {
+                let plan = serde_json::from_value::<FrozenPlan>(frozen.plan.clone());
+                return Err(match plan {
+                    Ok(plan) => work.compensate(id, direction, &plan, (step, &name), error).await,
+                    Err(_) => error,
+                });
+            }
             if kept {
                 session = saved_session(work, id, direction, step.number).await?;
             }
