@@ -9,7 +9,8 @@ use super::{Action, Cannot, Change, DiffOptions, Difference};
 use crate::catalog::write::order::{Key, Part, Plan, Stage};
 use crate::catalog::write::{relation, types};
 use crate::catalog::{
-    Address, Catalog, ColumnValue, ConstraintKind, QualifiedName, Relation, RelationKind, Type, object_name,
+    Address, Catalog, ColumnValue, ConstraintKind, QualifiedName, Relation, RelationKind, SequenceOwner,
+    Type, object_name,
 };
 
 /// How often a circle may make the plan begin again.
@@ -59,6 +60,17 @@ pub(super) fn difference(origin: &Catalog, new: &Catalog, options: &DiffOptions)
                 && let Some(relation) = old.relation(name)
             {
                 apart.extend(loose_parts(name, relation));
+            }
+            if let (Address::Type(name), Stage::Drop) = (address, stage)
+                && let Some(Type::Domain(domain)) = old.types.get(name)
+            {
+                let constraints = domain.constraints.iter();
+                apart.extend(
+                    constraints.map(|found| Address::DomainConstraint(name.clone(), found.name.clone())),
+                );
+                if domain.default.is_some() {
+                    apart.insert(address.clone());
+                }
             }
             let can_be_forced = matches!(
                 address,
@@ -275,7 +287,9 @@ impl Emit<'_> {
                 }
             }
             Address::Type(name) => {
-                if let Some(kind) = new.types.get(name) {
+                // A multirange type comes with its range type.
+                let kind = new.types.get(name);
+                if let Some(kind) = kind.filter(|kind| !matches!(kind, Type::Multirange { .. })) {
                     types::write_type(new, name, kind, &mut self.plan);
                     self.after_own_drop(address);
                 }
@@ -384,22 +398,41 @@ impl Emit<'_> {
                 continue;
             };
             let Some(gone) = going.get(name) else { continue };
-            let maker = match address {
-                Address::Index(_) => match self.new.index(name) {
-                    Some((of, _, index)) => match &index.constraint {
-                        Some(constraint) => Address::Constraint(of.clone(), constraint.clone()),
-                        None => address.clone(),
-                    },
-                    None => address.clone(),
-                },
-                _ => address.clone(),
-            };
-            waiting.push(((maker, Stage::Create), gone.clone()));
+            waiting.push(((self.maker(address), Stage::Create), gone.clone()));
         }
         for (key, need) in waiting {
             if key.0 != need.0 || key.1 != need.1 {
                 self.part(key, Vec::new(), vec![need], Vec::new());
             }
+        }
+    }
+
+    /// Whose statement makes the new object: its own, or that of what it comes with.
+    fn maker(&self, address: &Address) -> Address {
+        let new = self.new;
+        match address {
+            Address::Index(name) => match new.index(name) {
+                Some((of, _, index)) => match &index.constraint {
+                    Some(constraint) => Address::Constraint(of.clone(), constraint.clone()),
+                    None => address.clone(),
+                },
+                None => address.clone(),
+            },
+            Address::Type(name) => match new.types.get(name) {
+                Some(Type::Multirange { of }) => Address::Type(of.clone()),
+                _ => address.clone(),
+            },
+            Address::Relation(name) => match new.relation(name).map(|relation| &relation.kind) {
+                Some(RelationKind::Sequence(sequence)) => match &sequence.owner {
+                    SequenceOwner::Identity(of, _) if self.is_made_with_whole(of) => {
+                        Address::Relation(of.clone())
+                    }
+                    SequenceOwner::Identity(of, column) => Address::Column(of.clone(), column.clone()),
+                    _ => address.clone(),
+                },
+                _ => address.clone(),
+            },
+            other => other.clone(),
         }
     }
 

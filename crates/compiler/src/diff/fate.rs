@@ -522,8 +522,8 @@ fn constraint(
     if one.parent.is_some() && one.parent != other.parent {
         return Some(Fate::Replace);
     }
-    // Valid ones cannot become NOT VALID but by being added again.
-    if one.is_valid && !other.is_valid {
+    // Valid ones cannot become NOT VALID but by being added again; a child's that is proved does no harm.
+    if one.is_valid && !other.is_valid && other.is_local {
         return Some(Fate::Replace);
     }
     if one.is_deferrable != other.is_deferrable || one.is_deferred != other.is_deferred {

@@ -147,6 +147,10 @@ impl Emit<'_> {
                 },
                 _ => own,
             },
+            Address::Routine(_) => match self.is_inside(address) {
+                Some(of) => (Address::Type(of), Stage::Drop),
+                None => own,
+            },
             _ => own,
         }
     }
@@ -221,6 +225,7 @@ impl Emit<'_> {
                     }
                 }
             }
+            Address::Type(name) => self.without_default(name),
             Address::Relation(name) => {
                 self.empty(name);
                 needs.extend(self.leave_referenced(name, &mut sql));
@@ -253,7 +258,43 @@ impl Emit<'_> {
     }
 
     fn is_emptied(&self, address: &Address) -> bool {
-        matches!(address, Address::Relation(_)) && self.apart.contains(address)
+        matches!(address, Address::Relation(_) | Address::Type(_)) && self.apart.contains(address)
+    }
+
+    /// A domain in a circle loses its default before what that needs goes.
+    fn without_default(&mut self, name: &QualifiedName) {
+        let address = Address::Type(name.clone());
+        if self.apart.contains(&address) {
+            let sql = vec![format!("ALTER DOMAIN {name} DROP DEFAULT")];
+            self.part((address.clone(), Stage::Leave), sql, Vec::new(), Vec::new());
+            self.part(
+                (address.clone(), Stage::Drop),
+                Vec::new(),
+                vec![(address, Stage::Leave)],
+                Vec::new(),
+            );
+        }
+    }
+
+    /// Functions that a base type is made of, and that are made of it: they go with it.
+    fn is_inside(&self, routine: &Address) -> Option<QualifiedName> {
+        let of = self
+            .old
+            .dependencies
+            .of(routine)
+            .find_map(|(needed, _)| match needed {
+                Address::Type(name) if matches!(self.old.types.get(name), Some(Type::Base(_))) => {
+                    Some(name.clone())
+                }
+                _ => None,
+            })?;
+        let base = Address::Type(of.clone());
+        let is_its_own = self
+            .old
+            .dependencies
+            .on(routine)
+            .any(|(dependent, _)| *dependent == base);
+        (is_its_own && self.goes(&base)).then_some(of)
     }
 
     /// A view in a circle loses its query before what that needs goes.
@@ -345,10 +386,16 @@ impl Emit<'_> {
             Address::Relation(name) => old
                 .relation(name)
                 .map_or(Vec::new(), |relation| members(name, relation)),
-            Address::Type(name) => old
-                .types
-                .get(name)
-                .map_or(Vec::new(), |kind| type_members(name, kind)),
+            Address::Type(name) => {
+                let mut taken = old
+                    .types
+                    .get(name)
+                    .map_or(Vec::new(), |kind| type_members(name, kind));
+                let inside = old.dependencies.of(address).map(|(needed, _)| needed);
+                let inside = inside.filter(|needed| self.goes(needed) && self.carrier(needed).0 == *address);
+                taken.extend(inside.cloned().collect::<Vec<_>>());
+                taken
+            }
             Address::Constraint(of, name) => {
                 let mut taken = vec![address.clone()];
                 let relation = old.relation(of);
@@ -422,14 +469,42 @@ impl Emit<'_> {
                     quote_identifier(name)
                 )]
             }
+            // PostgreSQL knows no other way: the type needs its functions, and they need it. All else that needs them is
+            // gone before.
             Address::Type(name) if matches!(old.types.get(name), Some(Type::Base(_))) => {
-                self.cannot(
-                    address,
-                    "a type with functions of its own goes only by CASCADE, together with them",
+                let drop = format!("DROP TYPE {name} CASCADE");
+                self.remark(
+                    &drop,
+                    "it takes its input and output functions along, and nothing else".to_owned(),
                 );
-                Vec::new()
+                vec![drop]
             }
             Address::DefaultPrivileges(..) => self.drop_default_privileges(address),
+            Address::Operator(_, left, right) => {
+                let mut sql: Vec<String> = target(old, address)
+                    .map(|target| format!("DROP {target}"))
+                    .into_iter()
+                    .collect();
+                // Those that it names as its like exist as names at least.
+                if let Some(Object::Parameters(parameters)) = old.objects.get(address) {
+                    for (key, left, right) in [("COMMUTATOR", right, left), ("NEGATOR", left, right)] {
+                        let named = parameters.get(key).and_then(|named| operator(named));
+                        let Some(named) = named.filter(|named| old.schemas.contains_key(&named.schema))
+                        else {
+                            continue;
+                        };
+                        let schema = quote_identifier(&named.schema);
+                        let other = Address::Operator(named.clone(), left.clone(), right.clone());
+                        if !old.objects.contains_key(&other) {
+                            sql.push(format!(
+                                "DROP OPERATOR IF EXISTS {schema}.{} ({left}, {right})",
+                                named.name
+                            ));
+                        }
+                    }
+                }
+                sql
+            }
             Address::Subscription(name) => {
                 let name = quote_identifier(name);
                 let drop = format!("DROP SUBSCRIPTION {name}");
@@ -492,4 +567,15 @@ impl Emit<'_> {
             _ => None,
         }
     }
+}
+
+/// The operator in `OPERATOR(schema.name)`.
+fn operator(text: &str) -> Option<QualifiedName> {
+    let inside = text.strip_prefix("OPERATOR(")?.strip_suffix(')')?;
+    let (schema, name) = inside.rsplit_once('.')?;
+    let schema = match schema.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => schema.to_owned(),
+    };
+    Some(QualifiedName::new(schema, name))
 }

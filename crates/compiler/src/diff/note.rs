@@ -58,7 +58,10 @@ impl Emit<'_> {
     fn owners(&mut self) {
         let (old, new) = (self.old, self.new);
         for (address, _, after) in both(&old.owners, &new.owners) {
-            let Some(after) = after else { continue };
+            let Some(after) = after else {
+                self.public_without_owner(address);
+                continue;
+            };
             let before = old.owners.get(address).filter(|_| !self.is_new(address));
             if before != Some(after)
                 && let Some(sql) = owner_statement(new, address, after)
@@ -66,6 +69,23 @@ impl Emit<'_> {
                 // The multirange of a replaced range and the like come with what they are of.
                 self.note(address, Stage::Create, vec![sql]);
             }
+        }
+    }
+
+    /// The schema public has no owner on record when it has the one that initdb gives it.
+    fn public_without_owner(&mut self, address: &Address) {
+        let public = Address::Schema("public".to_owned());
+        if *address != public || !self.new.schemas.contains_key("public") || self.is_new(address) {
+            return;
+        }
+        if self.new.major() >= 15 {
+            let sql = "ALTER SCHEMA public OWNER TO pg_database_owner".to_owned();
+            self.note(address, Stage::Create, vec![sql]);
+        } else {
+            self.cannot(
+                address,
+                "its owner is the server's first role, whose name is not known",
+            );
         }
     }
 

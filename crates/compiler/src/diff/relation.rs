@@ -42,12 +42,16 @@ impl Emit<'_> {
         let Some(relation) = new.relation(name) else {
             return;
         };
-        if let RelationKind::Sequence(Sequence {
-            owner: SequenceOwner::Identity(..),
-            ..
-        }) = relation.kind
+        if let RelationKind::Sequence(sequence) = &relation.kind
+            && let SequenceOwner::Identity(of, column) = &sequence.owner
         {
-            // Made with its column.
+            // Made with its column; what is left is what only the sequence is.
+            relation::write_sequence(new, name, relation, sequence, &mut self.plan);
+            let needs = vec![
+                (Address::Column(of.clone(), column.clone()), Stage::Create),
+                (Address::Relation(of.clone()), Stage::Complete),
+            ];
+            self.part((address, Stage::Complete), Vec::new(), needs, Vec::new());
             return;
         }
         relation::write_relation(new, name, relation, &mut self.plan);
@@ -63,7 +67,9 @@ impl Emit<'_> {
         // A child is made when its parents are as they are to be.
         let mut needs: Vec<Key> = Vec::new();
         for parent in kin::parents(relation) {
-            needs.extend(self.all_of(parent));
+            if !self.is_made_with_whole(parent) {
+                needs.extend(self.all_of(parent));
+            }
         }
         if !needs.is_empty() {
             let stage = if relation.partition_of.is_some() {
@@ -317,6 +323,12 @@ impl Emit<'_> {
         }
         sql.extend(row_security(name, one.row_security, other.row_security));
         let mut needs = self.after_leaving(name);
+        // Options of a TOAST table are kept when there is one.
+        let columns = other
+            .columns
+            .iter()
+            .map(|column| Address::Column(name.clone(), column.name.clone()));
+        needs.extend(columns.map(|column| (column, Stage::Create)));
         if one.of_type != other.of_type {
             needs.extend(
                 other

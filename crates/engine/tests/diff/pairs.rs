@@ -134,3 +134,61 @@ async fn execute(database: &Database, sql: &str) -> Result<(), String> {
         format!("the case itself: {message:?} in\n{sql}")
     })
 }
+
+/// Fixtures that hold everything that a kind of object can have are made from nothing, and taken away.
+macro_rules! fixtures {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name {
+            #[tokio::test]
+            async fn comes_and_goes() {
+                let text = include_str!(concat!("../introspect/fixtures/", stringify!($name), ".sql"));
+                super::fixture(stringify!($name), text).await;
+            }
+        })*
+    };
+}
+
+mod fixture {
+    use super::fixture;
+
+    fixtures!(
+        circles,
+        constraints,
+        foreign,
+        indexes,
+        inheritance,
+        languages,
+        no_public_schema,
+        operators,
+        others,
+        partitions,
+        privileges,
+        public_schema,
+        replication,
+        routines,
+        sequences,
+        tables,
+        text_search,
+        triggers,
+        types,
+        views,
+    );
+}
+
+/// Paragraphs may ask for a server (`-- since 15`).
+async fn fixture(name: &str, text: &str) {
+    let version = shared().await.version().await;
+    let usable = text.split("\n\n").filter(|paragraph| {
+        let since = paragraph.lines().find_map(|line| line.strip_prefix("-- since "));
+        since.map_or(14, |since| since.trim().parse::<u32>().unwrap()) <= version
+    });
+    let case = Case {
+        name,
+        since: 14,
+        old: String::new(),
+        new: usable.collect::<Vec<_>>().join("\n\n"),
+    };
+    if let Err(error) = prove(&case).await {
+        panic!("{name}: {error}");
+    }
+}

@@ -43,12 +43,27 @@ fn normal(dump: &str) -> String {
                 options.sort_unstable();
                 Some(format!("{head}WITH ({}){tail}", options.join(", ")))
             });
-            with.unwrap_or_else(|| line.to_owned())
+            with.unwrap_or_else(|| in_no_order(line))
         })
         .filter(|line| !line.is_empty())
         .collect();
     lines.sort_unstable();
     lines.join("\n")
+}
+
+/// Statistics list columns in the table's order.
+fn in_no_order(line: &str) -> String {
+    let statistics = line.strip_prefix("CREATE STATISTICS ").and_then(|rest| {
+        let (head, rest) = rest.split_once(" ON ")?;
+        let (columns, table) = rest.rsplit_once(" FROM ")?;
+        let mut columns: Vec<&str> = columns.split(", ").collect();
+        columns.sort_unstable();
+        Some(format!(
+            "CREATE STATISTICS {head} ON {} FROM {table}",
+            columns.join(", ")
+        ))
+    });
+    statistics.unwrap_or_else(|| line.to_owned())
 }
 
 /// Proves both ways; what fails is told with the plan.
@@ -87,15 +102,16 @@ pub(crate) async fn one_way(
     }
     for change in &difference.changes {
         if change.sql.contains("CASCADE")
+            && !change.sql.starts_with("DROP TYPE ")
             && !change.sql.contains("ON DELETE")
             && !change.sql.contains("ON UPDATE")
         {
             return Err(format!("CASCADE is never written:\n{plan}"));
         }
         if let Err(error) = client.batch_execute(&change.sql).await {
-            let message = error
-                .as_db_error()
-                .map_or(error.to_string(), |db| db.message().to_owned());
+            let message = error.as_db_error().map_or(error.to_string(), |db| {
+                format!("{} {}", db.message(), db.detail().unwrap_or_default())
+            });
             return Err(format!("{message}\nin {}\nof:\n{plan}", change.sql));
         }
     }
@@ -168,6 +184,11 @@ fn without_order(catalog: &mut Catalog) {
             column.is_local = true;
         }
         for constraint in &mut relation.constraints {
+            // A child's that is proved, while its parent's is not, does no harm.
+            if !constraint.is_local {
+                constraint.is_valid = true;
+                constraint.definition = constraint.definition.replace(" NOT VALID", "");
+            }
             constraint.is_local = true;
         }
         for trigger in &mut relation.triggers {

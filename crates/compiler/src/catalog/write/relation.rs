@@ -980,7 +980,11 @@ pub(crate) fn write_index(
             .unwrap_or_else(|| Address::Index(parent.clone()));
         let part = Part {
             sql: vec![format!("ALTER INDEX {parent} ATTACH PARTITION {own}")],
-            needs: vec![(maker, Stage::Create), (above, Stage::Create)],
+            needs: vec![
+                (maker, Stage::Create),
+                (above, Stage::Create),
+                (Address::Relation(name.clone()), Stage::Attach),
+            ],
             provides: Vec::new(),
         };
         plan.add((address, Stage::Attach), part);
