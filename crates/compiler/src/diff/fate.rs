@@ -539,7 +539,8 @@ fn constraint(
     None
 }
 
-fn bare_of(constraint: &Constraint, index: Option<&Index>) -> String {
+/// A constraint's definition without what can be altered.
+pub(super) fn bare_of(constraint: &Constraint, index: Option<&Index>) -> String {
     let mut text = constraint.definition.as_str();
     for word in [
         " NOT VALID",

@@ -144,13 +144,18 @@ pub struct Cannot {
 /// assert!(diff(&empty, &empty, &DiffOptions::default()).is_empty());
 /// ```
 pub fn diff(old: &Catalog, new: &Catalog, options: &DiffOptions) -> Difference {
-    let renamed = rename::apply(old, options);
-    let (before, renames) = match &renamed {
-        Some((catalog, changes)) => (catalog, changes.clone()),
-        None => (old, Vec::new()),
-    };
+    let renamed = rename::apply(old, new, options);
+    let before = renamed.as_ref().map_or(old, |renamed| &renamed.catalog);
+    let parts = rename::parts(before, new);
+    let before = parts.as_ref().map_or(before, |(catalog, _)| catalog);
     let mut difference = emit::difference(before, new, options);
     difference.rename_candidates = rename::candidates(before, new);
-    difference.changes.splice(0..0, renames);
+    if let Some((_, changes)) = parts {
+        difference.changes.splice(0..0, changes);
+    }
+    if let Some(renamed) = renamed {
+        difference.changes.splice(0..0, renamed.changes);
+        difference.cannot.splice(0..0, renamed.cannot);
+    }
     difference
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use windlass::compiler::diff::DiffOptions;
+use windlass::compiler::catalog::{Address, QualifiedName, RoutineName};
+use windlass::compiler::diff::Rename;
 use windlass_testkit::{Database, shared};
 
 use super::proof::{both_ways, state};
@@ -37,6 +38,7 @@ files!(
     notes,
     objects,
     partitions,
+    renames,
     routines,
     sequences,
     tables,
@@ -51,12 +53,51 @@ struct Case<'a> {
     since: u32,
     old: String,
     new: String,
+    renames: Vec<Rename>,
+    may_lose: bool,
+}
+
+/// `relation public.t public.u`, `column public.t a b`, `schema s z`, `routine public.f(integer) public.g(integer)`.
+fn rename(text: &str) -> Rename {
+    let qualified = |text: &str| {
+        let (schema, name) = text.split_once('.').unwrap();
+        QualifiedName::new(schema, name)
+    };
+    let routine = |text: &str| {
+        let (name, arguments) = text.strip_suffix(')').unwrap().split_once('(').unwrap();
+        let (name, arguments) = (qualified(name), arguments.to_owned());
+        Address::Routine(RoutineName { name, arguments })
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (from, to) = match words.as_slice() {
+        ["relation", from, to] => (
+            Address::Relation(qualified(from)),
+            Address::Relation(qualified(to)),
+        ),
+        ["type", from, to] => (Address::Type(qualified(from)), Address::Type(qualified(to))),
+        ["schema", from, to] => (
+            Address::Schema((*from).to_owned()),
+            Address::Schema((*to).to_owned()),
+        ),
+        ["routine", from, to] => (routine(from), routine(to)),
+        ["column", of, from, to] => (
+            Address::Column(qualified(of), (*from).to_owned()),
+            Address::Column(qualified(of), (*to).to_owned()),
+        ),
+        ["trigger", of, from, to] => (
+            Address::Trigger(qualified(of), (*from).to_owned()),
+            Address::Trigger(qualified(of), (*to).to_owned()),
+        ),
+        _ => panic!("no rename: {text}"),
+    };
+    Rename::new(from, to)
 }
 
 fn cases(text: &str) -> Vec<Case<'_>> {
     let mut cases = Vec::new();
     for block in text.split("\n-- case ").skip(1) {
         let (name, body) = block.split_once('\n').unwrap();
+        let mut renames = Vec::new();
         let (mut since, mut both, mut old, mut new, mut at) =
             (14, String::new(), String::new(), String::new(), 0);
         for line in body.lines() {
@@ -66,6 +107,9 @@ fn cases(text: &str) -> Vec<Case<'_>> {
                 line => {
                     if let Some(version) = line.strip_prefix("-- since ") {
                         since = version.parse().unwrap();
+                    }
+                    if let Some(text) = line.strip_prefix("-- rename ") {
+                        renames.push(rename(text));
                     }
                     let part = match at {
                         0 => &mut both,
@@ -82,6 +126,8 @@ fn cases(text: &str) -> Vec<Case<'_>> {
             since,
             old: format!("{both}{old}"),
             new: format!("{both}{new}"),
+            renames,
+            may_lose: body.lines().any(|line| line == "-- loses"),
         });
     }
     assert!(!cases.is_empty());
@@ -124,7 +170,13 @@ async fn prove(case: &Case<'_>) -> Result<(), String> {
     }
     execute(&one, &old).await?;
     execute(&other, &new).await?;
-    both_ways(state(one).await, state(other).await, &DiffOptions::default()).await
+    both_ways(
+        state(one).await,
+        state(other).await,
+        &case.renames,
+        case.may_lose || case.renames.is_empty(),
+    )
+    .await
 }
 
 async fn execute(database: &Database, sql: &str) -> Result<(), String> {
@@ -187,6 +239,8 @@ async fn fixture(name: &str, text: &str) {
         since: 14,
         old: String::new(),
         new: usable.collect::<Vec<_>>().join("\n\n"),
+        renames: Vec::new(),
+        may_lose: true,
     };
     if let Err(error) = prove(&case).await {
         panic!("{name}: {error}");

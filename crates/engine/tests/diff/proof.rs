@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use windlass::compiler::catalog::{Catalog, RelationKind, SETTINGS};
-use windlass::compiler::diff::{Change, DiffOptions, diff};
+use windlass::compiler::diff::{Change, DiffOptions, Rename, diff};
 use windlass::introspect::read;
 use windlass_testkit::{Binaries, Database};
 
@@ -67,18 +67,32 @@ fn in_no_order(line: &str) -> String {
 }
 
 /// Proves both ways; what fails is told with the plan.
-pub(crate) async fn both_ways(old: State, new: State, options: &DiffOptions) -> Result<(), String> {
+pub(crate) async fn both_ways(
+    old: State,
+    new: State,
+    renames: &[Rename],
+    may_lose: bool,
+) -> Result<(), String> {
     for state in [&old, &new] {
-        let nothing = diff(&state.catalog, &state.catalog, options);
+        let nothing = diff(&state.catalog, &state.catalog, &DiffOptions::default());
         if !nothing.is_empty() || !nothing.rename_candidates.is_empty() {
             return Err(format!("a schema differs from itself: {nothing:#?}"));
         }
     }
     let (old_catalog, old_dump) = (old.catalog.clone(), old.dump.clone());
-    one_way(&old, &new.catalog, new.dump.as_deref(), options)
-        .await
-        .map_err(|error| format!("old to new: {error}"))?;
-    one_way(&new, &old_catalog, old_dump.as_deref(), options)
+    one_way(
+        &old,
+        &new.catalog,
+        new.dump.as_deref(),
+        renames.to_vec(),
+        may_lose,
+    )
+    .await
+    .map_err(|error| format!("old to new: {error}"))?;
+    let back = renames
+        .iter()
+        .map(|rename| Rename::new(rename.to.clone(), rename.from.clone()));
+    one_way(&new, &old_catalog, old_dump.as_deref(), back.collect(), may_lose)
         .await
         .map_err(|error| format!("new to old: {error}"))
 }
@@ -88,12 +102,19 @@ pub(crate) async fn one_way(
     from: &State,
     goal: &Catalog,
     dump: Option<&str>,
-    options: &DiffOptions,
+    renames: Vec<Rename>,
+    may_lose: bool,
 ) -> Result<(), String> {
-    let difference = diff(&from.catalog, goal, options);
+    let is_renamed = !renames.is_empty();
+    let mut options = DiffOptions::default();
+    options.renames = renames;
+    let difference = diff(&from.catalog, goal, &options);
     let plan = text(&difference.changes);
     if !difference.cannot.is_empty() {
         return Err(format!("cannot: {:?}\n{plan}", difference.cannot));
+    }
+    if !may_lose && let Some(change) = difference.changes.iter().find(|change| change.loses.is_some()) {
+        return Err(format!("a rename loses something: {}\n{plan}", change.sql));
     }
     let before = rows(&from.database, &from.catalog).await;
     let client = from.database.connect().await;
@@ -116,7 +137,7 @@ pub(crate) async fn one_way(
         }
     }
     let reached = read(&client).await.unwrap().catalog;
-    let again = diff(&reached, goal, options);
+    let again = diff(&reached, goal, &DiffOptions::default());
     if !again.is_empty() {
         let left = text(&again.changes);
         return Err(format!("still to do:\n{left}{:?}\nafter:\n{plan}", again.cannot));
@@ -150,7 +171,7 @@ pub(crate) async fn one_way(
         {
             return Err(format!("{table} had {count} rows and has {now}\nafter:\n{plan}"));
         }
-        if !after.contains_key(table) && *count > 0 && !is_lost {
+        if !after.contains_key(table) && *count > 0 && !is_lost && !is_renamed {
             return Err(format!(
                 "{table} went with {count} rows, which nothing said\nafter:\n{plan}"
             ));
@@ -196,6 +217,11 @@ fn without_order(catalog: &mut Catalog) {
         }
     }
     catalog.dependencies = Default::default();
+    for object in catalog.objects.values_mut() {
+        if let windlass::compiler::catalog::Object::Statistics(statistics) = object {
+            statistics.definition = in_no_order(&statistics.definition);
+        }
+    }
     for kind in catalog.types.values_mut() {
         if let windlass::compiler::catalog::Type::Composite(attributes) = kind {
             attributes.sort_by(|one, other| one.name.cmp(&other.name));

@@ -1,19 +1,11 @@
-//! Objects that got another name: those that are declared, and those that look like it.
+//! Pairs of a dropped and a created object that look like one with another name.
 
-use super::fate::both;
-use super::{Change, DiffOptions, Rename};
+use super::super::Rename;
+use super::super::fate::both;
 use crate::catalog::{Address, Catalog, Column, Relation, RelationKind};
 
-/// The old schema after the declared renames, and their statements; none where nothing is declared.
-pub(super) fn apply(_: &Catalog, options: &DiffOptions) -> Option<(Catalog, Vec<Change>)> {
-    if options.renames.is_empty() {
-        return None;
-    }
-    None
-}
-
 /// Dropped and created tables and columns that may be one.
-pub(super) fn candidates(old: &Catalog, new: &Catalog) -> Vec<Rename> {
+pub(in super::super) fn candidates(old: &Catalog, new: &Catalog) -> Vec<Rename> {
     let mut found = Vec::new();
     let (mut gone, mut made) = (Vec::new(), Vec::new());
     for (name, one, other) in both(&old.relations, &new.relations) {
