@@ -72,6 +72,8 @@ pub(crate) enum Purpose {
     Work,
     /// Sees who waits for us.
     Watch,
+    /// Ends what we do when the watchdog is frozen.
+    Switch,
 }
 
 /// An open session.
@@ -168,6 +170,7 @@ async fn connect(
         Purpose::Lock => "windlass",
         Purpose::Work => "windlass work",
         Purpose::Watch => "windlass watch",
+        Purpose::Switch => "windlass switch",
     };
     startup.push(("application_name", name));
     if let Some(role) = &settings.role {

@@ -22,6 +22,7 @@ mod saved;
 mod script;
 mod scrutiny;
 mod standby;
+mod switch;
 mod taken;
 mod unsound;
 mod verify;

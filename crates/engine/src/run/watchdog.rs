@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::types::Type;
 use windlass_compiler::lane::Lane;
+use windlass_compiler::plan::PlannedStatement;
 use windlass_compiler::policy::{LanePolicy, OnDdlWaiter};
 
+use super::switch::Switch;
 use crate::blockers::Blocker;
 use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
@@ -46,6 +48,8 @@ pub(super) struct Rule {
     /// None where nobody is to be protected.
     limit: Option<Duration>,
     whom: Whom,
+    /// What it watches can block for long, so that somebody has to be awake when the runner is not.
+    is_armed: bool,
 }
 
 /// Whose wait counts.
@@ -83,6 +87,19 @@ impl Rule {
             interval,
             limit,
             whom,
+            is_armed: false,
+        }
+    }
+
+    /// The rule for these statements: those that block and take long are ended even when the runner is frozen.
+    pub(super) fn over(self, statements: &[PlannedStatement]) -> Self {
+        let blocks = statements.iter().any(PlannedStatement::blocks);
+        let takes_long = statements
+            .iter()
+            .any(|it| !it.catalog_only || it.lane != Lane::Ddl);
+        Self {
+            is_armed: blocks && takes_long,
+            ..self
         }
     }
 
@@ -233,6 +250,10 @@ impl<'a> Watchdog<'a> {
         step: &StepName,
         run: impl Future<Output = T>,
     ) -> Watched<T> {
+        let switch = match rule.limit.filter(|_| rule.is_armed) {
+            Some(limit) => Switch::arm(self.connect, work, limit).await,
+            None => None,
+        };
         let began = Instant::now();
         let mut told: Vec<Option<i32>> = Vec::new();
         let mut run = pin!(run);
@@ -299,6 +320,11 @@ impl<'a> Watchdog<'a> {
             }
             pause = GRACE;
         };
+        if let Some(switch) = switch
+            && switch.disarm().await
+        {
+            seen.ended = seen.ended.or(Some(End::Blind));
+        }
         Watched { outcome, seen }
     }
 

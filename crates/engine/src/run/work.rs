@@ -440,7 +440,7 @@ impl<'a> Work<'a> {
         };
         self.dirty = job.step.changes_session() || job.session.is_some();
         let client = self.session.client();
-        let rule = Rule::of(policy, self.policy.on_ddl_waiter.value);
+        let rule = Rule::of(policy, self.policy.on_ddl_waiter.value).over(&job.step.statements);
         let run = attempt::transaction(client, &limits, &envelope, job.step);
         let sent = Instant::now();
         let lock = self.lock.client();
@@ -602,7 +602,7 @@ impl<'a> Work<'a> {
             .map_err(session::lost)?;
         self.dirty = true;
         let finding = repair::before(client, statement, job.again || attempt > 1, &watch).await?;
-        let rule = Rule::of(policy, self.policy.on_ddl_waiter.value);
+        let rule = Rule::of(policy, self.policy.on_ddl_waiter.value).over(&job.step.statements);
         let (sent, seen) = match finding {
             Finding::Done => {
                 self.observer.event(Event::Repaired {
