@@ -13,6 +13,10 @@ CREATE INDEX leads_name ON leads (name);
 CREATE TABLE calls (id bigint PRIMARY KEY, lead_id bigint REFERENCES leads);
 ";
 
+/// How many sessions execute the slow script.
+const SLEEPING: &str = "SELECT count(*) FROM pg_stat_activity \
+                        WHERE query LIKE '%pg_sleep(600)%' AND state = 'active' AND pid <> pg_backend_pid()";
+
 /// `windlass diff` with shadows on the project's own server.
 fn diff(project: &Project, args: &[&str]) -> Command {
     own(project, args).env("WINDLASS_SHADOW_URL", project.server.url("postgres"))
@@ -447,21 +451,15 @@ async fn shadows_on_a_given_server_are_removed_also_after_a_kill() {
     );
     let slow = ["--to", "slow.sql", "--shadow", &url];
     let mut interrupted = project.windlass(&["diff"]).args(slow).spawn();
-    project.wait_for_statement("SELECT pg_sleep(600)").await;
+    project.database.wait_for(SLEEPING, |count| count == 1).await;
     interrupted.sigint();
     assert_eq!(interrupted.finish().await.code, Some(130));
     assert_eq!(project.one(shadows).await, "0");
 
     let mut killed = project.windlass(&["diff"]).args(slow).spawn();
-    project.wait_for_statement("SELECT pg_sleep(600)").await;
+    project.database.wait_for(SLEEPING, |count| count == 1).await;
     let mut alive = project.windlass(&["diff"]).args(slow).spawn();
-    project
-        .database
-        .wait_for(
-            "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'",
-            |count| count == 2,
-        )
-        .await;
+    project.database.wait_for(SLEEPING, |count| count == 2).await;
     killed.kill9();
     killed.finish().await;
     assert_eq!(project.one(shadows).await, "2");

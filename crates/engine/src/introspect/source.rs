@@ -13,6 +13,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::session::{self, Purpose, SessionSettings};
 use crate::shadow::Shadows;
 
+/// So many statements are executed at once: few enough for the table of locks.
+const BATCH: usize = 100;
+
 /// A schema, and where a session finds names that have no schema.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -153,26 +156,62 @@ impl Pending {
                 .await
                 .map_err(|error| session::failed(error, "failed to load the schema"))?;
         }
-        while let Some(span) = self.spans.get(self.next) {
-            let statement = &self.text[span.range()];
-            if matches!(
-                first_word(statement).as_str(),
-                "BEGIN" | "START" | "COMMIT" | "END"
-            ) {
-                self.next += 1;
+        while self.next < self.spans.len() {
+            if self.batch(client).await? {
                 continue;
             }
-            while let Err(error) = client.batch_execute(statement).await {
-                if let Some(role) = missing_role(&error) {
-                    shadows.create_role(&role).await?;
-                    continue;
+            // Something in it fails, or refuses company.
+            let end = self.end_of_batch();
+            while self.next < end {
+                if let Some(missing) = self.one(shadows, client).await? {
+                    return Ok(Some(missing));
                 }
-                let is_missing = is_missing(&error);
-                let error = self.failed(error, span.start);
-                return if is_missing { Ok(Some(error)) } else { Err(error) };
             }
-            self.next += 1;
         }
+        Ok(None)
+    }
+
+    fn end_of_batch(&self) -> usize {
+        self.spans.len().min(self.next + BATCH)
+    }
+
+    /// Executes the next statements in one message and one transaction, as most of them allow. Whether they did.
+    async fn batch(&mut self, client: &Client) -> Result<bool> {
+        let end = self.end_of_batch();
+        let texts = self.spans[self.next..end]
+            .iter()
+            .map(|span| &self.text[span.range()]);
+        let together: String = texts
+            .filter(|text| !is_transaction_control(text))
+            // A comment may end it.
+            .flat_map(|text| [text, "\n;\n"])
+            .collect();
+        match client.batch_execute(&together).await {
+            Ok(()) => self.next = end,
+            Err(error) if error.is_closed() => return Err(session::lost(error)),
+            Err(_) => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Executes the next statement; what is missing where it has to wait.
+    async fn one(&mut self, shadows: &Shadows, client: &Client) -> Result<Option<Error>> {
+        let span = self.spans[self.next];
+        let statement = &self.text[span.range()];
+        if is_transaction_control(statement) {
+            self.next += 1;
+            return Ok(None);
+        }
+        while let Err(error) = client.batch_execute(statement).await {
+            if let Some(role) = missing_role(&error) {
+                shadows.create_role(&role).await?;
+                continue;
+            }
+            let is_missing = is_missing(&error);
+            let error = self.failed(error, span.start);
+            return if is_missing { Ok(Some(error)) } else { Err(error) };
+        }
+        self.next += 1;
         Ok(None)
     }
 
@@ -192,6 +231,13 @@ fn without_guards(text: &str) -> String {
     lines
         .flat_map(|line| [if is_guard(line) { "" } else { line }, "\n"])
         .collect()
+}
+
+fn is_transaction_control(statement: &str) -> bool {
+    matches!(
+        first_word(statement).as_str(),
+        "BEGIN" | "START" | "COMMIT" | "END"
+    )
 }
 
 fn first_word(statement: &str) -> String {
