@@ -1,5 +1,6 @@
 //! Two schemas, and what leads from one to the other: what `diff` and `revision --autogenerate` share.
 
+pub(crate) mod keep;
 pub(crate) mod lab;
 pub(crate) mod plan;
 pub(crate) mod prove;
@@ -77,8 +78,10 @@ pub(crate) struct Compared {
     pub(crate) old: Read,
     /// Where to: what is left alone is as in the old one.
     pub(crate) new: Read,
-    /// What was compared.
+    /// What was compared, and which renames hold.
     pub(crate) options: DiffOptions,
+    /// The same with what is kept though it is not compared.
+    pub(crate) write: WriteOptions,
     /// The changes.
     pub(crate) difference: Difference,
     /// The same as a script.
@@ -129,17 +132,26 @@ pub(crate) async fn compare(
         let renamed = renames::declared(text, &old.catalog, &new.catalog, &path)?;
         options.renames.push(renamed);
     }
-    let (difference, undecided) = decide(context, how, &old.catalog, &new.catalog, &mut options)?;
-    let plan = Plan::of(&old.catalog, &difference, !how.no_online)?;
+    let mut new = new;
+    let decided = decide(context, how, &old, &mut new, &mut options, from.is_database())?;
+    let plan = Plan::of(&old.catalog, &decided.difference, !how.no_online)?;
     Ok(Compared {
+        write: decided.write,
         is_partial: !selection.is_everything() || !records.is_empty(),
         old,
         new,
         options,
-        difference,
+        difference: decided.difference,
         plan,
-        undecided,
+        undecided: decided.undecided,
     })
+}
+
+/// A difference in which every rename is settled.
+struct Decided {
+    difference: Difference,
+    undecided: Vec<Rename>,
+    write: WriteOptions,
 }
 
 /// Compares, and settles what looks like a rename, until nothing new does. What takes part in a rename already, or was
@@ -147,13 +159,32 @@ pub(crate) async fn compare(
 fn decide(
     context: &Context,
     how: &How,
-    old: &Catalog,
-    new: &Catalog,
+    old: &Read,
+    new: &mut Read,
     options: &mut DiffOptions,
-) -> Result<(Difference, Vec<Rename>), Failure> {
+    old_is_database: bool,
+) -> Result<Decided, Failure> {
     let mut asked: Vec<Rename> = Vec::new();
     loop {
-        let difference = diff(old, new, options);
+        let mut effective = options.clone();
+        effective.write = keep::keep(
+            &old.catalog,
+            &mut new.catalog,
+            &options.renames,
+            options.write,
+            old_is_database,
+        );
+        let mut difference = diff(&old.catalog, &new.catalog, &effective);
+        if !options.write.privileges {
+            difference
+                .changes
+                .retain(|change| !keep::is_of_new_object(change, &old.catalog, &options.renames));
+        }
+        let decided = |undecided| Decided {
+            difference: difference.clone(),
+            undecided,
+            write: effective.write,
+        };
         let is_open = |renames: &[Rename], candidate: &Rename| {
             let takes_part = |known: &Rename| known.from == candidate.from || known.to == candidate.to;
             !renames.iter().any(takes_part)
@@ -161,9 +192,9 @@ fn decide(
         let mut open = difference.rename_candidates.clone();
         open.retain(|candidate| is_open(&options.renames, candidate) && !asked.contains(candidate));
         match how.renames {
-            Renames::Never => return Ok((difference, Vec::new())),
-            Renames::Ask if !renames::can_ask() => return Ok((difference, open)),
-            Renames::Ask | Renames::Auto if open.is_empty() => return Ok((difference, Vec::new())),
+            Renames::Never => return Ok(decided(Vec::new())),
+            Renames::Ask if !renames::can_ask() => return Ok(decided(open)),
+            Renames::Ask | Renames::Auto if open.is_empty() => return Ok(decided(Vec::new())),
             Renames::Ask | Renames::Auto => {}
         }
         for candidate in open {

@@ -153,6 +153,14 @@ fn same(made: &Catalog, wanted: &Catalog, compared: &Compared, what: &str) -> Re
             Some(_) => {}
         }
     }
+    if !write.privileges {
+        // Not compared, but kept.
+        let lost = wanted
+            .privileges
+            .iter()
+            .filter(|(object, privileges)| made.privileges.get(*object) != Some(*privileges));
+        differ.extend(lost.map(|(object, _)| format!("{object} has other privileges than before")));
+    }
     let missing = right.keys().filter(|object| !left.contains_key(*object));
     differ.extend(missing.map(|object| format!("{object} is missing")));
     if differ.is_empty() {

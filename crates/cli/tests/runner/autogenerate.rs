@@ -149,3 +149,61 @@ async fn a_database_can_be_where_it_begins() {
     assert!(!text.contains("CREATE TABLE public.calls"), "{text}");
     assert!(text.contains("-- windlass: after 0001_leads\n"), "{text}");
 }
+
+#[tokio::test]
+async fn routines_triggers_policies_and_views_go_through_an_upgrade_in_use() {
+    let project = project("").await;
+    let old = "CREATE TABLE leads (id bigint PRIMARY KEY, name varchar(40), score int);
+        CREATE VIEW names AS SELECT id, name FROM leads;
+        GRANT SELECT ON names TO PUBLIC;
+        CREATE FUNCTION tidy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := trim(NEW.name); RETURN NEW; END $$;
+        CREATE TRIGGER tidy BEFORE INSERT ON leads FOR EACH ROW EXECUTE FUNCTION tidy();";
+    let new = "CREATE TABLE teams (id bigint PRIMARY KEY);
+        CREATE FUNCTION high(score int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT score > 10';
+        CREATE TABLE leads (id bigint PRIMARY KEY, name varchar(80) NOT NULL, score int CHECK (score >= 0), team_id bigint REFERENCES teams);
+        CREATE INDEX leads_high ON leads (id) WHERE high(score);
+        CREATE VIEW names AS SELECT id, name FROM leads;
+        CREATE VIEW loud AS SELECT upper(name) AS name FROM names;
+        ALTER TABLE leads ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY seen ON leads USING (high(score));
+        CREATE FUNCTION tidy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name := btrim(NEW.name); RETURN NEW; END $$;
+        CREATE TRIGGER tidy BEFORE INSERT OR UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION tidy();";
+    project.write("0001_leads", old);
+    fs::write(project.folder().join("wanted.sql"), new).expect("a file can be written");
+    project.upgrade(0).await;
+    project
+        .database
+        .execute("INSERT INTO leads SELECT n, 'name', n FROM generate_series(1, 1000) n")
+        .await;
+    let made = autogenerate(&project, &["--to", "wanted.sql"])
+        .run()
+        .await
+        .expect(0);
+    assert!(made.stderr.contains("proved: "), "{}", made.stderr);
+    let text = written(&project);
+    for words in [
+        "SET check_function_bodies = off;",
+        "NOT VALID;",
+        "VALIDATE CONSTRAINT",
+        "CREATE INDEX CONCURRENTLY leads_high",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    project.windlass(&["lint"]).run().await.expect(0);
+    let before = project.database.dump_excluding_schema("windlass");
+    project.upgrade(0).await;
+    let same = project
+        .windlass(&["diff", "--to", "wanted.sql", "--exit-code"])
+        .env("WINDLASS_SHADOW_URL", project.server.url("postgres"));
+    same.run().await.expect(0);
+    assert_eq!(project.one("SELECT count(*) FROM leads").await, "1000");
+    let down = ["downgrade", "-1", "--allow-data-loss"];
+    project.windlass(&down).run().await.expect(0);
+    assert_eq!(project.database.dump_excluding_schema("windlass"), before);
+}
+
+/// The revision that was made.
+fn written(project: &Project) -> String {
+    let path = project.migrations().join("0002_phones_and_calls.sql");
+    fs::read_to_string(path).expect("it is written")
+}

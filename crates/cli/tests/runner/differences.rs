@@ -244,6 +244,21 @@ async fn what_loses_data_is_listed_and_refused_without_the_flag() {
 }
 
 #[tokio::test]
+async fn what_no_statement_expresses_is_named_and_refused() {
+    let project = project().await;
+    write(&project, "large.sql", &format!("{OLD} SELECT lo_create(4711);"));
+    let refused = diff(&project, &["--to", "large.sql"]).run().await.expect(4);
+    assert_eq!(refused.stdout, "");
+    for words in ["large object", "cannot be expressed"] {
+        assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
+    }
+    let answer = diff(&project, &["--to", "large.sql", "--format", "json"]);
+    let answer = json(&answer.run().await.expect(4));
+    assert_eq!(answer["cannot"].as_array().map(Vec::len), Some(1));
+    assert_eq!(answer["refused"], true);
+}
+
+#[tokio::test]
 async fn the_tree_and_the_json_say_what_changes_and_how() {
     let project = project().await;
     let tree = diff(&project, &["--to", "new.sql", "--format", "tree"])
@@ -346,6 +361,51 @@ async fn what_looks_renamed_is_not_guessed() {
 }
 
 #[tokio::test]
+async fn a_rename_is_declared_or_asked_for() {
+    let project = project().await;
+    project
+        .database
+        .execute("CREATE VIEW tels AS SELECT tel FROM leads; GRANT SELECT ON tels, leads TO PUBLIC")
+        .await;
+    let renamed = "CREATE TABLE leads (id bigint PRIMARY KEY, name text, phone text); CREATE VIEW tels AS SELECT phone AS tel FROM leads;";
+    write(&project, "renamed.sql", renamed);
+    let to = ["--to", "renamed.sql"];
+    let renames = |sql: &str| sql.contains("RENAME COLUMN tel TO phone") && !sql.contains("DROP COLUMN");
+    for rename in ["leads.tel=phone", "public.leads.tel=public.leads.phone"] {
+        let declared = diff(&project, &to)
+            .args(["--rename", rename, "--prove"])
+            .run()
+            .await
+            .expect(0);
+        assert!(renames(&declared.stdout), "{rename}: {}", declared.stdout);
+    }
+    let auto = diff(&project, &to)
+        .args(["--renames", "auto"])
+        .run()
+        .await
+        .expect(0);
+    assert!(renames(&auto.stdout), "{}", auto.stdout);
+    let yes = diff(&project, &to).at_terminal("y\n").run().await.expect(0);
+    assert!(renames(&yes.stdout), "{}\n{}", yes.stdout, yes.stderr);
+    assert!(yes.stderr.contains("Is it renamed?"), "{}", yes.stderr);
+
+    write(
+        &project,
+        "table.sql",
+        "CREATE TABLE prospects (id bigint PRIMARY KEY, name text, tel text); CREATE VIEW tels AS SELECT tel FROM prospects;",
+    );
+    let table = diff(
+        &project,
+        &["--to", "table.sql", "--rename", "leads=prospects", "--prove"],
+    )
+    .run()
+    .await
+    .expect(0);
+    assert!(table.stdout.contains("RENAME TO prospects"), "{}", table.stdout);
+    assert!(!table.stdout.contains("REVOKE"), "{}", table.stdout);
+}
+
+#[tokio::test]
 async fn owners_and_privileges_are_compared_between_databases() {
     let project = project().await;
     let role = project.database.create_role("").await;
@@ -388,6 +448,45 @@ async fn owners_and_privileges_are_compared_between_databases() {
         "{}",
         files.stderr
     );
+}
+
+#[tokio::test]
+async fn what_is_made_again_keeps_owners_and_privileges_that_are_not_compared() {
+    let project = project().await;
+    let (reader, owner, other) = (
+        project.database.create_role("").await,
+        project.database.create_role("").await,
+        project.database.create_role("").await,
+    );
+    let view = "CREATE VIEW names AS SELECT id, name FROM leads;";
+    let mine = format!(
+        "{view} ALTER VIEW names OWNER TO {owner}; GRANT SELECT ON names TO {reader}; \
+         GRANT ALL ON leads TO {owner}; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {other};"
+    );
+    project.database.execute(&mine).await;
+    let wider = OLD.replace("name text", "name varchar");
+    write(
+        &project,
+        "wider.sql",
+        &format!("{wider} {view} CREATE TABLE fresh (id int);"),
+    );
+    let answer = diff(&project, &["--to", "wider.sql", "--prove", "--allow-destructive"]);
+    let answer = answer.run().await.expect(0);
+    for words in [
+        "DROP VIEW public.names",
+        &format!("OWNER TO {owner}"),
+        &format!("TO {reader}"),
+    ] {
+        assert!(answer.stdout.contains(words), "{words}: {}", answer.stdout);
+    }
+    assert!(!answer.stdout.contains("public.fresh FROM"), "{}", answer.stdout);
+    let acl = "SELECT string_agg(relname || relacl::text || relowner::regrole, ' ' ORDER BY relname) FROM pg_class \
+               WHERE relnamespace = 'public'::regnamespace AND relname IN ('leads', 'names')";
+    let before = project.one(acl).await;
+    for span in windlass::compiler::sql::split(&answer.stdout).expect("it is SQL") {
+        project.database.execute(&answer.stdout[span.range()]).await;
+    }
+    assert_eq!(project.one(acl).await, before);
 }
 
 #[tokio::test]

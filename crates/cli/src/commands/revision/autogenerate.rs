@@ -119,7 +119,7 @@ fn desired(context: &Context) -> Result<Side, Failure> {
 /// The plan from the new schema to the old one, or why there is none.
 fn way_back(compared: &Compared, how: &How) -> Result<Result<Plan, String>, Failure> {
     let mut options = DiffOptions::default();
-    options.write = compared.options.write;
+    options.write = compared.write;
     let back = |rename: &Rename| Rename::new(rename.to.clone(), rename.from.clone());
     options.renames = compared.options.renames.iter().map(back).collect();
     let (old, new) = (&compared.old.catalog, &compared.new.catalog);
@@ -221,4 +221,43 @@ fn header(compared: &Compared) -> String {
         ));
     }
     lines.iter().map(|line| format!("-- {line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::difference::Read;
+    use windlass::compiler::catalog::{Catalog, WriteOptions};
+    use windlass::compiler::diff::Difference;
+
+    fn side(name: &str) -> Read {
+        Read {
+            name: name.to_owned(),
+            catalog: Catalog::empty(150_000),
+            at: None,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_is_written_as_irreversible_and_has_no_way_down() {
+        let compared = Compared {
+            old: side("the revisions"),
+            new: side("what `ddl`\nprints"),
+            options: DiffOptions::default(),
+            write: WriteOptions::default(),
+            difference: Difference::default(),
+            plan: Plan::default(),
+            is_partial: false,
+            undecided: Vec::new(),
+        };
+        let written = write(&compared, "0001_a", &Err("type public.blob: it stays".to_owned()));
+        assert!(written.down.is_none());
+        let made = read(as_files("0002_b", &written)).expect("it is a revision");
+        let text = &made.revisions[0].up.text;
+        let begin =
+            "-- windlass: after 0001_a\n-- windlass: irreversible because type public.blob: it stays\n\n";
+        assert!(text.starts_with(begin), "{text}");
+        assert!(text.contains("to what `ddl` prints.\n"), "{text}");
+        assert!(made.warnings.is_empty());
+    }
 }
