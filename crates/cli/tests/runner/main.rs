@@ -14,6 +14,7 @@ mod fix;
 mod guard;
 mod kills;
 mod lint;
+mod live_forms;
 mod looks;
 mod many;
 mod middles;

@@ -288,6 +288,7 @@ impl Case<'_> {
             assumed: Vec::new(),
             help: Vec::new(),
             fix: None,
+            needs: None,
             fixes_whole: self.at.1 == 1,
             command: self.at.0,
             span: self.span(),

@@ -1,7 +1,7 @@
 //! ALTER COLUMN … TYPE that writes the table anew.
 
 use super::case::Case;
-use super::{Finding, Harm, Rule, Section};
+use super::{Finding, Harm, Rule, Section, swap};
 use crate::diagnostic::Severity;
 use crate::effect::{self, Answer};
 use crate::sql::AlterKind;
@@ -58,6 +58,11 @@ fn check(case: &Case) -> Option<Finding> {
         ))
     } else {
         finding
+    };
+    let finding = match swap::form(case) {
+        Ok(form) => finding.fixed_under(swap::PERMISSION, form),
+        Err(_) if case.find(relation).is_none() => finding,
+        Err(why) => finding.help(format!("Windlass does not swap the column by itself: {why}")),
     };
     Some(finding.help(
         "add a column of the new type, keep both in step with a trigger, backfill it, build its indexes CONCURRENTLY, \

@@ -19,6 +19,8 @@ pub struct Finding {
     pub help: Vec<String>,
     /// The same by safe statements.
     pub fix: Option<Vec<Safe>>,
+    /// The `allow` that they need besides, where they change what an application may notice.
+    pub needs: Option<&'static str>,
     /// They stand for the whole statement, not for one of its subcommands.
     pub fixes_whole: bool,
     /// The subcommand that it is about, from 0.
@@ -66,6 +68,27 @@ impl Finding {
     #[must_use]
     pub(super) fn fixed(mut self, fix: Option<Vec<Safe>>) -> Self {
         self.fix = fix;
+        self
+    }
+
+    /// Gives a safe form that runs only where its author allows what comes with it.
+    #[must_use]
+    pub(super) fn fixed_under(mut self, permission: &'static str, fix: Vec<Safe>) -> Self {
+        self.fix = Some(fix);
+        self.needs = Some(permission);
+        self
+    }
+
+    /// Without its safe form, which is named instead: nobody has allowed what comes with it.
+    #[must_use]
+    pub(super) fn unless_allowed(mut self, mut allows: impl FnMut(&str) -> bool) -> Self {
+        if let Some(permission) = self.needs.filter(|permission| !allows(permission)) {
+            self.fix = None;
+            self.help.insert(
+                0,
+                format!("Windlass does that by itself under -- windlass: allow {permission} because …"),
+            );
+        }
         self
     }
 

@@ -10,6 +10,7 @@ mod page;
 mod rewrite;
 mod script;
 mod seen;
+mod swap;
 
 mod attach_scan;
 mod backfill_predicate_index;

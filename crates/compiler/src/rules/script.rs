@@ -139,6 +139,16 @@ impl<'a> Checker<'a> {
         let findings = self.check(statement, details, text, written.span.start);
         let mut used = vec![false; allows.len()];
         for finding in findings {
+            let finding = finding.unless_allowed(|permission| {
+                let mut is_allowed = false;
+                for (at, (allowed, _)) in allows.iter().enumerate() {
+                    if allowed == permission {
+                        used[at] = true;
+                        is_allowed = true;
+                    }
+                }
+                is_allowed
+            });
             let mut reason = None;
             for (at, (allowed, why)) in allows.iter().enumerate() {
                 if is_allowed(&finding, allowed) {
@@ -164,9 +174,10 @@ impl<'a> Checker<'a> {
 
     /// What to say of an `allow` that allows nothing. With a catalog it may be needed on another database.
     fn idle(&self, allowed: &str) -> Option<Diagnostic> {
-        if find(allowed).is_none() {
+        if allowed != super::swap::PERMISSION && find(allowed).is_none() {
             let remark = Diagnostic::warning(format!("`allow {allowed}`: no rule has this name"));
-            return Some(match suggest(allowed, RULES.iter().map(|rule| rule.id)) {
+            let known = RULES.iter().map(|rule| rule.id).chain([super::swap::PERMISSION]);
+            return Some(match suggest(allowed, known) {
                 Some(near) => remark.help(format!("did you mean `{near}`?")),
                 None => remark.help("`windlass lint --rules` lists the rules"),
             });

@@ -107,6 +107,50 @@ pub fn with_word(text: &str, old: &str, word: &str) -> Option<String> {
     ))
 }
 
+/// What stands between the first such word and the next of the other, or the end.
+pub fn written_between<'t>(text: &'t str, from: &str, to: &str) -> Option<&'t str> {
+    let tokens = tokens(text)?;
+    let is = |token: &Token, word: &str| text[token.range.clone()].eq_ignore_ascii_case(word);
+    let first = tokens.iter().position(|token| is(token, from))?;
+    let end = tokens[first + 1..].iter().find(|token| is(token, to));
+    let end = end.map_or(text.len(), |token| token.range.start);
+    Some(text[tokens[first].range.end..end].trim())
+}
+
+/// A definition as PostgreSQL writes it (of an index, a check) with another name in the place of a column's. None where
+/// something else may have that name: a function, a type.
+pub fn with_column(definition: &str, old: &str, new: &str) -> Option<String> {
+    let (old, new) = (super::quote_identifier(old), super::quote_identifier(new));
+    let tokens = tokens(definition)?;
+    let text = |at: usize| {
+        tokens
+            .get(at)
+            .map_or("", |token| &definition[token.range.clone()])
+    };
+    // In front of USING stand the names of an index and of its table.
+    let from = match text(0) {
+        "CREATE" => (0..tokens.len()).find(|at| text(*at) == "USING")?,
+        _ => 0,
+    };
+    let mut changed = String::new();
+    let mut end = 0;
+    for (at, token) in tokens.iter().enumerate().skip(from) {
+        if text(at) != old {
+            continue;
+        }
+        let before = at.checked_sub(1).map_or("", text);
+        if text(at + 1) == "(" || matches!(before, "::" | "." | "COLLATE") || text(at + 1) == "." {
+            return None;
+        }
+        let range = token.range.clone();
+        changed.push_str(&definition[end..range.start]);
+        changed.push_str(&new);
+        end = range.end;
+    }
+    changed.push_str(&definition[end..]);
+    Some(changed)
+}
+
 /// Whether these words stand in the text one behind the other, outside literals and comments.
 pub fn has_words(text: &str, words: &[&str]) -> bool {
     let Some(tokens) = tokens(text) else {
@@ -206,6 +250,35 @@ mod tests {
             .chain(pieces.commands)
             .map(|range| &text[range])
             .collect()
+    }
+
+    #[test]
+    fn a_column_is_renamed_in_a_definition_and_nothing_else_of_its_name() {
+        for (definition, expected) in [
+            (
+                "CREATE INDEX n ON public.n USING btree (n DESC, m) INCLUDE (o) WHERE (n > 0)",
+                Some("CREATE INDEX n ON public.n USING btree (new DESC, m) INCLUDE (o) WHERE (new > 0)"),
+            ),
+            (
+                "CHECK (((n > 0) AND (m > n)))",
+                Some("CHECK (((new > 0) AND (m > new)))"),
+            ),
+            ("CHECK ((m = 'n'::text))", Some("CHECK ((m = 'n'::text))")),
+            ("CHECK ((n(m) > 0))", None),
+            ("CHECK ((m)::n IS NOT NULL)", None),
+        ] {
+            assert_eq!(
+                with_column(definition, "n", "new").as_deref(),
+                expected,
+                "{definition}"
+            );
+        }
+        let text = "ALTER COLUMN a TYPE numeric(10, 2) USING a::numeric";
+        assert_eq!(written_between(text, "type", "using"), Some("numeric(10, 2)"));
+        assert_eq!(
+            written_between("ALTER a TYPE bigint", "type", "using"),
+            Some("bigint")
+        );
     }
 
     #[test]

@@ -1,0 +1,121 @@
+//! Safe forms of several steps while applications write: what they write meanwhile is kept, and none of it fails.
+
+use windlass_testkit::{Running, Traffic, TrafficPlan};
+
+use crate::project::{Ended, Project};
+
+/// Each row says twice what its total is, so that a value that was lost shows.
+const ORDERS: (&str, &str) = (
+    "0001_orders",
+    "CREATE TABLE orders (id bigint PRIMARY KEY, total integer NOT NULL DEFAULT 0 CHECK (total >= 0), twin text, note text);\n\
+     CREATE INDEX orders_total ON orders (total) WHERE total > 5;\n\
+     INSERT INTO orders SELECT n, n, n, repeat('x', 1000) FROM generate_series(1, 12000) n;",
+);
+
+async fn project(second: &str) -> Project {
+    let project = Project::new(&[ORDERS]).await;
+    project.upgrade(0).await;
+    project.database.execute("ANALYZE").await;
+    project.write("0002_change", second);
+    project
+}
+
+/// Rows change, come and go until it is stopped.
+async fn traffic(project: &Project) -> Running {
+    let plan = TrafficPlan::new(4, 200.0)
+        .generated(4, |random| {
+            let (id, total) = (random.within(1..12_000), random.within(0..2_000_000_000));
+            format!("UPDATE orders SET total = {total}, twin = '{total}' WHERE id = {id}")
+        })
+        .generated(1, |random| {
+            let (id, total) = (random.within(1 << 40..1 << 41), random.within(0..2_000_000_000));
+            format!("INSERT INTO orders (id, total, twin) VALUES ({id}, {total}, '{total}')")
+        });
+    Traffic::start(&project.database.url(), plan).await
+}
+
+async fn lost(project: &Project) -> String {
+    let sql = "SELECT count(*)::text FROM orders WHERE total::text IS DISTINCT FROM twin";
+    project.one(sql).await
+}
+
+#[tokio::test]
+async fn a_column_gets_another_type_without_losing_what_is_written_meanwhile() {
+    let project = project(
+        "-- windlass: allow reorder-columns because every query names its columns\n\
+         ALTER TABLE orders ALTER COLUMN total TYPE bigint;",
+    )
+    .await;
+    let running = traffic(&project).await;
+    project.upgrade(0).await;
+    assert_eq!(running.stop().await.failed(), 0);
+    assert_eq!(lost(&project).await, "0");
+    let column = "SELECT concat_ws(' ', format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid)) \
+                  FROM pg_attribute JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum \
+                  WHERE attrelid = 'orders'::regclass AND attname = 'total'";
+    assert_eq!(project.one(column).await, "bigint t 0");
+    let rest = "SELECT concat_ws(' ', (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'orders'::regclass), \
+                       (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace), \
+                       (SELECT string_agg(conname || convalidated, ',' ORDER BY conname) FROM pg_constraint WHERE conrelid = 'orders'::regclass AND contype <> 'n'), \
+                       (SELECT string_agg(indexrelid::regclass::text || indisvalid, ',' ORDER BY indexrelid::regclass::text) FROM pg_index \
+                         WHERE indrelid = 'orders'::regclass))";
+    assert_eq!(
+        project.one(rest).await,
+        "0 0 orders_pkeytrue,orders_total_checktrue orders_pkeytrue,orders_totaltrue"
+    );
+}
+
+#[tokio::test]
+async fn a_swap_is_asked_for_and_what_cannot_be_swapped_says_why() {
+    let change = "ALTER TABLE orders ALTER COLUMN total TYPE bigint;";
+    let project = project(change).await;
+    let refused = project.windlass(&["upgrade"]).run().await.expect(4);
+    assert!(
+        refused.stderr.contains("allow reorder-columns because"),
+        "{}",
+        refused.stderr
+    );
+    project
+        .database
+        .execute("CREATE VIEW large AS SELECT total FROM orders")
+        .await;
+    project.write(
+        "0002_change",
+        &format!("-- windlass: allow reorder-columns because nobody minds\n{change}"),
+    );
+    let refused = project.windlass(&["upgrade"]).run().await.expect(4);
+    assert!(
+        refused.stderr.contains("depends on the column"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(project.applied().await, ["0001_orders"]);
+}
+
+#[tokio::test]
+async fn a_swap_that_was_killed_goes_on() {
+    let project = project(
+        "-- windlass: allow reorder-columns because every query names its columns\n\
+         ALTER TABLE orders ALTER COLUMN total TYPE bigint;",
+    )
+    .await;
+    let running = traffic(&project).await;
+    // The index's build waits for whoever writes.
+    let holder = project.database.connect().await;
+    holder
+        .batch_execute("BEGIN; INSERT INTO orders (id, total, twin) VALUES (-1, 1, '1')")
+        .await
+        .expect("nobody holds the table");
+    let mut killed = project.windlass(&["upgrade"]).spawn();
+    // Adding the column is waited for outside the queue; let it through once.
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'windlass%'";
+    project.database.wait_for(waits, |count| count > 1).await;
+    holder.batch_execute("COMMIT").await.expect("it is open");
+    let filled = "SELECT count(*) FROM windlass.step WHERE revision_id = '0002_change'";
+    project.database.wait_for(filled, |count| count >= 2).await;
+    killed.kill9();
+    killed.finish().await;
+    project.upgrade(0).await;
+    assert_eq!(running.stop().await.failed(), 0);
+    assert_eq!(lost(&project).await, "0");
+}
