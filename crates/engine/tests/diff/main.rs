@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 #![expect(clippy::disallowed_methods, reason = "tests are chosen by the environment")]
 
+mod heldout;
 mod pairs;
 mod proof;
 mod random;

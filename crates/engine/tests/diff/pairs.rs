@@ -179,7 +179,7 @@ async fn prove(case: &Case<'_>) -> Result<(), String> {
     .await
 }
 
-async fn execute(database: &Database, sql: &str) -> Result<(), String> {
+pub(crate) async fn execute(database: &Database, sql: &str) -> Result<(), String> {
     let client = database.connect().await;
     client.batch_execute(sql).await.map_err(|error| {
         let message = error.as_db_error().map(|db| db.message().to_owned());

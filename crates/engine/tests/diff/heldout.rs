@@ -1,0 +1,95 @@
+//! Pairs of schemas that nobody consults while the difference is changed: what it makes of them is the honest measure.
+//! The rate is printed; see `heldout/README.md`.
+
+use std::path::Path;
+
+use windlass_testkit::shared;
+
+use super::pairs::execute;
+use super::proof::{both_ways, state};
+
+/// What the pairs expect to be there.
+const ROLES: &str = "DO $$
+DECLARE role text;
+BEGIN
+  FOREACH role IN ARRAY ARRAY['app_owner', 'app_reader', 'app_writer'] LOOP
+    BEGIN
+      EXECUTE format('CREATE ROLE %I', role);
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+    END;
+  END LOOP;
+END $$";
+
+/// In the short run one of so many held-out pairs.
+const SHARE: usize = 10;
+
+#[tokio::test]
+async fn the_rate_on_pairs_that_were_not_looked_at() {
+    let (count, failures) = measure("heldout").await;
+    println!("{} of {count} pairs pass both ways", count - failures.len());
+    for failure in &failures {
+        let name = failure.split(':').next().unwrap_or_default();
+        println!("  {name}");
+    }
+    // What they fail with is not told: it would be looked at.
+    assert!(
+        failures.len() * 10 <= count * 2,
+        "{} of {count} fail",
+        failures.len()
+    );
+}
+
+#[tokio::test]
+async fn pairs_that_have_been_opened() {
+    let (count, failures) = measure("opened").await;
+    assert!(
+        failures.is_empty(),
+        "{} of {count} fail\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+/// How many pairs of the folder were tried, and which failed with what.
+async fn measure(folder: &str) -> (usize, Vec<String>) {
+    let is_opened = folder == "opened";
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/diff")
+        .join(folder);
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|file| file.extension().is_some_and(|extension| extension == "sql"))
+        .collect();
+    files.sort();
+    let chosen = std::env::var("WINDLASS_TEST_CASE").unwrap_or_default();
+    let is_full = std::env::var_os("WINDLASS_TEST_FULL").is_some() || !chosen.is_empty();
+    let (mut count, mut failures) = (0, Vec::new());
+    // They are written for 15; what a server before it does not know fails there.
+    if shared().await.version().await < 15 {
+        return (count, failures);
+    }
+    for (index, file) in files.into_iter().enumerate() {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let is_tried = is_full || is_opened || index % SHARE == 0;
+        if !is_tried || !name.contains(&chosen) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).unwrap();
+        let (old, new) = text.split_once("\n-- new\n").unwrap();
+        count += 1;
+        if let Err(error) = pair(old, new).await {
+            failures.push(format!("{name}: {error}"));
+        }
+    }
+    (count, failures)
+}
+
+async fn pair(old: &str, new: &str) -> Result<(), String> {
+    let server = shared().await;
+    let (one, other) = (server.database().await, server.database().await);
+    one.execute(ROLES).await;
+    execute(&one, old).await?;
+    execute(&other, new).await?;
+    both_ways(state(one).await, state(other).await, &[], true).await
+}

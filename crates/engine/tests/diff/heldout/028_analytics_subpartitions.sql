@@ -1,0 +1,33 @@
+-- old
+CREATE SCHEMA ev;
+CREATE TABLE ev.events (
+    tenant integer NOT NULL,
+    day date NOT NULL,
+    kind text NOT NULL,
+    props jsonb
+) PARTITION BY RANGE (day);
+CREATE TABLE ev.events_2023 PARTITION OF ev.events FOR VALUES FROM ('2023-01-01') TO ('2024-01-01') PARTITION BY HASH (tenant);
+CREATE TABLE ev.events_2023_0 PARTITION OF ev.events_2023 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE ev.events_2023_1 PARTITION OF ev.events_2023 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE ev.events_2024 PARTITION OF ev.events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE INDEX events_kind ON ev.events (kind);
+GRANT INSERT ON ev.events TO app_writer;
+COMMENT ON TABLE ev.events_2024 IS 'This year';
+-- new
+CREATE SCHEMA ev;
+CREATE TABLE ev.events (
+    tenant integer NOT NULL,
+    day date NOT NULL,
+    kind text NOT NULL,
+    props jsonb
+) PARTITION BY RANGE (day);
+CREATE TABLE ev.events_2023 PARTITION OF ev.events FOR VALUES FROM ('2023-01-01') TO ('2024-01-01') PARTITION BY HASH (tenant);
+CREATE TABLE ev.events_2023_0 PARTITION OF ev.events_2023 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE ev.events_2023_1 PARTITION OF ev.events_2023 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE ev.events_2024 PARTITION OF ev.events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01') PARTITION BY HASH (tenant);
+CREATE TABLE ev.events_2024_0 PARTITION OF ev.events_2024 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE ev.events_2024_1 PARTITION OF ev.events_2024 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE INDEX events_kind ON ev.events (kind);
+CREATE INDEX events_props ON ev.events USING gin (props);
+GRANT INSERT ON ev.events TO app_writer;
+COMMENT ON TABLE ev.events_2024 IS 'This year';

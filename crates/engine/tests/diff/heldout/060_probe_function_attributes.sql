@@ -1,0 +1,9 @@
+-- old
+CREATE FUNCTION f(a int, b text DEFAULT 'x') RETURNS text LANGUAGE sql AS $$ SELECT a || b $$;
+CREATE FUNCTION g(OUT x int, OUT y int) RETURNS SETOF record LANGUAGE sql ROWS 1 AS $$ SELECT 1, 2 $$;
+CREATE PROCEDURE p(INOUT n int) LANGUAGE plpgsql AS $$ BEGIN n := n + 1; END $$;
+-- new
+CREATE FUNCTION f(a int, b text DEFAULT 'y') RETURNS text LANGUAGE sql STRICT STABLE LEAKPROOF PARALLEL RESTRICTED COST 250
+    SET work_mem = '16MB' SET timezone FROM CURRENT AS $$ SELECT a || b $$;
+CREATE FUNCTION g(OUT x int, OUT y bigint) RETURNS SETOF record LANGUAGE sql ROWS 42 AS $$ SELECT 1, 2::bigint $$;
+CREATE PROCEDURE p(INOUT n int, IN step int DEFAULT 1) LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN n := n + step; END $$;

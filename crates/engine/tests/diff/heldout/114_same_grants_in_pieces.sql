@@ -1,0 +1,23 @@
+-- old
+CREATE SCHEMA s;
+CREATE TABLE s.t (a int, b int);
+CREATE FUNCTION s.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+GRANT SELECT, INSERT ON s.t TO app_reader, app_writer;
+GRANT UPDATE (a) ON s.t TO app_writer;
+GRANT USAGE ON SCHEMA s TO app_reader;
+REVOKE ALL ON FUNCTION s.f() FROM PUBLIC;
+-- new
+CREATE SCHEMA s;
+GRANT ALL ON SCHEMA s TO app_reader;
+CREATE TABLE s.t (b int, a int);
+GRANT ALL ON s.t TO app_reader;
+REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON s.t FROM app_reader;
+GRANT UPDATE (a, b) ON s.t TO app_writer;
+REVOKE UPDATE (b) ON s.t FROM app_writer;
+GRANT INSERT ON s.t TO app_writer;
+GRANT SELECT ON s.t TO app_writer WITH GRANT OPTION;
+REVOKE GRANT OPTION FOR SELECT ON s.t FROM app_writer;
+REVOKE CREATE ON SCHEMA s FROM app_reader;
+CREATE FUNCTION s.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+GRANT EXECUTE ON FUNCTION s.f() TO app_reader;
+REVOKE EXECUTE ON FUNCTION s.f() FROM app_reader, PUBLIC;

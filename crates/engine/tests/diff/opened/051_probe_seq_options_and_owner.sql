@@ -1,0 +1,10 @@
+-- old
+CREATE TABLE a (id int, n bigint);
+CREATE TABLE b (id int);
+CREATE SEQUENCE s AS smallint MINVALUE 5 START 7 MAXVALUE 300 CYCLE OWNED BY a.id;
+ALTER TABLE a ALTER n SET DEFAULT nextval('s');
+-- new
+CREATE TABLE a (id int, n bigint);
+CREATE TABLE b (id int);
+CREATE SEQUENCE s AS bigint INCREMENT -3 MINVALUE -900 MAXVALUE 10 START 10 CACHE 4 OWNED BY b.id;
+ALTER TABLE a ALTER n SET DEFAULT nextval('s') * 10;

@@ -1,0 +1,15 @@
+-- old
+CREATE SCHEMA a;
+CREATE TABLE a.t (id int PRIMARY KEY, x int, y text);
+CREATE TABLE u (id int PRIMARY KEY, z int);
+CREATE PUBLICATION p1 FOR ALL TABLES;
+CREATE PUBLICATION p2 FOR TABLE a.t (id, x), TABLE u WITH (publish = 'insert');
+ALTER TABLE a.t REPLICA IDENTITY NOTHING;
+-- new
+CREATE SCHEMA a;
+CREATE TABLE a.t (id int PRIMARY KEY, x int, y text);
+CREATE TABLE u (id int PRIMARY KEY, z int);
+CREATE PUBLICATION p1 FOR TABLES IN SCHEMA a, TABLE u WHERE (z > 5 AND id < 100);
+CREATE PUBLICATION p2 FOR TABLE a.t (id, x, y) WHERE (x IS NOT NULL) WITH (publish = 'insert, delete, truncate', publish_via_partition_root);
+ALTER TABLE a.t REPLICA IDENTITY FULL;
+COMMENT ON PUBLICATION p2 IS 'Second';
