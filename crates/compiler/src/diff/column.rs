@@ -3,6 +3,7 @@
 use super::cast::{self, Cast};
 use super::emit::Emit;
 use super::fate::{Fate, has_default};
+use super::not_null;
 use super::spread::is_retyped;
 use crate::catalog::write::order::{Key, Stage};
 use crate::catalog::write::relation::{foreign_options, identity_clause, unwrapped, with};
@@ -481,24 +482,16 @@ impl Emit<'_> {
                 is_not_null = new;
             }
         }
-        if is_not_null == other.is_not_null {
-            return;
-        }
-        // On newer servers a constraint by its own name says it.
-        let named = |relation: &Relation| {
-            relation.constraints.iter().any(|constraint| {
-                constraint.kind == ConstraintKind::NotNull && constraint.columns == [one.name.as_str()]
-            })
-        };
-        let relation = if other.is_not_null { after } else { before };
-        if named(relation) {
-            return;
-        }
-        let keyword = after.kind.keyword();
-        let quoted = quote_identifier(&one.name);
-        let verb = if other.is_not_null { "SET" } else { "DROP" };
-        sql.push(format!(
-            "ALTER {keyword} {of} ALTER COLUMN {quoted} {verb} NOT NULL"
+        // Older servers have no constraints to be named.
+        let has_names = self.old.major() >= 18 && self.new.major() >= 18;
+        sql.extend(not_null::statements(
+            of,
+            before,
+            after,
+            &one.name,
+            is_not_null,
+            other.is_not_null,
+            has_names,
         ));
     }
 

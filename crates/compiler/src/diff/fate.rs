@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{DiffOptions, column, object, types};
+use super::{DiffOptions, column, not_null, object, types};
 use crate::catalog::write::object::is_left_out;
 use crate::catalog::{
     Address, Catalog, Column, ColumnValue, Constraint, ConstraintKind, Index, QualifiedName, Relation,
@@ -70,6 +70,7 @@ pub(super) fn named<T>(parts: &[T], name: impl Fn(&T) -> &str) -> BTreeMap<Strin
 /// Compares everything.
 pub(super) fn judge(old: &Catalog, new: &Catalog, options: &DiffOptions) -> Fates {
     let mut judge = Judge {
+        old,
         new,
         fates: Fates::new(),
     };
@@ -177,6 +178,7 @@ pub(super) fn has_default(column: &Column) -> bool {
 }
 
 struct Judge<'a> {
+    old: &'a Catalog,
     new: &'a Catalog,
     fates: Fates,
 }
@@ -322,6 +324,8 @@ impl Judge<'_> {
     }
 
     fn columns(&mut self, name: &QualifiedName, one: &Relation, other: &Relation) {
+        let (before, after) = (one, other);
+        let has_names = self.old.major() >= 18 && self.new.major() >= 18;
         let is_view = matches!(one.kind, RelationKind::View(_));
         let (old, new) = (
             named(&one.columns, |part| &part.name),
@@ -344,7 +348,13 @@ impl Judge<'_> {
                             self.verdict(default, Some(Fate::Replace));
                         }
                         expression => {
-                            self.verdict(address, column::compare(one, other));
+                            let is_not_null_otherwise = one.is_not_null
+                                && other.is_not_null
+                                && has_names
+                                && !not_null::statements(name, before, after, part, true, true, true)
+                                    .is_empty();
+                            let fate = column::compare(one, other);
+                            self.verdict(address, fate.or(is_not_null_otherwise.then_some(Fate::Alter)));
                             self.verdict(default, expression);
                         }
                     }
@@ -367,11 +377,23 @@ impl Judge<'_> {
             named(&other.constraints, |part| &part.name),
         );
         for (part, before, after) in both(&old, &new) {
-            // Those of constraint triggers are the triggers'.
-            if before
-                .or(after)
-                .is_some_and(|part| part.kind == ConstraintKind::Trigger)
-            {
+            // Those of constraint triggers are the triggers', and plain NOT NULL is the columns'.
+            let is_others =
+                |part: &&Constraint| part.kind == ConstraintKind::Trigger || not_null::is_plain(part);
+            let (before, after) = (
+                before.filter(|part| !is_others(part)),
+                after.filter(|part| !is_others(part)),
+            );
+            // It becomes plain where it is.
+            let becomes_plain = before.is_some_and(|before| {
+                before.kind == ConstraintKind::NotNull
+                    && before.columns.first().is_some_and(|column| {
+                        let is_odd = not_null::of_column(other, column)
+                            .is_some_and(|found| !not_null::is_plain(found));
+                        other.column(column).is_some_and(|column| column.is_not_null) && !is_odd
+                    })
+            });
+            if becomes_plain {
                 continue;
             }
             let address = Address::Constraint(name.clone(), part.clone());

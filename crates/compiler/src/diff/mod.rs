@@ -15,6 +15,7 @@ mod emit;
 mod fate;
 mod gone;
 mod kin;
+mod not_null;
 mod note;
 mod object;
 mod part;

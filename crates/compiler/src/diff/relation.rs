@@ -199,7 +199,17 @@ impl Emit<'_> {
             }
             (RelationKind::Sequence(before), RelationKind::Sequence(after)) => {
                 self.alter_sequence(name, before, after);
-                if one.persistence != other.persistence {
+                // An identity's goes with its table.
+                let goes_along = match &after.owner {
+                    SequenceOwner::Identity(of, _) => {
+                        [(old, one), (new, other)].into_iter().all(|(catalog, found)| {
+                            let table = catalog.relation(of);
+                            table.is_some_and(|table| table.persistence == found.persistence)
+                        })
+                    }
+                    _ => false,
+                };
+                if one.persistence != other.persistence && !goes_along {
                     let sql = vec![format!("ALTER SEQUENCE {name} SET {}", logged(other.persistence))];
                     self.part((address, Stage::Complete), sql, Vec::new(), Vec::new());
                 }

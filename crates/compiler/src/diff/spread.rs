@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::column;
 use super::fate::{Fate, Fates, members, type_members};
+use super::{column, not_null};
 use crate::catalog::{
     Address, Catalog, ColumnValue, ConstraintKind, DependencyKind, QualifiedName, RelationKind,
 };
@@ -263,6 +263,13 @@ impl Work<'_> {
                 }
             }
             Address::Extension(_) | Address::Schema(_) => {}
+            // NOT NULL goes and comes with its column.
+            Address::Constraint(of, name)
+                if (self
+                    .old
+                    .relation(of)
+                    .and_then(|relation| relation.constraint(name)))
+                .is_some_and(not_null::is_plain) => {}
             _ if self.is_released(dependent, from) => {}
             _ => self.replace(dependent, from),
         }
@@ -367,6 +374,8 @@ impl Work<'_> {
             Address::Default(of, name) if self.is_generated(of, name) => {
                 self.replace(&Address::Column(of.clone(), name.clone()), column);
             }
+            // 14 says so of the column rather than of its expression.
+            Address::Column(of, name) if self.is_generated(of, name) => self.replace(dependent, column),
             Address::Default(of, name) => {
                 // PostgreSQL casts a default where it can; a text that changes is another default.
                 let find = |catalog: &'_ Catalog| {

@@ -2,6 +2,7 @@
 
 use super::emit::Emit;
 use super::fate::{Fate, Fates, both, named, type_members};
+use super::not_null::rename_of_domain;
 use crate::catalog::write::literal;
 use crate::catalog::write::order::Stage;
 use crate::catalog::write::types::write_type;
@@ -38,13 +39,18 @@ pub(super) fn judge(name: &QualifiedName, one: &Type, other: &Type, fates: &mut 
         (Type::Domain(before), Type::Domain(after))
             if before.base == after.base && before.collation == after.collation =>
         {
-            if before.default != after.default || before.is_not_null != after.is_not_null {
+            let is_renamed =
+                before.is_not_null && after.is_not_null && rename_of_domain(name, before, after).is_some();
+            if before.default != after.default || before.is_not_null != after.is_not_null || is_renamed {
                 fates.insert(address, Fate::Alter);
             }
-            let (before, after) = (
+            let (mut before, mut after) = (
                 named(&before.constraints, |part| &part.name),
                 named(&after.constraints, |part| &part.name),
             );
+            for constraints in [&mut before, &mut after] {
+                constraints.retain(|_, constraint| !constraint.is_not_null);
+            }
             for (part, one, other) in both(&before, &after) {
                 let bare = |text: &str| text.strip_suffix(" NOT VALID").unwrap_or(text).to_owned();
                 let fate = match (one, other) {
@@ -232,15 +238,23 @@ impl Emit<'_> {
                         None => format!("ALTER DOMAIN {name} DROP DEFAULT"),
                     });
                 }
-                let named = |domain: &crate::catalog::Domain| {
-                    domain.constraints.iter().any(|found| found.is_not_null)
-                };
-                if before.is_not_null != after.is_not_null {
-                    match after.is_not_null {
-                        true if !named(after) => sql.push(format!("ALTER DOMAIN {name} SET NOT NULL")),
-                        false if !named(before) => sql.push(format!("ALTER DOMAIN {name} DROP NOT NULL")),
-                        _ => {}
+                let chosen = after.constraints.iter().find(|found| found.is_not_null);
+                match (before.is_not_null, after.is_not_null, chosen) {
+                    (false, true, Some(named)) => {
+                        let constraint = quote_identifier(&named.name);
+                        sql.push(format!(
+                            "ALTER DOMAIN {name} ADD CONSTRAINT {constraint} NOT NULL"
+                        ));
                     }
+                    (false, true, None) => sql.push(format!("ALTER DOMAIN {name} SET NOT NULL")),
+                    (true, false, _) => sql.push(format!("ALTER DOMAIN {name} DROP NOT NULL")),
+                    (true, true, _) => {
+                        if let Some((from, to)) = rename_of_domain(name, before, after) {
+                            let (from, to) = (quote_identifier(&from), quote_identifier(&to));
+                            sql.push(format!("ALTER DOMAIN {name} RENAME CONSTRAINT {from} TO {to}"));
+                        }
+                    }
+                    (false, false, _) => {}
                 }
             }
             (Type::Base(before), Type::Base(after)) => {

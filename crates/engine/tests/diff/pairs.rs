@@ -230,6 +230,10 @@ mod fixture {
 /// Paragraphs may ask for a server (`-- since 15`).
 async fn fixture(name: &str, text: &str) {
     let version = shared().await.version().await;
+    // On 14 nobody says who owned the schema public.
+    if name == "public_schema" && version < 15 {
+        return;
+    }
     let usable = text.split("\n\n").filter(|paragraph| {
         let since = paragraph.lines().find_map(|line| line.strip_prefix("-- since "));
         since.map_or(14, |since| since.trim().parse::<u32>().unwrap()) <= version

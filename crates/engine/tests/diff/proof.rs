@@ -3,26 +3,27 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use windlass::compiler::catalog::{Catalog, RelationKind, SETTINGS};
+use windlass::compiler::catalog::{Catalog, ConstraintKind, RelationKind, SETTINGS};
 use windlass::compiler::diff::{Change, DiffOptions, Rename, diff};
 use windlass::introspect::read;
 use windlass_testkit::{Binaries, Database};
 
-/// A database, what it holds, and how pg_dump writes it.
+/// A database and what it holds.
 pub(crate) struct State {
     pub(crate) database: Database,
     pub(crate) catalog: Catalog,
-    dump: Option<String>,
+}
+
+impl State {
+    /// As pg_dump writes it.
+    fn dump(&self) -> Option<String> {
+        has_pg_dump().then(|| normal(&self.database.dump()))
+    }
 }
 
 pub(crate) async fn state(database: Database) -> State {
     let catalog = read(&database.connect().await).await.unwrap().catalog;
-    let dump = has_pg_dump().then(|| normal(&database.dump()));
-    State {
-        database,
-        catalog,
-        dump,
-    }
+    State { database, catalog }
 }
 
 /// The npm packages of other majors have no pg_dump.
@@ -79,11 +80,14 @@ pub(crate) async fn both_ways(
             return Err(format!("a schema differs from itself: {nothing:#?}"));
         }
     }
-    let (old_catalog, old_dump) = (old.catalog.clone(), old.dump.clone());
+    let old_catalog = old.catalog.clone();
+    // One way is looked at by pg_dump in every run.
+    let is_full = std::env::var_os("WINDLASS_TEST_FULL").is_some();
+    let old_dump = is_full.then(|| old.dump()).flatten();
     one_way(
         &old,
         &new.catalog,
-        new.dump.as_deref(),
+        new.dump().as_deref(),
         renames.to_vec(),
         may_lose,
     )
@@ -204,6 +208,16 @@ fn without_order(catalog: &mut Catalog) {
         for column in &mut relation.columns {
             column.is_local = true;
         }
+        // Names of NOT NULL that servers gave are nobody's.
+        relation.constraints.retain(|constraint| {
+            let is_given = constraint.name.ends_with("_not_null")
+                || !constraint.is_local
+                || constraint.inheritance_count > 0;
+            !(constraint.kind == ConstraintKind::NotNull
+                && constraint.is_valid
+                && !constraint.is_no_inherit
+                && is_given)
+        });
         for constraint in &mut relation.constraints {
             // A child's that is proved, while its parent's is not, does no harm.
             if !constraint.is_local {

@@ -12,7 +12,7 @@ fn seeds() -> std::ops::Range<u64> {
             from.parse().unwrap()..to.parse().unwrap()
         }
         Err(_) if std::env::var_os("WINDLASS_TEST_FULL").is_some() => 0..200,
-        Err(_) => 0..24,
+        Err(_) => 0..12,
     }
 }
 

@@ -164,7 +164,7 @@ impl<'a> Pairs<'a> {
                 (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
             };
             is_same_kind
-                && from.kind != ConstraintKind::Trigger
+                && !matches!(from.kind, ConstraintKind::Trigger | ConstraintKind::NotNull)
                 && self.is_open(&Address::Constraint(self.name.clone(), from.name.clone()))
                 && (is_key && above(from) == to.parent
                     || is_alone(from) && is_alone(to) && !self.has_children)

@@ -263,3 +263,27 @@ CREATE TABLE t (a integer);
 ALTER TABLE t ALTER COLUMN a SET NOT NULL;
 -- new
 ALTER TABLE t ADD CONSTRAINT must NOT NULL a;
+
+-- case constraint/not_null_validated
+-- since 18
+CREATE TABLE t (a integer);
+-- old
+ALTER TABLE t ADD CONSTRAINT must NOT NULL a NOT VALID;
+-- new
+ALTER TABLE t ADD CONSTRAINT must NOT NULL a;
+
+-- case constraint/not_null_no_inherit
+-- since 18
+CREATE TABLE t (a integer);
+-- old
+ALTER TABLE t ADD CONSTRAINT must NOT NULL a NO INHERIT;
+-- new
+ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+
+-- case constraint/not_null_name_of_a_former_table
+-- since 18
+-- old
+CREATE TABLE s (a integer NOT NULL);
+ALTER TABLE s RENAME TO t;
+-- new
+CREATE TABLE t (a integer NOT NULL);

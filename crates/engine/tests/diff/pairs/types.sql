@@ -245,3 +245,12 @@ CREATE COLLATION c (LOCALE = 'POSIX');
 CREATE TABLE t (a text COLLATE c);
 CREATE INDEX i ON t (a);
 INSERT INTO t VALUES ('x');
+
+-- case domain/not_null_named
+-- since 17
+-- old
+CREATE DOMAIN d AS integer CONSTRAINT must NOT NULL;
+CREATE DOMAIN e AS integer CONSTRAINT must NOT NULL;
+-- new
+CREATE DOMAIN d AS integer NOT NULL;
+CREATE DOMAIN e AS integer;
