@@ -119,3 +119,23 @@ async fn a_swap_that_was_killed_goes_on() {
     assert_eq!(running.stop().await.failed(), 0);
     assert_eq!(lost(&project).await, "0");
 }
+
+#[tokio::test]
+async fn rows_are_numbered_while_others_come() {
+    let project = project("ALTER TABLE orders ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY;").await;
+    let running = traffic(&project).await;
+    project.upgrade(0).await;
+    assert_eq!(running.stop().await.failed(), 0);
+    project
+        .database
+        .execute("INSERT INTO orders (id, twin) SELECT -n, '0' FROM generate_series(1, 100) n")
+        .await;
+    let numbers = "SELECT concat_ws(' ', count(*) = count(DISTINCT number), count(*) = count(number), min(number)) FROM orders";
+    assert_eq!(project.one(numbers).await, "t t 1");
+    // What hands the numbers over is one transaction.
+    let last = "SELECT jsonb_array_length(plan -> 'steps' -> -1 -> 'statements')::text FROM windlass.revision WHERE revision_id = '0002_change'";
+    let handed_over = project.one(last).await;
+    assert_eq!(handed_over, "6");
+    let left = "SELECT count(*)::text FROM pg_class WHERE relname LIKE '%windlass%' AND relnamespace = 'public'::regnamespace";
+    assert_eq!(project.one(left).await, "0");
+}

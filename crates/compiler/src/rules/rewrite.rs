@@ -339,15 +339,11 @@ fn set_not_null(case: &Case, relation: &RelationName, column: &str, safe: &mut V
 pub(super) fn column(case: &Case) -> Option<Vec<Safe>> {
     let (relation, command, written) = case.alter()?;
     let column = written.column.as_ref()?;
-    if command.conditional
-        || column.is_identity
-        || column.is_stored
-        || case.is_partitioned(relation) == Some(true)
-    {
+    if command.conditional || column.is_stored || case.is_partitioned(relation) == Some(true) {
         return None;
     }
     let is_volatile = column.has_default && !command.added.as_ref()?.computes.is_no();
-    let is_filled_later = is_volatile || column.is_serial;
+    let is_filled_later = is_volatile || column.is_serial || column.is_identity;
     // Without a key a backfill has nothing to walk along.
     if is_filled_later && case.around.catalog.is_some() && case.primary_key(relation).is_none() {
         return None;
@@ -355,18 +351,29 @@ pub(super) fn column(case: &Case) -> Option<Vec<Safe>> {
     let head = case.head()?;
     let name = quote(&column.name);
     let mut parts = Parts::of(case, column)?;
-    let wants_not_null = column.is_not_null || column.is_serial;
+    let wants_not_null = column.is_not_null || column.is_serial || column.is_identity;
     let needs_proof = wants_not_null && (is_filled_later || column.is_virtual);
     parts.drop_where(|part| match part.kind {
         Constrains::Check => !part.is_not_enforced,
         Constrains::Unique | Constrains::PrimaryKey | Constrains::ForeignKey => true,
         Constrains::NotNull => needs_proof,
-        Constrains::Nothing => is_volatile && part.is_default,
+        Constrains::Nothing => (is_volatile && part.is_default) || part.is_identity,
         _ => false,
     });
     let mut safe = Vec::new();
+    let numbers = match column.is_identity {
+        true => Some(Numbers::of(case, relation, column, &parts)?),
+        false => None,
+    };
     if column.is_serial {
         serial(case, relation, column, &mut parts, &mut safe)?;
+    } else if let Some(numbers) = &numbers {
+        safe.push(Safe::new(numbers.create()));
+        safe.push(Safe::new(format!("{head} {}", parts.kept())));
+        safe.push(Safe::new(format!(
+            "{head} ALTER COLUMN {name} SET DEFAULT nextval({})",
+            numbers.literal()
+        )));
     } else {
         safe.push(Safe::new(format!("{head} {}", parts.kept())));
     }
@@ -382,6 +389,21 @@ pub(super) fn column(case: &Case) -> Option<Vec<Safe>> {
     let has_key = column.constraint(Constrains::PrimaryKey).is_some();
     if needs_proof && !has_key {
         set_not_null(case, relation, &column.name, &mut safe)?;
+    }
+    if let Some(numbers) = &numbers {
+        // In one transaction, under the lock of its first statement: no number is given twice.
+        safe.push(Safe::new(format!("{head} ALTER COLUMN {name} DROP DEFAULT")));
+        safe.push(Safe::new(format!(
+            "{head} ALTER COLUMN {name} ADD {}",
+            numbers.identity
+        )));
+        safe.push(Safe::new(format!(
+            "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence('{}', '{}'), nextval({}), false)",
+            relation.to_string().replace('\'', "''"),
+            column.name.replace('\'', "''"),
+            numbers.literal()
+        )));
+        safe.push(Safe::new(format!("DROP SEQUENCE {}", numbers.sequence)));
     }
     for (at, constraint) in column.constraints.iter().enumerate() {
         let constraint = &constraint.with_attributes(&column.constraints[at + 1..]);
@@ -454,6 +476,62 @@ fn serial(
     Some(())
 }
 
+/// The numbers of an identity column until it is one: what fills it counts on in the identity's own sequence.
+struct Numbers {
+    /// The sequence that counts meanwhile.
+    sequence: RelationName,
+    data_type: String,
+    /// `GENERATED … AS IDENTITY (…)`, as it is written.
+    identity: String,
+    /// What stands in its parentheses.
+    options: String,
+}
+
+impl Numbers {
+    fn of(case: &Case, relation: &RelationName, column: &ColumnDetails, parts: &Parts) -> Option<Self> {
+        // A primary key needs the identity before it is one.
+        if column.constraint(Constrains::PrimaryKey).is_some() {
+            return None;
+        }
+        let identity = parts.text_of(|part| part.is_identity)?.to_owned();
+        let options = match (identity.find('('), identity.rfind(')')) {
+            (Some(open), Some(close)) => identity.get(open + 1..close)?.trim().to_owned(),
+            _ => String::new(),
+        };
+        if sql::has_words(&options, &["sequence", "name"]) {
+            return None;
+        }
+        let name = case.free_name(relation, |number| {
+            object_name(&relation.name, &column.name, &format!("windlass{number}"))
+        });
+        let sequence = RelationName {
+            schema: relation.schema.clone(),
+            name,
+        };
+        let data_type = match column.data_type.own()? {
+            "int2" => "smallint",
+            "int4" => "integer",
+            "int8" => "bigint",
+            _ => return None,
+        };
+        Some(Self {
+            sequence,
+            data_type: data_type.to_owned(),
+            identity,
+            options,
+        })
+    }
+
+    fn create(&self) -> String {
+        let create = format!("CREATE SEQUENCE {} AS {}", self.sequence, self.data_type);
+        format!("{create} {}", self.options).trim_end().to_owned()
+    }
+
+    fn literal(&self) -> String {
+        format!("'{}'::regclass", self.sequence.to_string().replace('\'', "''"))
+    }
+}
+
 /// ADD COLUMN's text, cut at its constraints.
 struct Parts<'a> {
     begin: String,
@@ -463,6 +541,7 @@ struct Parts<'a> {
 struct Part<'a> {
     kind: Constrains,
     is_default: bool,
+    is_identity: bool,
     is_not_enforced: bool,
     text: &'a str,
     is_kept: bool,
@@ -489,9 +568,12 @@ impl<'a> Parts<'a> {
                     && text
                         .get(..7)
                         .is_some_and(|word| word.eq_ignore_ascii_case("default"));
+                let is_identity =
+                    part.kind == Constrains::Nothing && sql::has_words(text, &["as", "identity"]);
                 Some(Part {
                     kind: part.kind,
                     is_default,
+                    is_identity,
                     is_not_enforced: part.is_not_enforced,
                     text,
                     is_kept: true,

@@ -243,7 +243,24 @@ impl<'a> Swap<'a> {
                 self.twin_of(constraint)?;
             }
         }
-        if self.needs_proof {
+        if self.needs_proof && self.is_native() {
+            // PostgreSQL 18 has a constraint for it, with a name.
+            let default = crate::catalog::not_null_name(&self.name.name, Some(&self.column.name));
+            let own = table.constraints.iter().find(|constraint| {
+                constraint.kind == ConstraintKind::NotNull && constraint.columns == [self.column.name.clone()]
+            });
+            let name = own.map_or(default, |constraint| constraint.name.clone());
+            let twin = quote(&object_name(&name, "", "windlass"));
+            let head = self.head;
+            self.made.push(Safe::new(format!(
+                "{head} ADD CONSTRAINT {twin} NOT NULL {} NOT VALID",
+                quote(&self.new)
+            )));
+            self.made
+                .push(Safe::new(format!("{head} VALIDATE CONSTRAINT {twin}")));
+            self.taken_over
+                .push(format!("{head} RENAME CONSTRAINT {twin} TO {}", quote(&name)));
+        } else if self.needs_proof {
             let proof = quote(&self.proof());
             let new = quote(&self.new);
             self.made.push(Safe::new(format!(
@@ -278,13 +295,7 @@ impl<'a> Swap<'a> {
                 rest.map(|rest| format!("FOREIGN KEY ({}) REFERENCES {rest}", columns.join(", ")))
             }
             // By their indexes, and by the proof.
-            ConstraintKind::Unique | ConstraintKind::PrimaryKey => return Ok(()),
-            ConstraintKind::NotNull
-                if constraint.name
-                    == crate::catalog::not_null_name(&self.name.name, Some(&self.column.name)) =>
-            {
-                return Ok(());
-            }
+            ConstraintKind::Unique | ConstraintKind::PrimaryKey | ConstraintKind::NotNull => return Ok(()),
             _ => None,
         };
         let definition = definition
@@ -318,6 +329,10 @@ impl<'a> Swap<'a> {
     /// A definition that names the new column in the place of the old one.
     fn renamed(&self, definition: &str) -> Option<String> {
         sql::with_column(definition, &self.column.name, &self.new)
+    }
+
+    fn is_native(&self) -> bool {
+        self.catalog.major() >= 18
     }
 
     fn proof(&self) -> String {
@@ -361,7 +376,7 @@ impl<'a> Swap<'a> {
             format!("DROP TRIGGER {trigger} ON {relation}"),
             format!("DROP FUNCTION {function}()"),
         ];
-        if self.needs_proof {
+        if self.needs_proof && !self.is_native() {
             last.push(format!("{head} ALTER COLUMN {new} SET NOT NULL"));
             last.push(format!("{head} DROP CONSTRAINT {}", quote(&self.proof())));
         }

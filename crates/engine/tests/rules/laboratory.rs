@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use windlass::introspect;
-use windlass_compiler::catalog::Catalog;
+use windlass_compiler::catalog::{Catalog, WriteOptions};
 use windlass_compiler::effect::{self, LockMode};
 use windlass_compiler::rules::{Checker, Finding, GIVEN, Runner, Surroundings};
 use windlass_compiler::sql;
@@ -70,7 +70,7 @@ impl Scene {
     /// Runs a script as it stands, statement by statement, and measures it.
     pub(crate) async fn run(&self, script: &str) -> Result<Cost, Failed> {
         let mut cost = Cost::default();
-        let before = relations(&self.client).await;
+        let mut before = relations(&self.client).await;
         let mut files = before.clone();
         let mut is_open = false;
         for span in sql::split(script).unwrap() {
@@ -84,7 +84,9 @@ impl Scene {
                 "COMMIT" => {
                     is_open = false;
                     self.send("COMMIT").await?;
-                    files = relations(&self.client).await;
+                    // What an example makes first is somebody's by then.
+                    before = relations(&self.client).await;
+                    files = before.clone();
                     continue;
                 }
                 _ => {}
@@ -184,6 +186,11 @@ impl Scene {
             .catalog;
         catalog.sizes.clear();
         catalog
+    }
+
+    /// The whole schema, as `windlass snapshot` writes it.
+    pub(crate) async fn written(&self) -> String {
+        self.catalog().await.to_sql(&WriteOptions::default())
     }
 
     pub(crate) async fn send(&self, sql: &str) -> Result<(), Failed> {
