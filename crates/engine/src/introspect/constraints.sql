@@ -1,11 +1,11 @@
 -- Constraints of relations and domains, read by introspection; locks nothing.
--- to_jsonb reads columns that only newer servers have: conenforced (18).
+-- conenforced is there from 18 on; the reader puts `true` in its place before.
 SELECT c.oid, c.conname AS name, c.contype::text AS kind, c.conrelid AS relation, c.contypid AS domain,
        pg_catalog.pg_get_constraintdef(c.oid) AS definition,
        c.conkey AS columns, c.confrelid AS referenced, c.confkey AS referenced_columns,
        c.confupdtype::text AS on_update, c.confdeltype::text AS on_delete,
        c.convalidated AS is_valid,
-       COALESCE((pg_catalog.to_jsonb(c) ->> 'conenforced')::boolean, true) AS is_enforced,
+       c.conenforced AS is_enforced,
        c.condeferrable AS is_deferrable, c.condeferred AS is_deferred, c.connoinherit AND c.contype IN ('c', 'n') AS is_no_inherit,
        c.conislocal AS is_local, c.coninhcount::integer AS inheritance_count,
        c.conparentid AS parent, c.conindid AS index,

@@ -53,11 +53,19 @@ impl Reader<'_> {
         .await?;
         self.sequences().await?;
         self.name_identities();
-        self.each(include_str!("constraints.sql"), |this, row| {
-            this.constraint(row, &mut pending)
-        })
-        .await?;
-        self.each(include_str!("indexes.sql"), |this, row| {
+        // Columns that older servers do not have. Asked for through to_jsonb they would cost as much as the rest.
+        let version = self.catalog.server_version;
+        let mut constraints = include_str!("constraints.sql").to_owned();
+        if version < 180_000 {
+            constraints = constraints.replace("c.conenforced", "true");
+        }
+        let mut indexes = include_str!("indexes.sql").to_owned();
+        if version < 150_000 {
+            indexes = indexes.replace("i.indnullsnotdistinct", "false");
+        }
+        self.each(&constraints, |this, row| this.constraint(row, &mut pending))
+            .await?;
+        self.each(&indexes, |this, row| {
             this.index(row, &mut pending);
             Ok(())
         })
