@@ -2,17 +2,20 @@
 //! our catalog and by pg_dump where there is one.
 
 mod dump;
+mod normal;
 
 use std::collections::BTreeMap;
 
 use windlass::Downgrade;
-use windlass::compiler::catalog::{Catalog, QualifiedName, RelationKind, WriteOptions};
+use windlass::compiler::catalog::{Catalog, WriteOptions};
 use windlass::compiler::diff::{DiffOptions, diff};
 use windlass::compiler::format::{RawFile, read};
 use windlass::compiler::graph::Target;
 use windlass::connect::ConnectOptions;
 use windlass::introspect::source::ScriptFile;
 use windlass::{Unobserved, Wait};
+
+use normal::in_no_order;
 
 use super::lab::Lab;
 use super::{Compared, Read};
@@ -210,30 +213,6 @@ fn texts(catalog: &Catalog, write: &WriteOptions) -> BTreeMap<String, String> {
             (object, statements.join(";\n"))
         })
         .collect()
-}
-
-fn in_no_order(catalog: &Catalog) -> Catalog {
-    let mut catalog = catalog.clone();
-    let is_child: Vec<QualifiedName> = catalog
-        .relations
-        .iter()
-        .filter(|(_, relation)| relation.partition_of.is_some() || !relation.inherits.is_empty())
-        .map(|(name, _)| name.clone())
-        .collect();
-    for (name, relation) in &mut catalog.relations {
-        if let RelationKind::Table | RelationKind::PartitionedTable(_) | RelationKind::ForeignTable(_) =
-            relation.kind
-        {
-            relation.columns.sort_by(|one, other| one.name.cmp(&other.name));
-            if is_child.contains(name) {
-                relation
-                    .columns
-                    .iter_mut()
-                    .for_each(|column| column.is_local = false);
-            }
-        }
-    }
-    catalog
 }
 
 /// Compares what pg_dump says of both, where there is a pg_dump and all of both is compared. Who was asked.

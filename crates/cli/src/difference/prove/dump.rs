@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use windlass::connect::ConnectOptions;
 
+use super::normal::line_in_no_order;
 use crate::context::environment;
 use crate::failure::Failure;
 
@@ -111,7 +112,10 @@ fn stanzas(text: &str) -> BTreeMap<String, BTreeSet<String>> {
         let is_frame =
             line.is_empty() || line.starts_with("--") || line.starts_with('\\') || line.starts_with("SET ");
         if !is_frame && !object.is_empty() {
-            stanzas.entry(object.clone()).or_default().insert(line.to_owned());
+            stanzas
+                .entry(object.clone())
+                .or_default()
+                .insert(line_in_no_order(line));
         }
     }
     stanzas
