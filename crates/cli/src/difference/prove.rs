@@ -19,6 +19,7 @@ use normal::in_no_order;
 
 use super::lab::Lab;
 use super::{Compared, Read};
+use crate::context::Context;
 use crate::failure::{Failure, UNVERIFIED};
 
 /// The name that a plan goes by while it is tried.
@@ -34,7 +35,13 @@ pub(crate) async fn prove(lab: &mut Lab<'_>, compared: &Compared) -> Result<(), 
     let runner = lab.runner(&copy, read(files)?)?;
     lab.upgrade(&runner, None).await.map_err(failed)?;
     let made = lab.read(&copy).await?;
-    same(&made, &compared.new.catalog, compared, "the plan leaves")?;
+    same(
+        lab.context(),
+        &made,
+        &compared.new.catalog,
+        compared,
+        "the plan leaves",
+    )?;
     let witnesses = compare_dumps(lab, &copy, &compared.new, compared, "the plan leaves").await?;
     lab.context().ui.say(&format!(
         "proved: the plan makes the new schema out of the old one, by {witnesses}"
@@ -62,7 +69,13 @@ pub(crate) async fn prove_revision(
     for round in 1..=2 {
         lab.upgrade(&runner, None).await.map_err(failed)?;
         let made = lab.read(&copy).await?;
-        same(&made, &compared.new.catalog, compared, "the revision leaves")?;
+        same(
+            lab.context(),
+            &made,
+            &compared.new.catalog,
+            compared,
+            "the revision leaves",
+        )?;
         if witnesses.is_none() {
             witnesses =
                 Some(compare_dumps(lab, &copy, &compared.new, compared, "the revision leaves").await?);
@@ -81,7 +94,13 @@ pub(crate) async fn prove_revision(
             .await
             .map_err(|error| failed(error.into()))?;
         let back = lab.read(&copy).await?;
-        same(&back, &compared.old.catalog, compared, "the way down leaves")?;
+        same(
+            lab.context(),
+            &back,
+            &compared.old.catalog,
+            compared,
+            "the way down leaves",
+        )?;
     }
     let ways = if is_reversible {
         "up, down and up again"
@@ -143,7 +162,13 @@ fn failed(failure: Failure) -> Failure {
 }
 
 /// Compares two schemas object by object, by the text that makes each, and by the comparison itself.
-fn same(made: &Catalog, wanted: &Catalog, compared: &Compared, what: &str) -> Result<(), Failure> {
+fn same(
+    context: &Context,
+    made: &Catalog,
+    wanted: &Catalog,
+    compared: &Compared,
+    what: &str,
+) -> Result<(), Failure> {
     let write = &compared.options.write;
     let (left, right) = (texts(made, write), texts(wanted, write));
     let mut differ: Vec<String> = Vec::new();
@@ -176,15 +201,15 @@ fn same(made: &Catalog, wanted: &Catalog, compared: &Compared, what: &str) -> Re
                 .map(|change| format!("{} would still be changed: {}", change.object, change.sql)),
         );
     }
-    refuse(differ, what)
+    refuse(context, differ, what)
 }
 
-fn refuse(differ: Vec<String>, what: &str) -> Result<(), Failure> {
+fn refuse(context: &Context, differ: Vec<String>, what: &str) -> Result<(), Failure> {
     if differ.is_empty() {
         return Ok(());
     }
     for line in &differ {
-        anstream::eprintln!("{line}");
+        context.ui.warning(line, None);
     }
     Err(Failure::Other {
         message: format!(
@@ -242,6 +267,6 @@ async fn compare_dumps(
         None => load(lab, &wanted.catalog, "wanted").await?,
     };
     let (made, wanted) = (dump::of(&program, made)?, dump::of(&program, &wanted)?);
-    refuse(dump::differences(&made, &wanted), what)?;
+    refuse(lab.context(), dump::differences(&made, &wanted), what)?;
     Ok("our catalog and pg_dump")
 }
