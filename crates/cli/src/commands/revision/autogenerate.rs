@@ -160,13 +160,8 @@ fn write(compared: &Compared, parents: &str, way_back: &Result<Plan, String>) ->
         for (change, loses) in losses {
             let _ = writeln!(down, "--   {}: {}", change.object, one_line(loses));
         }
-        for hazard in &plan.hazards {
-            let _ = writeln!(
-                down,
-                "-- Decide ({}): {}.",
-                hazard.rule,
-                one_line(&hazard.message)
-            );
+        for line in decisions(plan) {
+            let _ = writeln!(down, "-- {line}");
         }
         down.push('\n');
         down.push_str(&plan.script(false));
@@ -213,14 +208,19 @@ fn header(compared: &Compared) -> String {
     lines.push(
         "and which values rows that exist are to have (backfills, new columns that are NOT NULL).".to_owned(),
     );
-    for hazard in &compared.plan.hazards {
-        lines.push(format!(
-            "Decide ({}): {}.",
-            hazard.rule,
-            one_line(&hazard.message)
-        ));
-    }
+    lines.extend(decisions(&compared.plan));
     lines.iter().map(|line| format!("-- {line}\n")).collect()
+}
+
+/// What hurts a live database and has no other form: `upgrade` refuses it until somebody decides.
+fn decisions(plan: &Plan) -> impl Iterator<Item = String> + '_ {
+    plan.hazards.iter().map(|hazard| {
+        let help = hazard
+            .help
+            .as_deref()
+            .map_or(String::new(), |help| format!(" {}", one_line(help)));
+        format!("Decide ({}): {}.{help}", hazard.rule, one_line(&hazard.message))
+    })
 }
 
 #[cfg(test)]
