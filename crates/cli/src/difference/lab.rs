@@ -1,5 +1,8 @@
 //! Where schemas that are no database yet become one: shadow databases, which go whatever happens.
 
+use std::cell::Cell;
+
+use tokio::sync::OnceCell;
 use windlass::compiler::catalog::Catalog;
 use windlass::compiler::format::Directory;
 use windlass::compiler::graph::Target;
@@ -22,8 +25,8 @@ pub(crate) struct Lab<'c> {
     /// The server that is to be used; none is one of our own.
     server: Option<String>,
     /// The major version that is wanted.
-    major: Option<u32>,
-    shadows: Option<Shadows>,
+    major: Cell<Option<u32>>,
+    shadows: OnceCell<Shadows>,
     stop: Stop,
 }
 
@@ -31,27 +34,27 @@ pub(crate) struct Lab<'c> {
 pub(crate) async fn in_lab<T>(
     context: &Context,
     server: Option<&str>,
-    work: impl AsyncFnOnce(&mut Lab<'_>) -> Result<T, Failure>,
+    work: impl AsyncFnOnce(&Lab<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let stop = context::stop_on_signals();
-    let mut lab = Lab {
+    let lab = Lab {
         context,
         server: server
             .map(str::to_owned)
             .or_else(|| context.config.policy.shadow_url.value.clone()),
-        major: None,
-        shadows: None,
+        major: Cell::new(None),
+        shadows: OnceCell::new(),
         stop: stop.clone(),
     };
     let done = tokio::select! {
-        done = work(&mut lab) => done,
+        done = work(&lab) => done,
         () = stop.asked() => Err(Failure::Other {
             message: "stopped; nothing was written".to_owned(),
             hints: Vec::new(),
             code: 130,
         }),
     };
-    if let Some(shadows) = lab.shadows
+    if let Some(shadows) = lab.shadows.into_inner()
         && let Err(error) = shadows.close().await
     {
         context.ui.warning(
@@ -69,36 +72,33 @@ impl<'c> Lab<'c> {
     }
 
     /// Says which major version a server of our own is to have, if it is not running yet.
-    pub(crate) fn prefer(&mut self, major: u32) {
-        self.major = Some(major);
+    pub(crate) fn prefer(&self, major: u32) {
+        self.major.set(Some(major));
     }
 
     /// The server.
-    pub(crate) async fn shadows(&mut self) -> Result<&mut Shadows, Failure> {
-        if self.shadows.is_none() {
-            let shadows = self.open().await?;
-            let major = shadows.server_version() / 10_000;
-            if let Some(wanted) = self.major.filter(|wanted| *wanted != major) {
-                self.context.ui.warning(
-                    &format!("the database is PostgreSQL {wanted}, the shadow is {major}: what only one of them has is not compared"),
-                    Some("name a server of the same version with --shadow, or its programs with PG_BINDIR"),
-                );
-            }
-            self.shadows = Some(shadows);
-        }
-        self.shadows
-            .as_mut()
-            .ok_or_else(|| Failure::other("failed to keep the shadow server"))
+    pub(crate) async fn shadows(&self) -> Result<&Shadows, Failure> {
+        self.shadows.get_or_try_init(|| self.open()).await
     }
 
     async fn open(&self) -> Result<Shadows, Failure> {
-        if let Some(url) = &self.server {
-            let options = resolve(url)?;
-            return Ok(Shadows::on(&options).await?);
+        let wanted = self.major.get();
+        let shadows = match &self.server {
+            Some(url) => Shadows::on(&resolve(url)?).await?,
+            None => {
+                let programs = context::server_programs_of(wanted)?;
+                self.context.ui.say("starting a throwaway PostgreSQL");
+                Shadows::own(&programs, &std::env::temp_dir()).await?
+            }
+        };
+        let major = shadows.server_version() / 10_000;
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != major) {
+            self.context.ui.warning(
+                &format!("the database is PostgreSQL {wanted}, the shadow is {major}: what only one of them has is not compared"),
+                Some("name a server of the same version with --shadow, or its programs with PG_BINDIR"),
+            );
         }
-        let programs = context::server_programs_of(self.major)?;
-        self.context.ui.say("starting a throwaway PostgreSQL");
-        Ok(Shadows::own(&programs, &std::env::temp_dir()).await?)
+        Ok(shadows)
     }
 
     /// What sessions on shadow databases are set to: names are looked up as in the database, roles may not exist.
@@ -110,11 +110,7 @@ impl<'c> Lab<'c> {
     }
 
     /// A shadow database that these files make.
-    pub(crate) async fn load(
-        &mut self,
-        label: &str,
-        files: &[ScriptFile],
-    ) -> Result<ConnectOptions, Failure> {
+    pub(crate) async fn load(&self, label: &str, files: &[ScriptFile]) -> Result<ConnectOptions, Failure> {
         let settings = self.settings();
         let shadows = self.shadows().await?;
         let database = shadows.database(label).await?;
@@ -124,7 +120,7 @@ impl<'c> Lab<'c> {
 
     /// A shadow database that the revisions make, run by the engine as an upgrade runs them.
     pub(crate) async fn replay(
-        &mut self,
+        &self,
         label: &str,
         directory: Directory,
         target: Option<&str>,
@@ -152,7 +148,7 @@ impl<'c> Lab<'c> {
 
     /// Upgrades a shadow database. Roles that the revisions name are made as they turn up missing; the run goes on
     /// where it stopped.
-    pub(crate) async fn upgrade(&mut self, runner: &Runner, target: Option<&str>) -> Result<(), Failure> {
+    pub(crate) async fn upgrade(&self, runner: &Runner, target: Option<&str>) -> Result<(), Failure> {
         let mut request = Upgrade::to_heads();
         if let Some(target) = target {
             request.target = Target::parse(target);

@@ -109,12 +109,7 @@ impl How {
 }
 
 /// Reads both sides, compares them, and makes the plan.
-pub(crate) async fn compare(
-    lab: &mut Lab<'_>,
-    from: &Side,
-    to: &Side,
-    how: &How,
-) -> Result<Compared, Failure> {
+pub(crate) async fn compare(lab: &Lab<'_>, from: &Side, to: &Side, how: &How) -> Result<Compared, Failure> {
     let (old, new) = reading::read_both(lab, from, to).await?;
     let context = lab.context();
     let selection = how.selection(context);

@@ -29,7 +29,7 @@ const NAME: &str = "0001_plan";
 const OURS: &str = "our catalog";
 
 /// Runs the plan on a copy of the old schema and compares.
-pub(crate) async fn prove(lab: &mut Lab<'_>, compared: &Compared) -> Result<(), Failure> {
+pub(crate) async fn prove(lab: &Lab<'_>, compared: &Compared) -> Result<(), Failure> {
     let copy = copy(lab, &compared.old, "proof").await?;
     let files = vec![file(&format!("{NAME}.sql"), &compared.plan.script(false))];
     let runner = lab.runner(&copy, read(files)?)?;
@@ -51,7 +51,7 @@ pub(crate) async fn prove(lab: &mut Lab<'_>, compared: &Compared) -> Result<(), 
 
 /// Runs a revision up, down and up again, behind those that are there where the old schema is theirs.
 pub(crate) async fn prove_revision(
-    lab: &mut Lab<'_>,
+    lab: &Lab<'_>,
     compared: &Compared,
     others: Vec<RawFile>,
     revision: &[RawFile],
@@ -124,7 +124,7 @@ pub(crate) fn file(name: &str, text: &str) -> RawFile {
 }
 
 /// A copy of a schema without anybody's journal.
-async fn copy(lab: &mut Lab<'_>, read: &Read, label: &str) -> Result<ConnectOptions, Failure> {
+async fn copy(lab: &Lab<'_>, read: &Read, label: &str) -> Result<ConnectOptions, Failure> {
     match &read.at {
         Some(at) => {
             let copy = lab.shadows().await?.copy(at, label).await?;
@@ -136,7 +136,7 @@ async fn copy(lab: &mut Lab<'_>, read: &Read, label: &str) -> Result<ConnectOpti
 }
 
 /// A shadow database that a catalog's own text makes.
-async fn load(lab: &mut Lab<'_>, catalog: &Catalog, label: &str) -> Result<ConnectOptions, Failure> {
+async fn load(lab: &Lab<'_>, catalog: &Catalog, label: &str) -> Result<ConnectOptions, Failure> {
     let mut options = WriteOptions::default();
     options.secrets = false;
     options.extension_versions = false;
@@ -242,7 +242,7 @@ fn texts(catalog: &Catalog, write: &WriteOptions) -> BTreeMap<String, String> {
 
 /// Compares what pg_dump says of both, where there is a pg_dump and all of both is compared. Who was asked.
 async fn compare_dumps(
-    lab: &mut Lab<'_>,
+    lab: &Lab<'_>,
     made: &ConnectOptions,
     wanted: &Read,
     compared: &Compared,

@@ -17,7 +17,7 @@ use crate::failure::{Failure, USAGE};
 use crate::{baseline, files};
 
 /// Databases first: their version says which server the others want.
-pub(super) async fn read_both(lab: &mut Lab<'_>, from: &Side, to: &Side) -> Result<(Read, Read), Failure> {
+pub(super) async fn read_both(lab: &Lab<'_>, from: &Side, to: &Side) -> Result<(Read, Read), Failure> {
     let context = lab.context();
     let (old, new) = tokio::try_join!(read_database(context, from), read_database(context, to))?;
     let known = old.as_ref().or(new.as_ref());
@@ -36,20 +36,17 @@ pub(super) async fn read_both(lab: &mut Lab<'_>, from: &Side, to: &Side) -> Resu
             );
         }
     }
-    let old_at = match old {
-        Some(_) => None,
-        None => build(lab, from, "old").await?,
+    let make = async |read: &Option<Read>, side, label| match read {
+        Some(_) => Ok(None),
+        None => build(lab, side, label).await,
     };
-    let new_at = match new {
-        Some(_) => None,
-        None => build(lab, to, "new").await?,
-    };
+    // Both at once: what takes time is the server's, which has a process for each.
+    let (old_at, new_at) = tokio::try_join!(make(&old, from, "old"), make(&new, to, "new"))?;
     let version = match (&old, &new) {
         (Some(read), _) | (_, Some(read)) => read.catalog.server_version,
         _ if old_at.is_some() || new_at.is_some() => lab.shadows().await?.server_version(),
         _ => 0,
     };
-    let lab = &*lab;
     let fill = async |read: Option<Read>, side: &Side, at: Option<ConnectOptions>| match (read, at) {
         (Some(read), _) => Ok::<_, Failure>(read),
         (None, Some(at)) => Ok(Read {
@@ -92,7 +89,7 @@ async fn read_database(context: &Context, side: &Side) -> Result<Option<Read>, F
 }
 
 /// A side that a shadow database is made of; none for what needs no database.
-async fn build(lab: &mut Lab<'_>, side: &Side, label: &str) -> Result<Option<ConnectOptions>, Failure> {
+async fn build(lab: &Lab<'_>, side: &Side, label: &str) -> Result<Option<ConnectOptions>, Failure> {
     let context = lab.context();
     let made = match side {
         Side::Empty | Side::Configured | Side::Database(_) => return Ok(None),
@@ -163,7 +160,7 @@ async fn fill(command: &str, database: &ConnectOptions) -> Result<(), Failure> {
     ))
 }
 
-async fn load(lab: &mut Lab<'_>, label: &str, files: &[ScriptFile]) -> Result<ConnectOptions, Failure> {
+async fn load(lab: &Lab<'_>, label: &str, files: &[ScriptFile]) -> Result<ConnectOptions, Failure> {
     // A command that printed nothing did not mean an empty database.
     let is_blank = |file: &ScriptFile| sql::split(&file.text).is_ok_and(|spans| spans.is_empty());
     if files.iter().all(is_blank) {

@@ -54,7 +54,7 @@ pub struct ScriptFile {
 /// # Errors
 /// A server that does not start, and a statement that it refuses.
 pub async fn of_script(script: &str, bindir: &Path, scratch: &Path) -> Result<Sourced> {
-    let mut shadows = Shadows::own(bindir, scratch).await?;
+    let shadows = Shadows::own(bindir, scratch).await?;
     let database = shadows.database("script").await?;
     let file = ScriptFile {
         name: "the schema".to_owned(),

@@ -2,6 +2,7 @@
 //! died is decided by an advisory lock that each run holds for as long as it lives.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use windlass_compiler::sql::quote_identifier;
 
@@ -22,7 +23,7 @@ pub struct Shadows {
     /// A session on the database `postgres`; on a server of somebody's it holds the lock of the run.
     session: Session,
     run: i32,
-    made: Vec<String>,
+    made: Mutex<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -45,7 +46,7 @@ impl Shadows {
             place: Place::Own(server),
             session,
             run: 0,
-            made: Vec::new(),
+            made: Mutex::default(),
         })
     }
 
@@ -62,7 +63,7 @@ impl Shadows {
             place: Place::Given(options),
             session,
             run,
-            made: Vec::new(),
+            made: Mutex::default(),
         };
         if !shadows.lock(run).await? {
             return Err(Error::new(
@@ -89,7 +90,7 @@ impl Shadows {
     ///
     /// # Errors
     /// A role that may not create databases.
-    pub async fn database(&mut self, label: &str) -> Result<ConnectOptions> {
+    pub async fn database(&self, label: &str) -> Result<ConnectOptions> {
         self.create(label, "template0").await
     }
 
@@ -97,15 +98,18 @@ impl Shadows {
     ///
     /// # Errors
     /// Sessions in the database to copy.
-    pub async fn copy(&mut self, of: &ConnectOptions, label: &str) -> Result<ConnectOptions> {
+    pub async fn copy(&self, of: &ConnectOptions, label: &str) -> Result<ConnectOptions> {
         self.settle(of.database()).await?;
         self.create(label, of.database()).await
     }
 
-    async fn create(&mut self, label: &str, template: &str) -> Result<ConnectOptions> {
+    async fn create(&self, label: &str, template: &str) -> Result<ConnectOptions> {
         let name = format!("{PREFIX}{:08x}_{label}", self.run.cast_unsigned());
         // Noted first: a command that is given up may have been carried out.
-        self.made.push(name.clone());
+        self.made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(name.clone());
         let sql = format!(
             "CREATE DATABASE {} TEMPLATE {}",
             quote_identifier(&name),
@@ -154,11 +158,13 @@ impl Shadows {
             ));
         }
         let sql = format!("CREATE ROLE {} SUPERUSER", quote_identifier(role));
-        self.session
-            .client()
-            .batch_execute(&sql)
-            .await
-            .map_err(|error| session::failed(error, &format!("failed to make the role {role}")))
+        match self.session.client().batch_execute(&sql).await {
+            // 42710 duplicate_object: the other side of a comparison has made it meanwhile.
+            Err(error) if error.code().is_none_or(|code| code.code() != "42710") => {
+                Err(session::failed(error, &format!("failed to make the role {role}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Removes what was made.
@@ -169,8 +175,9 @@ impl Shadows {
         if let Place::Own(_) = self.place {
             return Ok(());
         }
-        for name in &self.made {
-            drop_database(&self.session, name).await?;
+        let made = self.made.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for name in made {
+            drop_database(&self.session, &name).await?;
         }
         Ok(())
     }

@@ -160,7 +160,7 @@ async fn shadow(
     let major = known.schema.as_ref().map(|schema| schema.catalog().major());
     let programs = context::server_programs_of(major)?;
     context.ui.say("starting a throwaway PostgreSQL");
-    let mut shadows = Shadows::own(&programs, &std::env::temp_dir()).await?;
+    let shadows = Shadows::own(&programs, &std::env::temp_dir()).await?;
     if let Some(major) = major.filter(|major| *major != shadows.server_version() / 10_000) {
         context.ui.warning(
             &format!(
