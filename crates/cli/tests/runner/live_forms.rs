@@ -139,3 +139,40 @@ async fn rows_are_numbered_while_others_come() {
     let left = "SELECT count(*)::text FROM pg_class WHERE relname LIKE '%windlass%' AND relnamespace = 'public'::regnamespace";
     assert_eq!(project.one(left).await, "0");
 }
+
+#[tokio::test]
+async fn a_partition_is_made_beside_who_reads_the_others() {
+    let project = Project::new(&[(
+        "0001_events",
+        "CREATE TABLE events (id bigint, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);\n\
+         CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');\n\
+         INSERT INTO events VALUES (1, '2025-05-05');",
+    )])
+    .await;
+    project.upgrade(0).await;
+    project.write(
+        "0002_next",
+        "CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');",
+    );
+    let reader = project.database.connect().await;
+    reader
+        .batch_execute("BEGIN; SELECT count(*) FROM events")
+        .await
+        .expect("nobody holds it");
+    // Done, while the reader is still there.
+    project.upgrade(0).await;
+    reader.batch_execute("COMMIT").await.expect("it is open");
+    // Beside a default partition it is made as it is written.
+    project.write(
+        "0003_rest",
+        "CREATE TABLE events_rest PARTITION OF events DEFAULT;\n\
+         CREATE TABLE events_2027 PARTITION OF events FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');",
+    );
+    project.upgrade(0).await;
+    let all = "SELECT string_agg(inhrelid::regclass::text, ' ' ORDER BY inhrelid::regclass::text) \
+               FROM pg_inherits WHERE inhparent = 'events'::regclass";
+    assert_eq!(
+        project.one(all).await,
+        "events_2025 events_2026 events_2027 events_rest"
+    );
+}

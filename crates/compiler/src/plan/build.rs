@@ -172,8 +172,11 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
     }
     problems.extend(atomic_refusal(&script, &statements, source));
     problems.extend(batched::arrange(&script, source, &mut statements));
-    let is_hazardous =
-        may_be_there || !forms.is_empty() || !told.refused.is_empty() || !told.warnings.is_empty();
+    let is_hazardous = may_be_there
+        || told.undecided
+        || !forms.is_empty()
+        || !told.refused.is_empty()
+        || !told.warnings.is_empty();
     warnings.append(&mut told.warnings);
     if !forms.is_empty() {
         let written = std::mem::take(&mut statements);

@@ -35,6 +35,8 @@ pub(super) enum Verdict {
 pub(super) struct Told {
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) refused: Vec<Diagnostic>,
+    /// A catalog may have another form for something.
+    pub(super) undecided: bool,
 }
 
 impl Scrutiny<'_, '_> {
@@ -64,7 +66,7 @@ impl Scrutiny<'_, '_> {
             .iter()
             .filter(|finding| finding.severity == Severity::Error)
             .collect();
-        let Some(first) = errors.first() else {
+        let Some(first) = report.findings.iter().find(|finding| finding.asks_for_form()) else {
             return Verdict::AsWritten;
         };
         // What cuts itself up already, or is asked rather than run, has no other form.
@@ -83,6 +85,10 @@ impl Scrutiny<'_, '_> {
         match (form, self.safety) {
             (Some(form), _) => Verdict::Instead(form, first.rule.id.to_owned()),
             (None, Safety::Off) => Verdict::AsWritten,
+            (None, safety) if errors.is_empty() => {
+                told.undecided |= safety == Safety::Rewrite;
+                Verdict::AsWritten
+            }
             (None, Safety::Warn) => {
                 told.warnings.extend(errors.iter().map(|error| {
                     let mut warning = error.diagnostic(source);

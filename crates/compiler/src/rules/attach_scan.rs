@@ -50,5 +50,13 @@ fn check(case: &Case) -> Option<Finding> {
         "{read} is read to see which rows are within the bounds, which blocks reads and writes of it"
     );
     let finding = case.about(&RULE, part, message).fixed(rewrite::attach(case));
+    let finding = match &default {
+        Some(default) => finding.help(format!(
+            "Windlass does not do it by itself: the CHECK that would spare reading {default} refuses rows that belong to the new \
+             partition until it is attached. If no such row comes meanwhile, write it: on {default} a CHECK of the opposite, NOT VALID, \
+             validated, dropped again behind the ATTACH"
+        )),
+        None => finding,
+    };
     Some(finding.help("add a CHECK of the bounds (with NOT NULL of its columns) NOT VALID, validate it, then attach, then drop the check"))
 }

@@ -289,6 +289,7 @@ impl Case<'_> {
             help: Vec::new(),
             fix: None,
             needs: None,
+            runs_by_itself: false,
             fixes_whole: self.at.1 == 1,
             command: self.at.0,
             span: self.span(),

@@ -1,17 +1,12 @@
 //! The safe form of a whole statement, put together from those of its subcommands.
 
 use super::{Finding, Safe};
-use crate::diagnostic::Severity;
 use crate::sql::{self, AlterKind, ConstraintKind, Statement};
 
 /// The statements to run instead of one that has these findings; none where one of its errors has no safe form, or
 /// nothing has one.
 pub fn safe_form(statement: &Statement, text: &str, findings: &[Finding]) -> Option<Vec<Safe>> {
-    let errors = || {
-        findings
-            .iter()
-            .filter(|finding| finding.severity == Severity::Error)
-    };
+    let errors = || findings.iter().filter(|finding| finding.asks_for_form());
     let fix_of = |command: usize| {
         let mut own = errors().filter(|finding| finding.command == command);
         own.find_map(|finding| finding.fix.as_ref())

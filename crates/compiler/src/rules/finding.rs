@@ -21,6 +21,8 @@ pub struct Finding {
     pub fix: Option<Vec<Safe>>,
     /// The `allow` that they need besides, where they change what an application may notice.
     pub needs: Option<&'static str>,
+    /// It runs so although nothing refuses what was written; without a catalog, perhaps.
+    pub runs_by_itself: bool,
     /// They stand for the whole statement, not for one of its subcommands.
     pub fixes_whole: bool,
     /// The subcommand that it is about, from 0.
@@ -77,6 +79,21 @@ impl Finding {
         self.fix = Some(fix);
         self.needs = Some(permission);
         self
+    }
+
+    /// Gives a safe form of the whole statement that runs although what was written is no error. `is_blind`: only a catalog
+    /// tells whether there is one.
+    #[must_use]
+    pub(super) fn better(mut self, fix: Option<Vec<Safe>>, is_blind: bool) -> Self {
+        self.runs_by_itself = fix.is_some() || is_blind;
+        self.fixes_whole = true;
+        self.fix = fix;
+        self
+    }
+
+    /// Whether a safe form is to run in the place of what it is about.
+    pub fn asks_for_form(&self) -> bool {
+        self.severity == Severity::Error || self.runs_by_itself
     }
 
     /// Without its safe form, which is named instead: nobody has allowed what comes with it.

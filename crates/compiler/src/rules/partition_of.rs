@@ -1,7 +1,7 @@
 //! CREATE TABLE … PARTITION OF.
 
 use super::case::Case;
-use super::{Finding, Harm, Rule, Section};
+use super::{Finding, Harm, Rule, Section, rewrite};
 use crate::diagnostic::Severity;
 use crate::sql::Statement;
 
@@ -44,6 +44,7 @@ fn check(case: &Case) -> Option<Finding> {
     } else {
         finding
     };
+    let finding = finding.better(rewrite::partition_of(case), case.around.catalog.is_none());
     Some(finding.help(format!(
         "create it by itself (LIKE {parent} INCLUDING ALL, with a CHECK of the bounds), then ATTACH PARTITION"
     )))

@@ -3,7 +3,9 @@
 
 use super::Safe;
 use super::case::Case;
-use crate::catalog::{IndexKey, QualifiedName, RelationKind, not_null_name, object_name};
+use crate::catalog::{
+    ColumnValue, IndexKey, Persistence, QualifiedName, RelationKind, not_null_name, object_name,
+};
 use crate::sql::{
     self, AlterKind, ColumnDetails, Constrains, ConstraintDetails, RelationName, Statement,
     quote_identifier as quote,
@@ -724,6 +726,49 @@ pub(super) fn foreign_key_on_partitions(case: &Case) -> Option<Vec<Safe>> {
     }
     safe.push(Safe::new(format!("{} {valid}", case.head()?)));
     Some(safe)
+}
+
+/// CREATE TABLE … PARTITION OF → a table like the parent, attached: the parent is not locked against readers.
+pub(super) fn partition_of(case: &Case) -> Option<Vec<Safe>> {
+    let Statement::CreateTable {
+        relation,
+        if_not_exists: false,
+        temporary: false,
+        partition_of: Some(parent),
+        ..
+    } = &*case.statement
+    else {
+        return None;
+    };
+    // Its default partition is read under the strongest lock either way.
+    if case.default_partition(parent).is_some() {
+        return None;
+    }
+    let found = case.relation(parent)?;
+    let has_more = found
+        .columns
+        .iter()
+        .any(|column| matches!(column.value, ColumnValue::Identity(_)));
+    if has_more || found.persistence != Persistence::Permanent {
+        return None;
+    }
+    // CREATE TABLE name PARTITION OF parent FOR VALUES …, and nothing else.
+    let bound = sql::only_bound(case.text)?;
+    let including = [
+        "DEFAULTS",
+        "CONSTRAINTS",
+        "GENERATED",
+        "INDEXES",
+        "STORAGE",
+        "COMPRESSION",
+    ];
+    let including = including.map(|what| format!(" INCLUDING {what}")).concat();
+    Some(vec![
+        Safe::new(format!("CREATE TABLE {relation} (LIKE {parent}{including})")),
+        Safe::new(format!(
+            "ALTER TABLE {parent} ATTACH PARTITION {relation} {bound}"
+        )),
+    ])
 }
 
 /// ATTACH PARTITION behind a check of the bounds, where they can be written as one.

@@ -33,6 +33,7 @@ fn check(case: &Case) -> Option<Finding> {
     );
     let finding = case.about(&RULE, relation, message);
     Some(finding.help(
-        "add a plain column, keep it with a trigger, and fill it by a backfill; or compute it in a view",
+        "PostgreSQL can make no column a generated one later, so no safe form ends in the same schema: add a plain column, keep it with \
+         a trigger, and fill it by a backfill; or compute it in a view",
     ))
 }

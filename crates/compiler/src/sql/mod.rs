@@ -41,8 +41,8 @@ pub use name::{RelationName, quote_identifier};
 pub use offender::offenders;
 pub use partition::{creates_partitioned, works_by_partition};
 pub use pieces::{
-    Pieces, behind_name, bound_as_condition, comments, has_words, inserted_behind, pieces, with_column,
-    with_word, written_between,
+    Pieces, behind_name, bound_as_condition, comments, has_words, inserted_behind, only_bound, pieces,
+    with_column, with_word, written_between,
 };
 pub use range::{Mirror, Range, mirrors, narrowed};
 pub use reindex::{ReindexScope, reindex_scope};

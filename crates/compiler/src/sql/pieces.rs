@@ -225,6 +225,39 @@ pub fn bound_as_condition(text: &str, column: &str) -> Option<String> {
     Some(conditions.join(" AND "))
 }
 
+/// The bound of `CREATE TABLE name PARTITION OF parent FOR VALUES FROM … TO …` or `IN …`, where nothing else is written:
+/// no columns, no options, no partitions of its own.
+pub fn only_bound(text: &str) -> Option<&str> {
+    let tokens = tokens(text)?;
+    let word = |at: usize| tokens.get(at).map_or("", |token| &text[token.range.clone()]);
+    let is = |at: usize, what: &str| word(at).eq_ignore_ascii_case(what);
+    let from = (0..tokens.len()).find(|at| is(*at, "for") && is(at + 1, "values"))?;
+    // A column list would stand here.
+    if is(from.checked_sub(1)?, ")") {
+        return None;
+    }
+    let close = |open: usize| {
+        let mut depth = 0_usize;
+        (open..tokens.len()).find(|at| {
+            match word(*at) {
+                "(" => depth += 1,
+                ")" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0
+        })
+    };
+    let last = match word(from + 2).to_ascii_lowercase().as_str() {
+        "in" => close(from + 3)?,
+        "from" => {
+            let low = close(from + 3)?;
+            is(low + 1, "to").then(|| close(low + 2)).flatten()?
+        }
+        _ => return None,
+    };
+    (last + 1 == tokens.len()).then(|| &text[tokens[from].range.start..tokens[last].range.end])
+}
+
 /// The comments in the text.
 pub fn comments(text: &str) -> Vec<&str> {
     let kinds = [
