@@ -143,11 +143,14 @@ impl Emit<'_> {
             return;
         }
         let mut text = declared(column);
+        let mut late = None;
         let mut provides = vec![address.clone()];
         let default = Address::Default(of.clone(), name.to_owned());
         text.push_str(&foreign_options(&column.foreign_options));
         match &column.value {
             ColumnValue::Null => {}
+            // It would be computed for rows that are there, by a setting that this session may not have.
+            ColumnValue::Default(value) if value.contains("current_setting(") => late = Some(value.clone()),
             ColumnValue::Default(value) => text.push_str(&format!(" DEFAULT {value}")),
             ColumnValue::Stored(value) => {
                 text.push_str(&format!(" GENERATED ALWAYS AS ({}) STORED", unwrapped(value)));
@@ -188,7 +191,19 @@ impl Emit<'_> {
             provides.push(Address::Default(child, name.to_owned()));
         }
         let needs = self.after_leaving(of);
-        self.part((address.clone(), Stage::Create), vec![sql], needs, provides);
+        let mut sql = vec![sql];
+        if let Some(value) = late {
+            let set = format!(
+                "ALTER {keyword} {of} ALTER COLUMN {} SET DEFAULT {value}",
+                quote_identifier(name)
+            );
+            self.remark(
+                &set,
+                "rows that are there have no value: the default depends on the session".to_owned(),
+            );
+            sql.push(set);
+        }
+        self.part((address.clone(), Stage::Create), sql, needs, provides);
         // A parent's column is added when children have their own.
         for parent in self.before_parents_part(of, |parent| Address::Column(parent, name.to_owned())) {
             self.part(
@@ -375,7 +390,10 @@ impl Emit<'_> {
             .as_ref()
             .filter(|user_type| self.is_swapped(user_type))
             .cloned();
+        let is_foreign = alter.starts_with("ALTER FOREIGN TABLE");
         match (way, &swapped) {
+            // Its values are elsewhere.
+            _ if is_foreign => return sql,
             (_, Some(user_type)) => {
                 let value = self.moved(&quoted, one, other, user_type);
                 sql.push_str(&format!(" USING {value}"));

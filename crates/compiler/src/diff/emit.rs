@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::fate::{Fate, Fates, judge};
 use super::kin::{self, Children};
 use super::spread::{Spread, spread};
-use super::{Action, Cannot, Change, DiffOptions, Difference};
+use super::{Action, Cannot, Change, DiffOptions, Difference, deparsed};
 use crate::catalog::write::order::{Key, Part, Plan, Stage};
 use crate::catalog::write::{relation, types};
 use crate::catalog::{
-    Address, Catalog, ColumnValue, ConstraintKind, QualifiedName, Relation, RelationKind, SequenceOwner,
-    Type, object_name,
+    Address, Catalog, ColumnValue, ConstraintKind, Index, QualifiedName, Relation, RelationKind,
+    SequenceOwner, Type, object_name,
 };
+use crate::catalog::{RoutineKind, RoutineName};
 
 /// How often a circle may make the plan begin again.
 const ATTEMPTS: usize = 8;
@@ -20,7 +21,12 @@ const ATTEMPTS: usize = 8;
 pub(super) fn difference(origin: &Catalog, new: &Catalog, options: &DiffOptions) -> Difference {
     let loosened = kin::loosen(origin, new);
     let old = loosened.as_ref().unwrap_or(origin);
-    let judged = judge(old, new, options);
+    let (old_text, new_text) = (deparsed::catalog_read_back(old), deparsed::catalog_read_back(new));
+    let judged = judge(
+        old_text.as_ref().unwrap_or(old),
+        new_text.as_ref().unwrap_or(new),
+        options,
+    );
     let mut forced: BTreeSet<Address> = BTreeSet::new();
     let mut apart: BTreeSet<Address> = BTreeSet::new();
     for attempt in 0.. {
@@ -42,6 +48,8 @@ pub(super) fn difference(origin: &Catalog, new: &Catalog, options: &DiffOptions)
             old_children: kin::children(old),
             new_children: kin::children(new),
             leaving: BTreeMap::new(),
+            old_places: places(old),
+            new_places: places(new),
             apart: &apart,
         };
         emit.everything();
@@ -81,6 +89,7 @@ pub(super) fn difference(origin: &Catalog, new: &Catalog, options: &DiffOptions)
                     | Address::Index(_)
             ) || matches!(address, Address::Relation(name)
                 if new.relation(name).is_some_and(|relation| matches!(relation.kind, RelationKind::View(_))));
+            let can_be_forced = can_be_forced || matches!(address, Address::Default(..));
             if can_be_forced && matches!(fates.get(address), Some(Fate::Alter | Fate::Swap)) {
                 forced.insert(address.clone());
             }
@@ -131,8 +140,12 @@ fn change(
         action,
         loses: detail.and_then(|detail| detail.loses.clone()),
         remark: detail.and_then(|detail| detail.remark.clone()),
+        sql: match &object {
+            Address::Routine(_) => sql,
+            _ if sql.contains("(ARRAY[") => deparsed::with_in(&sql),
+            _ => sql,
+        },
         object,
-        sql,
     }
 }
 
@@ -179,8 +192,49 @@ pub(super) struct Emit<'a> {
     pub(super) new_children: Children<'a>,
     /// Parents that a relation leaves.
     pub(super) leaving: BTreeMap<&'a QualifiedName, Vec<&'a QualifiedName>>,
+    /// Tables of indexes.
+    old_places: HashMap<QualifiedName, &'a QualifiedName>,
+    new_places: HashMap<QualifiedName, &'a QualifiedName>,
     /// Parts of what goes that go before it, by their own statements; views that lose their query before.
     pub(super) apart: &'a BTreeSet<Address>,
+}
+
+/// Which table each index is of.
+fn places(catalog: &Catalog) -> HashMap<QualifiedName, &QualifiedName> {
+    let of = |(name, relation): (&'_ QualifiedName, &'_ Relation)| -> Vec<QualifiedName> {
+        relation
+            .indexes
+            .iter()
+            .map(|index| name.beside(&index.name))
+            .collect()
+    };
+    catalog
+        .relations
+        .iter()
+        .flat_map(|(name, relation)| of((name, relation)).into_iter().map(move |index| (index, name)))
+        .collect()
+}
+
+impl<'a> Emit<'a> {
+    /// The old index of that name, with its table.
+    pub(super) fn old_index(
+        &self,
+        name: &QualifiedName,
+    ) -> Option<(&'a QualifiedName, &'a Relation, &'a Index)> {
+        let of = *self.old_places.get(name)?;
+        let relation = self.old.relation(of)?;
+        Some((of, relation, relation.index(&name.name)?))
+    }
+
+    /// The new index of that name, with its table.
+    pub(super) fn new_index(
+        &self,
+        name: &QualifiedName,
+    ) -> Option<(&'a QualifiedName, &'a Relation, &'a Index)> {
+        let of = *self.new_places.get(name)?;
+        let relation = self.new.relation(of)?;
+        Some((of, relation, relation.index(&name.name)?))
+    }
 }
 
 impl Emit<'_> {
@@ -220,7 +274,7 @@ impl Emit<'_> {
                 continue;
             }
             match address {
-                Address::Index(name) => tables.extend(new.index(name).map(|(of, ..)| of.clone())),
+                Address::Index(name) => tables.extend(self.new_index(name).map(|(of, ..)| of.clone())),
                 Address::Constraint(of, _) => {
                     tables.insert(of.clone());
                 }
@@ -298,6 +352,7 @@ impl Emit<'_> {
                 if let Some(routine) = new.routines.get(name) {
                     types::write_routine(name, routine, &mut self.plan);
                     self.after_own_drop(address);
+                    self.after_overloads(name);
                 }
             }
             Address::Relation(name) => self.create_relation(name),
@@ -411,7 +466,7 @@ impl Emit<'_> {
     fn maker(&self, address: &Address) -> Address {
         let new = self.new;
         match address {
-            Address::Index(name) => match new.index(name) {
+            Address::Index(name) => match self.new_index(name) {
                 Some((of, _, index)) => match &index.constraint {
                     Some(constraint) => Address::Constraint(of.clone(), constraint.clone()),
                     None => address.clone(),
@@ -433,6 +488,36 @@ impl Emit<'_> {
                 _ => address.clone(),
             },
             other => other.clone(),
+        }
+    }
+
+    /// With arguments that have defaults, a call could be of an overload that goes as well.
+    fn after_overloads(&mut self, name: &RoutineName) {
+        let has_defaults =
+            |catalog: &Catalog, name: &RoutineName| match catalog.routines.get(name).map(|found| &found.kind)
+            {
+                Some(RoutineKind::Function(text) | RoutineKind::Procedure(text)) => {
+                    text.lines().next().is_some_and(|line| line.contains(" DEFAULT "))
+                }
+                _ => false,
+            };
+        let address = Address::Routine(name.clone());
+        let own = has_defaults(self.new, name);
+        let others: Vec<Key> = self
+            .fates
+            .iter()
+            .filter(|(_, fate)| **fate == Fate::Drop)
+            .filter_map(|(other, _)| match other {
+                Address::Routine(other)
+                    if other.name == name.name && (own || has_defaults(self.old, other)) =>
+                {
+                    Some(self.carrier(&Address::Routine(other.clone())))
+                }
+                _ => None,
+            })
+            .collect();
+        if !others.is_empty() {
+            self.part((address, Stage::Create), Vec::new(), others, Vec::new());
         }
     }
 
@@ -512,8 +597,17 @@ impl Emit<'_> {
     /// Drops of what depends on the old object.
     pub(super) fn dependents_gone(&self, address: &Address) -> Vec<Key> {
         let mut keys = Vec::new();
+        let is_sequence = |dependent: &Address| match dependent {
+            Address::Relation(name) => self
+                .old
+                .relation(name)
+                .is_some_and(|found| matches!(found.kind, RelationKind::Sequence(_))),
+            _ => false,
+        };
         for (dependent, _) in self.old.dependencies.on(address) {
             match self.fate(dependent) {
+                // It belongs to the column, and does not look at it.
+                _ if is_sequence(dependent) => {}
                 Some(Fate::Drop | Fate::Replace) => keys.push(self.carrier(dependent)),
                 _ if matches!(dependent, Address::Publication(_)) => {
                     keys.push((dependent.clone(), Stage::Leave))

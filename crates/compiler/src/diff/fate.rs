@@ -152,6 +152,20 @@ pub(super) fn members(name: &QualifiedName, relation: &Relation) -> Vec<Address>
     members
 }
 
+/// What becomes of the parts of something that is made anew.
+pub(super) fn replaced(old: &[Address], new: &[Address]) -> BTreeMap<Address, Fate> {
+    let mut fates: BTreeMap<Address, Fate> = old.iter().map(|part| (part.clone(), Fate::Drop)).collect();
+    for part in new {
+        let fate = if fates.contains_key(part) {
+            Fate::Replace
+        } else {
+            Fate::Create
+        };
+        fates.insert(part.clone(), fate);
+    }
+    fates
+}
+
 /// A type with all its parts.
 pub(super) fn type_members(name: &QualifiedName, kind: &Type) -> Vec<Address> {
     let mut members = vec![Address::Type(name.clone())];
@@ -266,9 +280,8 @@ impl Judge<'_> {
             _ => Some(Fate::Replace),
         };
         if fate == Some(Fate::Replace) {
-            self.whole(name, one, Fate::Replace);
-            for member in members(name, other) {
-                self.fates.entry(member).or_insert(Fate::Replace);
+            for (member, fate) in replaced(&members(name, one), &members(name, other)) {
+                self.set(member, fate);
             }
             return;
         }

@@ -78,7 +78,7 @@ impl Emit<'_> {
                     .unwrap_or(own)
             }
             Address::Index(name) => {
-                let Some((of, _, index)) = old.index(name) else {
+                let Some((of, _, index)) = self.old_index(name) else {
                     return own;
                 };
                 let relation = Address::Relation(of.clone());

@@ -8,7 +8,9 @@ use crate::catalog::write::literal;
 use crate::catalog::write::notes::{depending, owner_statement, target};
 use crate::catalog::write::order::Stage;
 use crate::catalog::write::privilege::{Securable, grouped, role, securable, statements};
-use crate::catalog::{Address, Catalog, DependencyKind, Grant, Object, ObjectKind, Privileges, RelationKind};
+use crate::catalog::{
+    Address, Catalog, DependencyKind, Grant, Object, ObjectKind, Privileges, RelationKind, Type,
+};
 use crate::sql::quote_identifier;
 
 impl Emit<'_> {
@@ -45,7 +47,7 @@ impl Emit<'_> {
             needs.push((Address::Relation(of.clone()), Stage::Attach));
         }
         if let Address::Index(name) = address
-            && let Some((of, _, index)) = self.new.index(name)
+            && let Some((of, _, index)) = self.new_index(name)
         {
             if let Some(constraint) = &index.constraint {
                 needs.push((Address::Constraint(of.clone(), constraint.clone()), Stage::Create));
@@ -66,9 +68,25 @@ impl Emit<'_> {
             if before != Some(after)
                 && let Some(sql) = owner_statement(new, address, after)
             {
-                // The multirange of a replaced range and the like come with what they are of.
-                self.note(address, Stage::Create, vec![sql]);
+                if self.is_new(address) && self.is_filled(address) {
+                    // Its owner may lack the rights that filling it takes.
+                    self.note(address, Stage::Note, vec![sql]);
+                    let needs = vec![(address.clone(), Stage::Fill)];
+                    self.part((address.clone(), Stage::Note), Vec::new(), needs, Vec::new());
+                } else {
+                    self.note(address, Stage::Create, vec![sql]);
+                }
             }
+        }
+    }
+
+    /// Whether it is a materialised view with rows.
+    fn is_filled(&self, address: &Address) -> bool {
+        match address {
+            Address::Relation(name) => self.new.relation(name).is_some_and(|relation| {
+                matches!(&relation.kind, RelationKind::MaterializedView(view) if view.is_populated)
+            }),
+            _ => false,
         }
     }
 
@@ -193,7 +211,12 @@ impl Emit<'_> {
                 true => self.granted_by_default(address),
                 false => self.under_new_owner(address, before.unwrap_or(&none)),
             };
-            if before != *after
+            let differs = if self.is_new(address) {
+                before != none || *after != none
+            } else {
+                before != *after
+            };
+            if differs
                 && self.fate(address) != Some(super::fate::Fate::Drop)
                 && let Some(on) = securable(new, address)
             {
@@ -315,6 +338,9 @@ impl Emit<'_> {
                 _ => ObjectKind::Tables,
             },
             Address::Routine(_) => ObjectKind::Routines,
+            Address::Type(name) if self.new.types.get(name) == Some(&Type::Shell) => {
+                return Privileges::default();
+            }
             Address::Type(_) => ObjectKind::Types,
             Address::Schema(_) => ObjectKind::Schemas,
             _ => return Privileges::default(),

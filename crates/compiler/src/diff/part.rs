@@ -256,7 +256,7 @@ impl Emit<'_> {
 
     pub(super) fn create_index(&mut self, name: &QualifiedName) {
         let new = self.new;
-        let Some((of, relation, index)) = new.index(name) else {
+        let Some((of, relation, index)) = self.new_index(name) else {
             return;
         };
         if self.is_made_with_whole(of) {
@@ -307,12 +307,22 @@ impl Emit<'_> {
     }
 
     pub(super) fn alter_index(&mut self, name: &QualifiedName) {
-        let (old, new) = (self.old, self.new);
-        let (Some((.., one)), Some((of, _, other))) = (old.index(name), new.index(name)) else {
+        let (Some((.., one)), Some((of, _, other))) = (self.old_index(name), self.new_index(name)) else {
             return;
         };
         let address = Address::Index(name.clone());
         let mut sql = set_options(&format!("ALTER INDEX {name}"), &one.options, &other.options, "");
+        if let (false, Some(options)) = (sql.is_empty(), options_of(&other.definition))
+            && other.options.len() > 1
+        {
+            // The server lists them in the order in which they were given.
+            let names: Vec<String> = one.options.keys().map(|name| quote_identifier(name)).collect();
+            sql = match names.is_empty() {
+                true => Vec::new(),
+                false => vec![format!("ALTER INDEX {name} RESET ({})", names.join(", "))],
+            };
+            sql.push(format!("ALTER INDEX {name} SET ({options})"));
+        }
         if one.tablespace != other.tablespace {
             let tablespace = other.tablespace.as_deref().unwrap_or("pg_default");
             sql.push(format!(
@@ -333,7 +343,7 @@ impl Emit<'_> {
         if one.parent != other.parent
             && let Some(parent) = &other.parent
         {
-            let above = match new.index(parent) {
+            let above = match self.new_index(parent) {
                 Some((table, _, index)) => match &index.constraint {
                     Some(constraint) => Address::Constraint(table.clone(), constraint.clone()),
                     None => Address::Index(parent.clone()),
@@ -352,8 +362,7 @@ impl Emit<'_> {
 
     /// An index that is built beside the old one.
     pub(super) fn swap_index(&mut self, name: &QualifiedName) {
-        let new = self.new;
-        let Some((of, _, index)) = new.index(name) else {
+        let Some((of, _, index)) = self.new_index(name) else {
             return;
         };
         // A constraint's is built with it.
@@ -478,4 +487,10 @@ fn add_constraint(of: &QualifiedName, relation: &Relation, constraint: &Constrai
         quote_identifier(&constraint.name),
         constraint.definition
     )
+}
+
+/// What stands in WITH (…) of an index's definition.
+fn options_of(definition: &str) -> Option<&str> {
+    let (_, rest) = definition.split_once(" WITH (")?;
+    Some(rest.split_once(')')?.0)
 }

@@ -256,15 +256,28 @@ impl Emit<'_> {
             text.push_str(if other.cycles { " CYCLE" } else { " NO CYCLE" });
         }
         if !text.is_empty() {
-            let sql = format!("ALTER SEQUENCE {name}{text}");
-            if one.minimum < other.minimum || one.maximum > other.maximum {
-                self.remark(
-                    &sql,
-                    "fails where the sequence stands outside of its new bounds".to_owned(),
+            let mut sql = Vec::new();
+            let mut alter = format!("ALTER SEQUENCE {name}{text}");
+            if one.minimum > other.maximum || one.maximum < other.minimum {
+                alter.push_str(&format!(" RESTART WITH {}", other.start));
+                self.loses(&alter, format!("the position of sequence {name}"));
+            } else if one.minimum < other.minimum || one.maximum > other.maximum {
+                // It must stand within its new bounds before it has them.
+                let (least, most) = (other.minimum, other.maximum);
+                let literal = crate::catalog::write::literal(&name.to_string());
+                let within = format!(
+                    "SELECT pg_catalog.setval({literal}, LEAST(GREATEST(last_value, {least}), {most}), \
+                     is_called AND last_value BETWEEN {least} AND {most}) FROM {name}"
                 );
+                self.remark(
+                    &within,
+                    "a sequence that stands outside of its new bounds moves to their edge".to_owned(),
+                );
+                sql.push(within);
             }
+            sql.push(alter);
             let provides = vec![address.clone()];
-            self.part((address.clone(), Stage::Create), vec![sql], Vec::new(), provides);
+            self.part((address.clone(), Stage::Create), sql, Vec::new(), provides);
         }
         let is_disowned = self.spread.disowned.contains(name);
         if one.owner != other.owner || is_disowned {

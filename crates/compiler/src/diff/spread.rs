@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fate::{Fate, Fates, members, type_members};
+use super::fate::{Fate, Fates, members, replaced, type_members};
 use super::{column, not_null};
 use crate::catalog::{
     Address, Catalog, ColumnValue, ConstraintKind, DependencyKind, QualifiedName, RelationKind,
@@ -145,73 +145,56 @@ impl Work<'_> {
         if self.fate(address).is_some_and(Fate::is_gone) {
             return;
         }
+        let (before, after) = (self.parts(self.old, address), self.parts(self.new, address));
+        for (part, fate) in replaced(&before, &after) {
+            if self.fate(&part).is_some_and(Fate::is_gone) {
+                continue;
+            }
+            self.fates.insert(part.clone(), fate);
+            if part == *address {
+                self.spread.because.insert(part.clone(), because.clone());
+            }
+            if fate.is_gone() {
+                self.open.push((part, Disturbance::Gone));
+            }
+        }
+    }
+
+    /// An object with all that comes and goes with it.
+    fn parts(&self, catalog: &Catalog, address: &Address) -> Vec<Address> {
         let mut parts = vec![address.clone()];
         match address {
             Address::Relation(name) => {
-                for catalog in [self.old, self.new] {
-                    parts.extend(
-                        catalog
-                            .relation(name)
-                            .into_iter()
-                            .flat_map(|found| members(name, found)),
-                    );
-                }
+                parts = catalog.relation(name).map_or(parts, |found| members(name, found));
             }
             Address::Type(name) => {
-                for catalog in [self.old, self.new] {
-                    parts.extend(
-                        catalog
-                            .types
-                            .get(name)
-                            .into_iter()
-                            .flat_map(|found| type_members(name, found)),
-                    );
-                }
+                parts = catalog
+                    .types
+                    .get(name)
+                    .map_or(parts, |found| type_members(name, found));
             }
             Address::Constraint(of, name) => {
-                for catalog in [self.old, self.new] {
-                    let index = catalog.relation(of).and_then(|relation| {
-                        relation
-                            .indexes
-                            .iter()
-                            .find(|index| index.constraint.as_ref() == Some(name))
-                    });
-                    parts.extend(index.map(|index| Address::Index(of.beside(&index.name))));
-                }
+                let relation = catalog.relation(of);
+                let mut indexes = relation.into_iter().flat_map(|relation| &relation.indexes);
+                let index = indexes.find(|index| index.constraint.as_ref() == Some(name));
+                parts.extend(index.map(|index| Address::Index(of.beside(&index.name))));
             }
             Address::Index(name) => {
-                if let Some((of, _, index)) = self.old.index(name)
+                if let Some((of, _, index)) = catalog.index(name)
                     && let Some(constraint) = &index.constraint
                 {
                     parts.push(Address::Constraint(of.clone(), constraint.clone()));
                 }
             }
             Address::Column(of, name) => {
-                let has_default = |catalog: &Catalog| {
-                    let column = catalog.relation(of).and_then(|relation| relation.column(name));
-                    column.is_some_and(super::fate::has_default)
-                };
-                if has_default(self.old) || has_default(self.new) {
+                let column = catalog.relation(of).and_then(|relation| relation.column(name));
+                if column.is_some_and(super::fate::has_default) {
                     parts.push(Address::Default(of.clone(), name.clone()));
                 }
             }
             _ => {}
         }
-        for part in parts {
-            if !self.fate(&part).is_some_and(Fate::is_gone) {
-                let fate = match self.fate(&part) {
-                    Some(Fate::Create) => Fate::Create,
-                    _ => Fate::Replace,
-                };
-                self.fates.insert(part.clone(), fate);
-                if part == *address {
-                    self.spread.because.insert(part.clone(), because.clone());
-                }
-                if fate != Fate::Create {
-                    self.open.push((part, Disturbance::Gone));
-                }
-            }
-        }
+        parts
     }
 
     /// Whether the new object does not need the other any more, so that altering it is enough.

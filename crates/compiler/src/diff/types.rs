@@ -1,7 +1,7 @@
 //! Schemas, extensions, types and routines.
 
 use super::emit::Emit;
-use super::fate::{Fate, Fates, both, named, type_members};
+use super::fate::{Fate, Fates, both, named, replaced, type_members};
 use super::not_null::rename_of_domain;
 use crate::catalog::write::literal;
 use crate::catalog::write::order::Stage;
@@ -82,13 +82,7 @@ pub(super) fn judge(name: &QualifiedName, one: &Type, other: &Type, fates: &mut 
         }
         _ => {}
     }
-    for kind in [one, other] {
-        fates.extend(
-            type_members(name, kind)
-                .into_iter()
-                .map(|member| (member, Fate::Replace)),
-        );
-    }
+    fates.extend(replaced(&type_members(name, one), &type_members(name, other)));
 }
 
 /// Parameters of a base type that ALTER TYPE sets.

@@ -187,21 +187,31 @@ pub(crate) async fn execute(database: &Database, sql: &str) -> Result<(), String
     })
 }
 
-/// Fixtures that hold everything that a kind of object can have are made from nothing, and taken away.
+/// Fixtures that hold everything that a kind of object can have are made from nothing, and taken away; in the long run
+/// each becomes each other.
 macro_rules! fixtures {
     ($($name:ident),* $(,)?) => {
         $(mod $name {
             #[tokio::test]
             async fn comes_and_goes() {
-                let text = include_str!(concat!("../introspect/fixtures/", stringify!($name), ".sql"));
-                super::fixture(stringify!($name), text).await;
+                super::prove(stringify!($name), String::new(), text(), true).await.unwrap_or_else(|error| panic!("{error}"));
+            }
+
+            pub(super) fn text() -> String {
+                include_str!(concat!("../introspect/fixtures/", stringify!($name), ".sql")).to_owned()
             }
         })*
+
+        fn all() -> Vec<(&'static str, String)> {
+            vec![$((stringify!($name), $name::text())),*]
+        }
     };
 }
 
 mod fixture {
-    use super::fixture;
+    use windlass_testkit::shared;
+
+    use super::Case;
 
     fixtures!(
         circles,
@@ -225,28 +235,54 @@ mod fixture {
         types,
         views,
     );
-}
 
-/// Paragraphs may ask for a server (`-- since 15`).
-async fn fixture(name: &str, text: &str) {
-    let version = shared().await.version().await;
-    // On 14 nobody says who owned the schema public.
-    if name == "public_schema" && version < 15 {
-        return;
+    #[tokio::test]
+    async fn each_becomes_each_other() {
+        if std::env::var_os("WINDLASS_TEST_FULL").is_none() {
+            return;
+        }
+        let fixtures = all();
+        let mut failures = Vec::new();
+        for (at, (one, old)) in fixtures.iter().enumerate() {
+            for (other, new) in &fixtures[at + 1..] {
+                let name = format!("{one}_{other}");
+                if let Err(error) = prove(&name, old.clone(), new.clone(), false).await {
+                    failures.push(format!("==== {error}"));
+                }
+            }
+        }
+        assert!(
+            failures.is_empty(),
+            "{} fail\n{}",
+            failures.len(),
+            failures.join("\n")
+        );
     }
-    let usable = text.split("\n\n").filter(|paragraph| {
-        let since = paragraph.lines().find_map(|line| line.strip_prefix("-- since "));
-        since.map_or(14, |since| since.trim().parse::<u32>().unwrap()) <= version
-    });
-    let case = Case {
-        name,
-        since: 14,
-        old: String::new(),
-        new: usable.collect::<Vec<_>>().join("\n\n"),
-        renames: Vec::new(),
-        may_lose: true,
-    };
-    if let Err(error) = prove(&case).await {
-        panic!("{name}: {error}");
+
+    /// Paragraphs may ask for a server (`-- since 15`).
+    async fn prove(name: &str, old: String, new: String, with_public: bool) -> Result<(), String> {
+        let version = shared().await.version().await;
+        // On 14 nobody says who owned the schema public.
+        if name.contains("public_schema") && (version < 15 || !with_public && name.contains("no_public")) {
+            return Ok(());
+        }
+        let usable = |text: String| {
+            let paragraphs = text.split("\n\n").filter(|paragraph| {
+                let since = paragraph.lines().find_map(|line| line.strip_prefix("-- since "));
+                since.map_or(14, |since| since.trim().parse::<u32>().unwrap()) <= version
+            });
+            paragraphs.collect::<Vec<_>>().join("\n\n")
+        };
+        let case = Case {
+            name,
+            since: 14,
+            old: usable(old),
+            new: usable(new),
+            renames: Vec::new(),
+            may_lose: true,
+        };
+        super::prove(&case)
+            .await
+            .map_err(|error| format!("{name}: {error}"))
     }
 }

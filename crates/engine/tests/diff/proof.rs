@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use windlass::compiler::catalog::{Catalog, ConstraintKind, RelationKind, SETTINGS};
-use windlass::compiler::diff::{Change, DiffOptions, Rename, diff};
+use windlass::compiler::catalog::{Catalog, ConstraintKind, RelationKind};
+use windlass::compiler::diff::{Change, DiffOptions, Rename, SETTINGS, diff};
 use windlass::introspect::read;
 use windlass_testkit::{Binaries, Database};
 

@@ -2,7 +2,9 @@
 
 use super::super::Rename;
 use super::super::fate::both;
-use crate::catalog::{Address, Catalog, Column, Relation, RelationKind};
+use std::collections::BTreeMap;
+
+use crate::catalog::{Address, Catalog, Column, QualifiedName, Relation, RelationKind};
 
 /// Dropped and created tables and columns that may be one.
 pub(in super::super) fn candidates(old: &Catalog, new: &Catalog) -> Vec<Rename> {
@@ -41,26 +43,44 @@ pub(in super::super) fn candidates(old: &Catalog, new: &Catalog) -> Vec<Rename> 
             _ => {}
         }
     }
-    for (name, relation) in &gone {
-        let same: Vec<_> = made
-            .iter()
-            .filter(|(_, other)| are_alike(relation, other))
-            .collect();
-        let rivals = gone
-            .iter()
-            .filter(|(_, other)| are_alike(relation, other))
-            .count();
-        if let ([(to, _)], 1) = (same.as_slice(), rivals) {
-            let count = relation.columns.len();
-            let columns = if count == 1 { "column" } else { "columns" };
+    let mut alike: BTreeMap<Shape, (Vec<&QualifiedName>, Vec<&QualifiedName>)> = BTreeMap::new();
+    for (name, relation) in gone {
+        alike.entry(shape(relation)).or_default().0.push(name);
+    }
+    for (name, relation) in made {
+        alike.entry(shape(relation)).or_default().1.push(name);
+    }
+    for ((_, columns), (gone, made)) in alike {
+        if let ([from], [to], false) = (gone.as_slice(), made.as_slice(), columns.is_empty()) {
+            let many = match columns.len() {
+                1 => "column is".to_owned(),
+                count => format!("{count} columns are"),
+            };
             found.push(Rename {
-                from: Address::Relation((*name).clone()),
+                from: Address::Relation((*from).clone()),
                 to: Address::Relation((*to).clone()),
-                evidence: format!("both have the same {count} {columns}"),
+                evidence: format!("their {many} the same, and no other table's are"),
             });
         }
     }
     found
+}
+
+/// The partition key, and columns with their types.
+type Shape = (Option<String>, Vec<(String, String, bool)>);
+
+fn shape(relation: &Relation) -> Shape {
+    let mut columns: Vec<_> = relation
+        .columns
+        .iter()
+        .map(|column| (column.name.clone(), column.data_type.clone(), column.is_not_null))
+        .collect();
+    columns.sort();
+    let key = match &relation.kind {
+        RelationKind::PartitionedTable(key) => Some(key.definition.clone()),
+        _ => None,
+    };
+    (key, columns)
 }
 
 fn is_alike(one: &Column, other: &Column) -> bool {
@@ -68,22 +88,4 @@ fn is_alike(one: &Column, other: &Column) -> bool {
         && one.is_not_null == other.is_not_null
         && one.collation == other.collation
         && std::mem::discriminant(&one.value) == std::mem::discriminant(&other.value)
-}
-
-/// Same kind, same columns.
-fn are_alike(one: &Relation, other: &Relation) -> bool {
-    let shape = |relation: &Relation| -> Vec<(String, String, bool)> {
-        let mut columns: Vec<_> = relation
-            .columns
-            .iter()
-            .map(|column| (column.name.clone(), column.data_type.clone(), column.is_not_null))
-            .collect();
-        columns.sort();
-        columns
-    };
-    let kind = |relation: &Relation| match &relation.kind {
-        RelationKind::PartitionedTable(key) => Some(key.definition.clone()),
-        _ => None,
-    };
-    !one.columns.is_empty() && kind(one) == kind(other) && shape(one) == shape(other)
 }

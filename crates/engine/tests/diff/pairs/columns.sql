@@ -314,3 +314,13 @@ CREATE TABLE "My Schema"."Order" ("select" integer, "a""b" text);
 CREATE SCHEMA "My Schema";
 CREATE TABLE "My Schema"."Order" ("select" bigint NOT NULL, "a""b" text DEFAULT 'it''s', "New Col" date);
 CREATE INDEX "Idx.1" ON "My Schema"."Order" ("a""b");
+
+-- case column/default_of_a_setting
+CREATE TABLE t (a integer);
+-- new
+ALTER TABLE t ADD COLUMN tenant text;
+ALTER TABLE t ALTER COLUMN tenant SET DEFAULT current_setting('app.tenant');
+ALTER TABLE t ADD COLUMN owner integer;
+ALTER TABLE t ALTER COLUMN owner SET DEFAULT current_setting('app.owner')::integer;
+ALTER TABLE t ALTER COLUMN owner SET NOT NULL;
+CREATE POLICY p ON t USING (tenant = current_setting('app.tenant'));

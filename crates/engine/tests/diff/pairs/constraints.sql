@@ -287,3 +287,37 @@ CREATE TABLE s (a integer NOT NULL);
 ALTER TABLE s RENAME TO t;
 -- new
 CREATE TABLE t (a integer NOT NULL);
+
+-- case constraint/in_strings
+CREATE TABLE t (s varchar(20), n text, k integer);
+-- old
+ALTER TABLE t ADD CONSTRAINT a CHECK (s IN ('a', 'b'));
+ALTER TABLE t ADD CONSTRAINT b CHECK (s NOT IN ('a', 'b'));
+ALTER TABLE t ADD CONSTRAINT d CHECK (k IN (1, 2));
+CREATE INDEX i ON t (k) WHERE s IN ('x', 'y');
+CREATE VIEW v AS SELECT k FROM t WHERE s IN ('x', 'y');
+-- new
+ALTER TABLE t ADD CONSTRAINT a CHECK (s IN ('a', 'b', 'c'));
+ALTER TABLE t ADD CONSTRAINT c CHECK (n IN ('a', 'b'));
+ALTER TABLE t ADD CONSTRAINT e CHECK (s IN ('q', 'it''s ]', 'r'));
+CREATE INDEX i ON t (k) WHERE s IN ('x', 'z');
+CREATE VIEW v AS SELECT k FROM t WHERE s NOT IN ('x', 'z');
+CREATE TABLE u (s varchar CHECK (s IN ('1', '2')));
+
+-- case constraint/in_strings_read_back
+CREATE TABLE t (s varchar(20));
+-- old
+ALTER TABLE t ADD CONSTRAINT a CHECK (s IN ('a', 'b'));
+-- new
+ALTER TABLE t ADD CONSTRAINT a CHECK (s IN ('a', 'b'));
+ALTER TABLE t ADD COLUMN x integer;
+
+-- case constraint/body_without_schema
+CREATE TABLE known (a integer);
+INSERT INTO known VALUES (1);
+CREATE FUNCTION is_known(integer) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT EXISTS (SELECT FROM known WHERE a = $1)';
+CREATE TABLE t (a integer);
+INSERT INTO t VALUES (1);
+-- new
+ALTER TABLE t ADD CONSTRAINT c CHECK (is_known(a));
+ALTER TABLE t ADD COLUMN b boolean DEFAULT is_known(1);

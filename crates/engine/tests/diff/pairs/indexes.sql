@@ -181,3 +181,10 @@ CREATE INDEX i ON m (a);
 -- new
 CREATE INDEX i ON m (b);
 CREATE UNIQUE INDEX u ON m (a);
+
+-- case index/options_in_order
+CREATE TABLE t (a integer);
+-- old
+CREATE INDEX i ON t (a) WITH (fillfactor = 50, deduplicate_items = off);
+-- new
+CREATE INDEX i ON t (a) WITH (deduplicate_items = on, fillfactor = 50);

@@ -148,3 +148,11 @@ CREATE EXTENSION pg_trgm;
 CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1';
 -- new
 ALTER FUNCTION f() DEPENDS ON EXTENSION pg_trgm;
+
+-- case grant/several_columns
+CREATE TABLE t (a integer, b integer);
+-- old
+GRANT SELECT (a), UPDATE (a) ON t TO {alice} WITH GRANT OPTION;
+-- new
+GRANT SELECT (a, b), UPDATE (b) ON t TO {alice} WITH GRANT OPTION;
+GRANT UPDATE (a) ON t TO {alice};

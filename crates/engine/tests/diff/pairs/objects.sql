@@ -203,3 +203,13 @@ CREATE TABLE t (a integer);
 INSERT INTO t VALUES (1);
 -- new
 ALTER TABLE t SET ACCESS METHOD h;
+
+-- case fdw/enum_column
+CREATE FOREIGN DATA WRAPPER w;
+CREATE SERVER s FOREIGN DATA WRAPPER w;
+-- old
+CREATE TYPE mood AS ENUM ('a', 'b');
+CREATE FOREIGN TABLE t (m mood, n text) SERVER s;
+-- new
+CREATE TYPE mood AS ENUM ('a', 'c', 'd');
+CREATE FOREIGN TABLE t (m mood, n integer) SERVER s;

@@ -151,3 +151,14 @@ COMMENT ON AGGREGATE total(integer) IS 'sum';
 CREATE AGGREGATE total(integer) (SFUNC = add, STYPE = integer, INITCOND = '1', PARALLEL = SAFE);
 CREATE VIEW v AS SELECT total(x) FROM generate_series(1, 3) AS x;
 COMMENT ON AGGREGATE total(integer) IS 'sum';
+
+-- case function/overload_with_default
+CREATE TABLE t (a integer);
+-- old
+CREATE FUNCTION f(a integer, b integer DEFAULT 1) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE VIEW v AS SELECT f(a) AS x FROM t;
+ALTER TABLE t ALTER COLUMN a SET DEFAULT f(2);
+-- new
+CREATE FUNCTION f(a integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE VIEW v AS SELECT f(a) AS x FROM t;
+ALTER TABLE t ALTER COLUMN a SET DEFAULT f(2);

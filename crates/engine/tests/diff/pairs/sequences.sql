@@ -49,3 +49,16 @@ CREATE SEQUENCE t_id_seq AS integer;
 CREATE SEQUENCE s;
 -- new
 CREATE UNLOGGED SEQUENCE s;
+
+-- case sequence/stands_below_its_new_minimum
+-- old
+CREATE SEQUENCE s;
+SELECT nextval('s');
+-- new
+CREATE SEQUENCE s MINVALUE 100 START WITH 100;
+
+-- case sequence/disjoint
+-- old
+CREATE SEQUENCE s MAXVALUE 10;
+-- new
+CREATE SEQUENCE s MINVALUE 100 MAXVALUE 200 START WITH 150;

@@ -189,3 +189,31 @@ CREATE INDEX i ON m (a);
 CREATE VIEW v AS SELECT a::bigint AS a FROM t;
 CREATE MATERIALIZED VIEW m AS SELECT a FROM v;
 CREATE INDEX i ON m (a);
+
+-- case matview/of_another_owner
+CREATE TABLE t (a integer);
+INSERT INTO t VALUES (1);
+-- new
+CREATE MATERIALIZED VIEW m AS SELECT a FROM t;
+ALTER MATERIALIZED VIEW m OWNER TO {alice};
+GRANT SELECT ON m TO {bob};
+COMMENT ON MATERIALIZED VIEW m IS 'm';
+
+-- case view/becomes_table_of_that_name
+CREATE TABLE s (a integer);
+-- old
+CREATE MATERIALIZED VIEW t AS SELECT a FROM s;
+CREATE INDEX i ON t (a);
+-- new
+CREATE TABLE t (a integer CONSTRAINT k PRIMARY KEY);
+CREATE INDEX i ON s (a);
+
+-- case view/names_move
+-- old
+CREATE TABLE a (x integer PRIMARY KEY);
+CREATE VIEW b AS SELECT x FROM a;
+CREATE INDEX c ON a (x);
+-- new
+CREATE TABLE b (x integer PRIMARY KEY);
+CREATE VIEW c AS SELECT x FROM b;
+CREATE INDEX a ON b (x);
