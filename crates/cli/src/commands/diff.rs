@@ -91,7 +91,13 @@ impl Diff {
     fn sides(&self, context: &Context) -> Result<(Side, Side), Failure> {
         let from = match &self.from {
             Some(text) => Side::parse(text)?,
-            None => Side::Configured,
+            None if context.names_database()? => Side::Configured,
+            None => {
+                return Err(Failure::usage(
+                    "no database is configured to begin with",
+                    "give --from: revisions, a file, a database's URL, …; or say where the database is",
+                ));
+            }
         };
         let to = match &self.to {
             Some(text) => Side::parse(text)?,

@@ -158,6 +158,7 @@ fn decide(
 ) -> Result<Decided, Failure> {
     let mut asked: Vec<Rename> = Vec::new();
     loop {
+        options.renames = renames::in_order(&options.renames);
         let mut effective = options.clone();
         effective.write = keep::keep(
             &old.catalog,

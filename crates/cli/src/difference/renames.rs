@@ -51,6 +51,57 @@ pub(crate) fn declared(text: &str, old: &Catalog, new: &Catalog, path: &[String]
     Ok(Rename::new(renamed, target))
 }
 
+/// Renames in the order in which they are made: tables first, and parts of a renamed table as parts of what it is
+/// called then.
+pub(crate) fn in_order(renames: &[Rename]) -> Vec<Rename> {
+    let tables = tables(renames);
+    let is_table = |rename: &&Rename| matches!(rename.from, Address::Relation(_));
+    let parts = renames.iter().filter(|rename| !is_table(rename)).map(|rename| {
+        let mut rename = rename.clone();
+        rename.from = moved(&rename.from, &tables);
+        rename
+    });
+    renames.iter().filter(is_table).cloned().chain(parts).collect()
+}
+
+/// The renames that take these back.
+pub(crate) fn back(renames: &[Rename]) -> Vec<Rename> {
+    let swapped = |rename: &Rename| Rename::new(rename.to.clone(), rename.from.clone());
+    let relations: Vec<Rename> = renames.iter().map(swapped).collect();
+    let tables = tables(&relations);
+    let taken = relations.iter().map(|rename| match rename.from {
+        Address::Relation(_) => rename.clone(),
+        _ => Rename::new(rename.from.clone(), moved(&rename.to, &tables)),
+    });
+    in_order(&taken.collect::<Vec<_>>())
+}
+
+fn tables(renames: &[Rename]) -> Vec<(&QualifiedName, &QualifiedName)> {
+    let pairs = renames
+        .iter()
+        .filter_map(|rename| match (&rename.from, &rename.to) {
+            (Address::Relation(from), Address::Relation(to)) => Some((from, to)),
+            _ => None,
+        });
+    pairs.collect()
+}
+
+/// A part of a renamed table, under the table's new name.
+fn moved(part: &Address, tables: &[(&QualifiedName, &QualifiedName)]) -> Address {
+    let to = |of: &QualifiedName| {
+        let found = tables.iter().find(|(from, _)| *from == of);
+        found.map_or_else(|| of.clone(), |(_, to)| (*to).clone())
+    };
+    match part {
+        Address::Column(of, name) => Address::Column(to(of), name.clone()),
+        Address::Constraint(of, name) => Address::Constraint(to(of), name.clone()),
+        Address::Trigger(of, name) => Address::Trigger(to(of), name.clone()),
+        Address::Rule(of, name) => Address::Rule(to(of), name.clone()),
+        Address::Policy(of, name) => Address::Policy(to(of), name.clone()),
+        other => other.clone(),
+    }
+}
+
 /// How a renamed object is written behind `--rename`.
 pub(crate) fn spelled(address: &Address) -> String {
     let whole = |name: &QualifiedName| format!("{}.{}", name.schema, name.name);
@@ -154,4 +205,37 @@ pub(crate) fn ask(context: &Context, rename: &Rename) -> Result<bool, Failure> {
         .read_line(&mut answer)
         .map_err(|error| Failure::other(format!("failed to read the answer: {error}")))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_of_a_renamed_table_is_renamed_after_it_and_back_after_it() {
+        let table = |name: &str| Address::Relation(QualifiedName::new("public", name));
+        let column =
+            |of: &str, name: &str| Address::Column(QualifiedName::new("public", of), name.to_owned());
+        let declared = [
+            Rename::new(column("leads", "name"), column("prospects", "title")),
+            Rename::new(table("leads"), table("prospects")),
+        ];
+        let up = in_order(&declared);
+        assert_eq!(up[0].from, table("leads"));
+        assert_eq!(
+            (&up[1].from, &up[1].to),
+            (&column("prospects", "name"), &column("prospects", "title"))
+        );
+        assert_eq!(in_order(&up), up);
+        let down = back(&up);
+        assert_eq!(
+            (&down[0].from, &down[0].to),
+            (&table("prospects"), &table("leads"))
+        );
+        assert_eq!(
+            (&down[1].from, &down[1].to),
+            (&column("leads", "title"), &column("leads", "name"))
+        );
+        assert_eq!(back(&down), up);
+    }
 }

@@ -202,6 +202,37 @@ async fn routines_triggers_policies_and_views_go_through_an_upgrade_in_use() {
     assert_eq!(schema(&project).await, before);
 }
 
+#[tokio::test]
+async fn a_rename_is_taken_back_as_one() {
+    let project = project("").await;
+    let renamed = "CREATE TABLE prospects (id bigint PRIMARY KEY, title text);";
+    fs::write(project.folder().join("renamed.sql"), renamed).expect("a file can be written");
+    project.upgrade(0).await;
+    project
+        .database
+        .execute("INSERT INTO leads VALUES (1, 'a')")
+        .await;
+    let renames = [
+        "--rename",
+        "leads=prospects",
+        "--rename",
+        "leads.name=prospects.title",
+    ];
+    let made = autogenerate(&project, &["--to", "renamed.sql"]).args(renames);
+    let made = made.run().await.expect(0);
+    assert!(made.stderr.contains("proved: "), "{}", made.stderr);
+    let text = written(&project);
+    assert!(
+        text.contains("-- Renamed: public.prospects.name to public.prospects.title.\n"),
+        "{text}"
+    );
+    assert!(!text.contains("DROP"), "{text}");
+    project.upgrade(0).await;
+    assert_eq!(project.one("SELECT title FROM prospects").await, "a");
+    project.windlass(&["downgrade", "-1"]).run().await.expect(0);
+    assert_eq!(project.one("SELECT name FROM leads").await, "a");
+}
+
 /// The revision that was made.
 fn written(project: &Project) -> String {
     let path = project.migrations().join("0002_phones_and_calls.sql");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use windlass::compiler::diff::{DiffOptions, Rename, diff};
+use windlass::compiler::diff::{DiffOptions, diff};
 use windlass::compiler::format::{RawFile, read};
 use windlass::compiler::snapshot;
 
@@ -120,8 +120,7 @@ fn desired(context: &Context) -> Result<Side, Failure> {
 fn way_back(compared: &Compared, how: &How) -> Result<Result<Plan, String>, Failure> {
     let mut options = DiffOptions::default();
     options.write = compared.write;
-    let back = |rename: &Rename| Rename::new(rename.to.clone(), rename.from.clone());
-    options.renames = compared.options.renames.iter().map(back).collect();
+    options.renames = renames::back(&compared.options.renames);
     let (old, new) = (&compared.old.catalog, &compared.new.catalog);
     let difference = diff(new, old, &options);
     let reasons: Vec<String> = difference
