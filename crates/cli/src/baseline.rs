@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::json;
+use windlass::compiler::graph::Target;
 use windlass::compiler::snapshot;
-use windlass::{Baseline, Runner};
+use windlass::{Baseline, Beginning, Runner};
 
 use crate::config::{Config, SchemaFile};
+use crate::context::Context;
 
 /// Lets an upgrade make a new database from what is configured; a file that is not written yet is nothing.
 pub(crate) fn offer(runner: Runner, config: &Config) -> Runner {
@@ -53,4 +56,48 @@ pub(crate) fn run(command: &str) -> Result<Baseline, String> {
         sql: String::from_utf8(done.stdout).map_err(|_| "it is not UTF-8".to_owned())?,
         contains: None,
     })
+}
+
+/// What an upgrade begins with. A baseline that cannot be read is told, and keeps nobody from looking.
+pub(crate) async fn beginning(context: &Context, runner: &Runner, target: &Target) -> Option<Beginning> {
+    match runner.beginning(target).await {
+        Ok(beginning) => beginning,
+        Err(error) => {
+            let hint = error.hints().first().map(String::as_str);
+            context.ui.warning(&error.to_string(), hint);
+            None
+        }
+    }
+}
+
+/// What an upgrade begins with, in words; none where that needs none.
+pub(crate) fn words(beginning: &Beginning) -> Option<String> {
+    match beginning {
+        Beginning::Baseline { name, contains } => Some(format!(
+            "the database is new: `windlass upgrade` makes it from {name}, which contains {} revision{}{}",
+            contains.len(),
+            if contains.len() == 1 { "" } else { "s" },
+            contains
+                .last()
+                .map_or_else(String::new, |last| format!(", the last of them {last}"))
+        )),
+        Beginning::InUse { relations } => Some(format!(
+            "the database is not new: it has relations ({relations}) and no applied revision; where it is as the revisions say \
+             already, `windlass stamp` says so"
+        )),
+        _ => None,
+    }
+}
+
+/// The same as JSON.
+pub(crate) fn as_json(beginning: &Beginning) -> serde_json::Value {
+    match beginning {
+        Beginning::Baseline { name, contains } => json!({
+            "from": "baseline",
+            "baseline": name,
+            "contains": contains.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        }),
+        Beginning::InUse { relations } => json!({ "from": "in_use", "relations": relations }),
+        _ => json!({ "from": "empty" }),
+    }
 }

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use windlass::compiler::format::RevisionId;
-use windlass::{Plan as Planned, Runner};
+use windlass::{Beginning, Plan as Planned, Runner};
 
 use super::{Done, Global};
-use crate::changed;
 use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::plan::{Format, Sheet, render};
+use crate::{baseline, changed};
 
 /// Shows what an upgrade would do: steps, cuts, locks, how large the tables are, about how long it takes, what is lost
 #[derive(Debug, Args)]
@@ -50,13 +50,17 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) async fn run(&self, global: &Global) -> Done {
         let context = Context::new(global)?;
-        let runner = context.runner()?;
+        let runner = baseline::offer(context.runner()?, &context.config);
         let changed = self.changed(&context, &runner)?;
         let target = context::target(&self.target);
         let is_offline = self.offline || !context.names_database()?;
         let mut plan = match is_offline {
             true => runner.plan_blind(&target, changed.as_ref())?,
             false => runner.plan(&target).await?,
+        };
+        let beginning = match is_offline || plan.revisions.is_empty() {
+            true => None,
+            false => baseline::beginning(&context, &runner, &target).await,
         };
         let mut applied = Vec::new();
         if let (Some(changed), false) = (&changed, is_offline) {
@@ -66,7 +70,7 @@ impl Plan {
             applied.extend(order.filter(|id| changed.contains(*id) && !pending.contains(id)));
         }
         let applied = applied.into_iter().map(ToString::to_string).collect();
-        self.write(&context, &plan, applied);
+        self.write(&context, &plan, applied, beginning);
         if let Some(path) = &self.out {
             let saved = runner.save(&plan, &self.target)?;
             std::fs::write(path, saved.text())
@@ -79,14 +83,18 @@ impl Plan {
         Ok(0)
     }
 
-    fn write(&self, context: &Context, plan: &Planned, applied: Vec<String>) {
+    fn write(&self, context: &Context, plan: &Planned, applied: Vec<String>, beginning: Option<Beginning>) {
         let sheet = Sheet {
             plan,
             since: self.since.as_deref(),
             applied,
+            beginning,
         };
         let format = if self.json { Format::Json } else { self.format };
         if format == Format::Text {
+            if let Some(words) = sheet.beginning.as_ref().and_then(baseline::words) {
+                context.ui.say(&words);
+            }
             if !sheet.basis().is_empty() {
                 context.ui.say(&sheet.basis());
             }

@@ -4,9 +4,11 @@ use clap::Args;
 use serde_json::json;
 use windlass::compiler::duration::show_duration;
 use windlass::compiler::format::RevisionId;
+use windlass::compiler::graph::Target;
 use windlass::{Running, Snapshot, Standing, StepState};
 
 use super::{Done, Global, backfill, print_json};
+use crate::baseline;
 use crate::context::Context;
 
 /// Says where the database stands
@@ -23,17 +25,28 @@ pub(crate) struct Status {
 impl Status {
     pub(crate) async fn run(&self, global: &Global) -> Done {
         let context = Context::new(global)?;
-        let runner = context.runner()?;
+        let runner = baseline::offer(context.runner()?, &context.config);
         let (journal, standing) = runner.status().await?;
         let running = runner.running().await?;
+        let beginning = if journal.revisions.is_empty() {
+            baseline::beginning(&context, &runner, &Target::Heads).await
+        } else {
+            None
+        };
         let backfills = backfill::open(&context.backfills()?).await?;
         if self.json {
             let mut value = as_json(&journal, &standing);
             value["running"] = running.iter().map(running_json).collect();
+            value["begins"] = beginning
+                .as_ref()
+                .map_or(serde_json::Value::Null, baseline::as_json);
             value["backfills"] = backfill::as_json(&backfills);
             print_json(&value);
         } else {
             show(&journal, &standing);
+            if let Some(words) = beginning.as_ref().and_then(baseline::words) {
+                anstream::println!("{words}");
+            }
             running.iter().for_each(show_running);
             for status in &backfills {
                 anstream::println!("backfill {}", backfill::line(status));

@@ -8,6 +8,7 @@ use windlass::compiler::plan::{Forecast, Pace, PlannedStatement, Shape, Step};
 use windlass::{Basis, RevisionPlan};
 
 use super::{Sheet, estimate, told};
+use crate::baseline;
 
 pub(super) fn value(sheet: &Sheet) -> Value {
     let pace = sheet.pace();
@@ -22,6 +23,7 @@ pub(super) fn value(sheet: &Sheet) -> Value {
     };
     json!({
         "basis": basis,
+        "begins": sheet.beginning.as_ref().map_or(Value::Null, baseline::as_json),
         "since": sheet.since,
         "already_applied": sheet.applied,
         "revisions": sheet.plan.revisions.iter().map(|plan| revision(plan, pace)).collect::<Vec<_>>(),

@@ -14,7 +14,7 @@ use windlass::compiler::effect::LockMode;
 use windlass::compiler::plan::{Cut, Forecast, Pace, PlannedStatement, Shape, Step};
 use windlass::compiler::rules;
 use windlass::compiler::sql::RelationName;
-use windlass::{Basis, Plan, RevisionPlan};
+use windlass::{Basis, Beginning, Plan, RevisionPlan};
 
 /// A format of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,6 +36,8 @@ pub(crate) struct Sheet<'p> {
     pub(crate) since: Option<&'p str>,
     /// Revisions that changed and that the database has already.
     pub(crate) applied: Vec<String>,
+    /// What an upgrade of a database without applied revisions begins with.
+    pub(crate) beginning: Option<Beginning>,
 }
 
 /// The sheet in a format.

@@ -311,3 +311,27 @@ async fn reference_data_is_in_the_file_and_in_a_new_database() {
         assert!(refused.stderr.contains(words), "{}", refused.stderr);
     }
 }
+
+#[tokio::test]
+async fn plan_and_status_say_what_a_new_database_is_made_from() {
+    let project = with_snapshot("").await;
+    project.write("0003_later", "INSERT INTO leads VALUES (3);");
+    let words = "schema.sql, which contains 2 revisions, the last of them 0002_view";
+    let status = project.windlass(&["status"]).run().await.expect(0);
+    assert!(status.stdout.contains(words), "{}", status.stdout);
+    let plan = project.windlass(&["plan"]).run().await.expect(0);
+    assert!(plan.stderr.contains(words), "{}", plan.stderr);
+    let json = project.windlass(&["plan", "--json"]).run().await.expect(0);
+    let answer: serde_json::Value = serde_json::from_str(&json.stdout).expect("it is JSON");
+    assert_eq!(answer["begins"]["from"], "baseline");
+    assert_eq!(answer["begins"]["contains"][1], "0002_view");
+    project.database.execute("CREATE TABLE theirs (a int)").await;
+    let status = project.windlass(&["status"]).run().await.expect(0);
+    for words in ["the database is not new", "public.theirs", "windlass stamp"] {
+        assert!(status.stdout.contains(words), "{words}: {}", status.stdout);
+    }
+    project.database.execute("DROP TABLE theirs").await;
+    fs::write(project.folder().join("schema.sql"), "nothing\n").expect("a file can be written");
+    let status = project.windlass(&["status"]).run().await.expect(0);
+    assert!(status.stderr.contains("does not begin as"), "{}", status.stderr);
+}

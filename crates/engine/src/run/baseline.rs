@@ -26,6 +26,26 @@ pub struct Baseline {
     pub contains: Option<Vec<RevisionId>>,
 }
 
+/// What an upgrade of a database without applied revisions begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Beginning {
+    /// Nothing: every revision runs.
+    Empty,
+    /// A baseline, in place of the revisions that it contains.
+    Baseline {
+        /// Its name.
+        name: String,
+        /// What it contains, parents first.
+        contains: Vec<RevisionId>,
+    },
+    /// What somebody else made: it is not new.
+    InUse {
+        /// The first relations, and how many more there are.
+        relations: String,
+    },
+}
+
 /// Gives the baseline when it is needed.
 type Load = dyn Fn() -> std::result::Result<Baseline, String> + Send + Sync;
 
@@ -78,19 +98,8 @@ impl Runner {
             return Ok(Vec::new());
         }
         self.look_at_unknown_relations(lock, journal, observer).await?;
-        let baseline = (source.load)().map_err(|why| {
-            Error::new(
-                ErrorKind::BadInput,
-                format!("failed to read {}: {why}", source.name),
-            )
-        })?;
-        let contained = self.contained(&baseline)?;
-        let needed: HashSet<RevisionId> = self
-            .goals(target, &[])?
-            .iter()
-            .flat_map(|goal| self.graph.ancestors(goal))
-            .collect();
-        if let Some(beyond) = contained.iter().find(|id| !needed.contains(*id)) {
+        let (baseline, contained) = self.loaded(source)?;
+        if let Some(beyond) = self.beyond(&contained, target)? {
             observer.event(Event::Warning {
                 message: format!(
                     "{} is not used: it contains {beyond}, which is not wanted",
@@ -120,25 +129,10 @@ impl Runner {
         if !journal.revisions.is_empty() || (self.baseline.is_none() && journal.version.is_some()) {
             return Ok(());
         }
-        let rows = lock
-            .client()
-            .query_typed(include_str!("unknown_relations.sql"), &[])
-            .await
-            .map_err(session::lost)?;
-        let Some(first) = rows.first() else {
+        let Some(relations) = unknown_relations(lock).await? else {
             return Ok(());
         };
-        let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-        let more = first.get::<_, i64>(1) - i64::try_from(names.len()).unwrap_or(i64::MAX);
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        let message = format!(
-            "the database has relations ({}{more}) and no applied revision",
-            names.join(", ")
-        );
+        let message = format!("the database has relations ({relations}) and no applied revision");
         let stamp =
             "where it is as the revisions say already: `windlass stamp head`, or the last one that it has";
         match &self.baseline {
@@ -156,6 +150,53 @@ impl Runner {
             .hint(stamp)
             .hint("where all revisions are to run on it as it is: `windlass upgrade --replay`")),
         }
+    }
+
+    /// What an upgrade of a database without applied revisions begins with; none where some are applied. Takes no
+    /// lock.
+    ///
+    /// # Errors
+    /// No connection, a journal or a baseline that cannot be read, an unknown target.
+    pub async fn beginning(&self, target: &Target) -> Result<Option<Beginning>> {
+        let (session, journal, _) = self.look().await?;
+        if !journal.revisions.is_empty() {
+            return Ok(None);
+        }
+        if let Some(relations) = unknown_relations(&session).await? {
+            return Ok(Some(Beginning::InUse { relations }));
+        }
+        let Some(source) = &self.baseline else {
+            return Ok(Some(Beginning::Empty));
+        };
+        let (baseline, contains) = self.loaded(source)?;
+        Ok(Some(match self.beyond(&contains, target)? {
+            None => Beginning::Baseline {
+                name: baseline.name,
+                contains,
+            },
+            Some(_) => Beginning::Empty,
+        }))
+    }
+
+    fn loaded(&self, source: &Source) -> Result<(Baseline, Vec<RevisionId>)> {
+        let baseline = (source.load)().map_err(|why| {
+            Error::new(
+                ErrorKind::BadInput,
+                format!("failed to read {}: {why}", source.name),
+            )
+        })?;
+        let contained = self.contained(&baseline)?;
+        Ok((baseline, contained))
+    }
+
+    /// The first of these that the target does not want.
+    fn beyond<'r>(&self, contained: &'r [RevisionId], target: &Target) -> Result<Option<&'r RevisionId>> {
+        let needed: HashSet<RevisionId> = self
+            .goals(target, &[])?
+            .iter()
+            .flat_map(|goal| self.graph.ancestors(goal))
+            .collect();
+        Ok(contained.iter().find(|id| !needed.contains(*id)))
     }
 
     /// All revisions that the baseline contains, parents first.
@@ -222,6 +263,26 @@ impl Runner {
         }
         client.batch_execute("COMMIT").await.map_err(failed)
     }
+}
+
+/// The relations that make a database one that is in use, the first of them by name.
+async fn unknown_relations(session: &Session) -> Result<Option<String>> {
+    let rows = session
+        .client()
+        .query_typed(include_str!("unknown_relations.sql"), &[])
+        .await
+        .map_err(session::lost)?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let more = first.get::<_, i64>(1) - i64::try_from(names.len()).unwrap_or(i64::MAX);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    Ok(Some(format!("{}{more}", names.join(", "))))
 }
 
 /// The script without psql's commands, when all of it can be one transaction.

@@ -55,7 +55,7 @@ use crate::standing::{Standing, standing};
 use crate::{reference, restore};
 
 pub(crate) use attempt::{one_line, replay};
-pub use baseline::Baseline;
+pub use baseline::{Baseline, Beginning};
 pub use opening::Opening;
 pub use planning::{Basis, Plan, RevisionPlan};
 pub use request::{Downgrade, Outcome, Resolution, StepReport, Upgrade};
