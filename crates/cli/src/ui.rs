@@ -349,6 +349,7 @@ fn words(event: &Event) -> Option<String> {
             text
         }
         Event::Repaired { step, what } => format!("{}: {what}", at(step)),
+        Event::Verified { text, took, .. } => format!("verified in {}: {text}", show(*took)),
         Event::Counted { table, before, after } => match after {
             None => format!("count of {table} before: {before}"),
             Some(after) => format!("count of {table} before: {before}, after: {after}"),
@@ -648,6 +649,9 @@ fn as_json(event: &Event) -> Option<serde_json::Value> {
         } => json!({ "event": "retrying",
             "step": step(name), "attempt": attempt, "reason": reason, "after_ms": millis(after),
             "blockers": sessions(blockers) }),
+        Event::Verified { name, text, took } => {
+            json!({ "event": "verified", "name": name, "text": text, "took_ms": millis(took) })
+        }
         Event::Counted { table, before, after } => {
             json!({ "event": "counted", "table": table, "before": before, "after": after })
         }

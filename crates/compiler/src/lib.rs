@@ -6,6 +6,7 @@
 
 pub mod catalog;
 pub mod checksum;
+pub mod declared;
 pub mod diagnostic;
 pub mod diff;
 pub mod directive;

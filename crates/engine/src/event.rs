@@ -275,6 +275,15 @@ pub enum Event {
         /// Its name.
         name: String,
     },
+    /// After the last step: the database has what the run's revisions declare.
+    Verified {
+        /// The check.
+        name: &'static str,
+        /// What it says is true.
+        text: String,
+        /// How long the answer took.
+        took: Duration,
+    },
     /// A protected table was counted, before the run or after it.
     Counted {
         /// The table, with its schema.

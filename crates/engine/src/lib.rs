@@ -40,8 +40,9 @@ pub use journal::{
 pub use look::{BackfillStanding, LastRun, Look};
 pub use mutex::Wait;
 pub use run::{
-    Baseline, Basis, Beginning, Downgrade, Offenders, Opening, Outcome, Plan, Resolution, RevisionPlan,
-    Runner, Script, ScriptRequest, StepReport, Unsound, UnsoundKind, Upgrade, Verdict, Verification,
+    Baseline, Basis, Beginning, BuiltIn, Downgrade, Offenders, Opening, Outcome, Plan, Resolution,
+    RevisionPlan, Runner, Script, ScriptRequest, StepReport, Unsound, UnsoundKind, Upgrade, Verdict,
+    Verification,
 };
 pub use session::{SessionSettings, Stop, Stopper};
 pub use standing::{Standing, standing};

@@ -5,20 +5,21 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 use windlass::compiler::duration::show_duration;
-use windlass::{Offenders, Verdict, Verification};
+use windlass::{BuiltIn, Offenders, Verdict, Verification};
 
 use super::{Done, Global, duration, print_json};
 use crate::context::{self, Context};
 use crate::failure::{Failure, UNVERIFIED};
 
-/// Asks the `verify` statements of applied revisions again, and shows the rows in their way
+/// Asks the `verify` statements of applied revisions again, and what they declare; shows what is in the way
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   windlass verify                      all applied revisions
   windlass verify 0036 0109            these two
   windlass verify --except 0012        all but one whose table has changed since
 
-Each statement runs in a read-only transaction of its own. Exit 5 when one is not true or cannot be asked.")]
+Asked besides: whether the columns that revisions declare are there with their types, their indexes are there and valid, and
+every constraint is validated. Each statement runs in a read-only transaction of its own. Exit 5 when one is not true or cannot be asked.")]
 pub(crate) struct Verify {
     /// Revisions: ids or their beginnings, or labels; none for all that are applied
     revisions: Vec<String>,
@@ -48,26 +49,32 @@ impl Verify {
         let limit = (!self.timeout.is_zero()).then_some(self.timeout);
         let stop = context::stop_on_signals();
         let found: Vec<Verification> = runner.verify(&only, &except, limit, &stop).await?;
+        let built_in: Vec<BuiltIn> = runner.verify_built_in(&only, &except).await?;
         if self.json {
-            print_json(&json!({ "verifications": found.iter().map(as_json).collect::<Vec<_>>() }));
+            print_json(&json!({
+                "verifications": found.iter().map(as_json).collect::<Vec<_>>(),
+                "built_in": built_in.iter().map(built_in_json).collect::<Vec<_>>(),
+            }));
         } else {
             found.iter().for_each(show);
+            built_in.iter().for_each(show_built_in);
         }
-        let bad = found
+        let asked = found.iter().map(|one| &one.verdict);
+        let verdicts: Vec<&Verdict> = asked.chain(built_in.iter().map(|one| &one.verdict)).collect();
+        let bad = verdicts
             .iter()
-            .filter(|verification| verification.verdict != Verdict::Holds)
+            .filter(|verdict| ***verdict != Verdict::Holds)
             .count();
         if bad > 0 {
             context
                 .ui
-                .say(&format!("{bad} of {} statements are not true", found.len()));
+                .say(&format!("{bad} of {} are not true", verdicts.len()));
             return Ok(UNVERIFIED);
         }
         if found.is_empty() {
             context.ui.say("no applied revision has a `verify` statement");
-        } else {
-            context.ui.say(&format!("✅ all {} hold", found.len()));
         }
+        context.ui.say(&format!("✅ all {} hold", verdicts.len()));
         Ok(0)
     }
 }
@@ -91,6 +98,36 @@ fn show(verification: &Verification) {
     if let Some(offenders) = &verification.offenders {
         rows(offenders);
     }
+}
+
+fn show_built_in(check: &BuiltIn) {
+    let (mark, word) = match &check.verdict {
+        Verdict::Holds => ("✅", "true"),
+        _ => ("❌", "not true"),
+    };
+    anstream::println!(
+        "{mark} built-in {}: {word} in {}: {}",
+        check.name,
+        show_duration(Duration::from_millis(millis(check.took))),
+        check.text
+    );
+    if let Some(offenders) = &check.offenders {
+        rows(offenders);
+    }
+}
+
+fn built_in_json(check: &BuiltIn) -> serde_json::Value {
+    json!({
+        "name": check.name,
+        "text": check.text,
+        "result": if check.verdict == Verdict::Holds { "true" } else { "false" },
+        "took_ms": millis(check.took),
+        "offending_rows": check.offenders.as_ref().map(|offenders| json!({
+            "columns": offenders.columns,
+            "rows": offenders.rows,
+            "more": offenders.more,
+        })),
+    })
 }
 
 /// The rows in the way as a small table.

@@ -5,6 +5,7 @@ mod backfills;
 mod bad_input;
 mod batches;
 mod check;
+mod declared;
 mod differences;
 mod directives;
 mod explain;

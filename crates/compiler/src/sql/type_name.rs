@@ -1,9 +1,11 @@
 //! Names of types, as SQL writes them and as `format_type` does.
 
+use std::fmt;
+
 use pg_query::NodeEnum as Node;
 use pg_query::protobuf;
 
-use super::{function, with_tree};
+use super::{function, quote_identifier, with_tree};
 
 /// A type's name with its modifiers; PostgreSQL's own types by their catalog names (`int8`, `varchar`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,6 +70,22 @@ impl TypeName {
             [name] => function::is_own_type(&[name]) || name.ends_with("serial"),
             _ => false,
         }
+    }
+}
+
+impl fmt::Display for TypeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_own() {
+            f.write_str(&self.words.join("."))?;
+        } else {
+            let words: Vec<String> = self.words.iter().map(|word| quote_identifier(word)).collect();
+            f.write_str(&words.join("."))?;
+        }
+        if !self.modifiers.is_empty() {
+            let numbers: Vec<String> = self.modifiers.iter().map(ToString::to_string).collect();
+            write!(f, "({})", numbers.join(","))?;
+        }
+        f.write_str(if self.is_array { "[]" } else { "" })
     }
 }
 

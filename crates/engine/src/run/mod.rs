@@ -5,6 +5,7 @@ mod acquire;
 mod attempt;
 mod backfill;
 mod baseline;
+mod builtin;
 mod compensate;
 mod evict;
 mod loss;
@@ -56,6 +57,7 @@ use crate::{reference, restore};
 
 pub(crate) use attempt::{one_line, replay};
 pub use baseline::{Baseline, Beginning};
+pub use builtin::BuiltIn;
 pub use opening::Opening;
 pub use planning::{Basis, Plan, RevisionPlan};
 pub use request::{Downgrade, Outcome, Resolution, StepReport, Upgrade};
@@ -317,6 +319,10 @@ impl Runner {
                 self.revisions(&mut work, &wanted, Direction::Up, &journal, &mut scripts)
                     .await?;
                 work.clean().await?;
+                // Nobody declared anything else to a database that was empty.
+                if !work.was_unused {
+                    self.verify_run(work.session.client(), &wanted, observer).await?;
+                }
                 match counted {
                     Some(counted) => {
                         counted

@@ -45,6 +45,7 @@ impl Runner {
         let is_unused = direction == Direction::Up && super::work::is_unused(work.session.client()).await?;
         let protects = !self.policy.protect.value.is_empty()
             || scripts.values().any(|prepared| !prepared.protects.is_empty());
+        work.was_unused = is_unused;
         if protects {
             work.builds = is_unused || journal::builds_on(work.lock.client(), &work.run_id).await?;
             if work.builds {

@@ -18,7 +18,7 @@ use crate::standing::standing;
 use crate::{journal, session::Session};
 
 /// How many offending rows are shown.
-const SHOWN: usize = 5;
+pub(super) const SHOWN: usize = 5;
 
 /// One `verify` of one applied revision, and what became of it.
 #[derive(Debug, Clone)]

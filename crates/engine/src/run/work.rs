@@ -37,6 +37,8 @@ pub(super) struct Work<'a> {
     pub(super) standbys: Standbys<'a>,
     /// This run builds a new database: there is nothing to lose.
     pub(super) builds: bool,
+    /// Nobody used the database when the run began.
+    pub(super) was_unused: bool,
     /// A step was watched for losses, so that there may be some to tell.
     pub(super) watched: bool,
     /// A revision waits for the backfills that it requires.
@@ -119,6 +121,7 @@ impl<'a> Work<'a> {
                 ..Report::default()
             },
             builds: false,
+            was_unused: false,
             watched: false,
             prepared: Prepared::default(),
             dirty: false,
