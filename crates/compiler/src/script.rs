@@ -266,22 +266,25 @@ pub(crate) fn strangers(
                 StrangerKind::Variable => Diagnostic::error("a psql variable")
                     .help("variables are reserved for a later version; write the value"),
                 StrangerKind::NearMiss if text[stranger.span.range()].starts_with("-- windlass:") => {
-                    Diagnostic::error("a directive that does not begin its line")
-                        .help("move it to the start of a line of its own, above the statement that it speaks about")
+                    Diagnostic::error("a directive that does not begin its line").help(
+                        "move it to the start of a line of its own, above the statement that it speaks about",
+                    )
                 }
                 StrangerKind::NearMiss => Diagnostic::error("a comment that is nearly a directive")
                     .help("write it at the start of a line as `-- windlass: …`, or reword the comment"),
                 StrangerKind::ForeignMarker("sqlx") => {
                     Diagnostic::error("a marker of sqlx in a native revision")
                         .help("write it as `-- windlass: no-transaction`")
-                        .help("`windlass adopt` takes over a project of sqlx")
                 }
                 StrangerKind::ForeignMarker(tool) => {
                     Diagnostic::error(format!("a marker of {tool} in a native revision"))
-                        .help(format!("`windlass adopt` takes over a project of {tool}; in a native one the way back is a .down.sql file"))
+                        .help("take it out; the way back is a .down.sql file beside the revision")
+                        .help("which revisions a database has already, `windlass stamp` says to the journal")
                 }
-                StrangerKind::Continuation => Diagnostic::error("a directive that continues on no comment line")
-                    .help("begin the next line with `--`, or remove the backslash"),
+                StrangerKind::Continuation => {
+                    Diagnostic::error("a directive that continues on no comment line")
+                        .help("begin the next line with `--`, or remove the backslash")
+                }
                 StrangerKind::CarriageReturn => {
                     Diagnostic::error("a directive that ends in a bare carriage return")
                         .label("PostgreSQL reads SQL behind it")
@@ -404,7 +407,7 @@ mod tests {
             ),
             (
                 "-- migrate:down\n",
-                "a.sql:1:1: a marker of dbmate in a native revision | `windlass adopt` takes over a project of dbmate; in a native one the way back is a .down.sql file",
+                "a.sql:1:1: a marker of dbmate in a native revision | take it out; the way back is a .down.sql file beside the revision | which revisions a database has already, `windlass stamp` says to the journal",
             ),
             (
                 "SELECT 1;\nSELEC 2;",
@@ -424,7 +427,7 @@ mod tests {
             ),
             (
                 "-- no-transaction\n",
-                "a.sql:1:1: a marker of sqlx in a native revision | write it as `-- windlass: no-transaction` | `windlass adopt` takes over a project of sqlx",
+                "a.sql:1:1: a marker of sqlx in a native revision | write it as `-- windlass: no-transaction`",
             ),
             (
                 "-- windlass: label x \\\nSELECT 1",

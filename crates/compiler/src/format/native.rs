@@ -125,7 +125,7 @@ fn classify(file: &RawFile) -> Kind {
         if is_of_flyway(stem) {
             return misnamed(
                 format!("{}: it is named as Flyway names its files", file.path),
-                "`windlass adopt` takes over a project of Flyway; in a native one write 0001_name.sql"
+                "name it 0001_name.sql; which revisions a database has already, `windlass stamp` says to the journal"
                     .to_owned(),
             );
         }

@@ -231,7 +231,7 @@ static FOREIGN: &[(&str, &str)] = &[
     ),
     (
         "x-migrations-table",
-        "is golang-migrate's; `windlass adopt` reads its table",
+        "is golang-migrate's; remove it: `windlass stamp` says to the journal which revisions a database has",
     ),
     ("x-multi-statement", "is golang-migrate's; remove it"),
     (
