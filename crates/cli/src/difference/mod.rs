@@ -83,6 +83,8 @@ pub(crate) struct Compared {
     pub(crate) difference: Difference,
     /// The same as a script.
     pub(crate) plan: Plan,
+    /// Which objects were compared.
+    pub(crate) selection: Selection,
     /// Only a part of both was compared.
     pub(crate) is_partial: bool,
     /// Pairs that look like a rename, about which nobody has decided.
@@ -130,6 +132,7 @@ pub(crate) async fn compare(lab: &Lab<'_>, from: &Side, to: &Side, how: &How) ->
     Ok(Compared {
         write: decided.write,
         is_partial: !selection.is_everything() || !records.is_empty(),
+        selection,
         old,
         new,
         options,

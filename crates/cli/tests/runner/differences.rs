@@ -311,6 +311,25 @@ async fn schemas_objects_and_the_records_of_other_tools_are_left_alone() {
     left.run().await.expect(0);
     let left = diff(&project, &to).args(["--schema", "public", "--exclude", "public.scratch", "--exit-code"]);
     left.run().await.expect(0);
+    // What is left alone is seen: it has to make way for what changes below it.
+    project
+        .database
+        .execute("CREATE VIEW audit.tels AS SELECT tel FROM public.leads")
+        .await;
+    write(&project, "wider.sql", &OLD.replace("tel text", "tel varchar"));
+    let wider = [
+        "--to",
+        "wider.sql",
+        "--exclude",
+        "audit",
+        "--exclude",
+        "public.scratch",
+    ];
+    let wider = diff(&project, &wider).args(["--prove", "--allow-destructive"]);
+    let wider = wider.run().await.expect(0);
+    for words in ["DROP VIEW audit.tels", "CREATE VIEW audit.tels"] {
+        assert!(wider.stdout.contains(words), "{words}: {}", wider.stdout);
+    }
     write(
         &project,
         "windlass.toml",

@@ -246,6 +246,7 @@ mod tests {
             write: WriteOptions::default(),
             difference: Difference::default(),
             plan: Plan::default(),
+            selection: crate::difference::selection::Selection::default(),
             is_partial: false,
             undecided: Vec::new(),
         };
