@@ -20,9 +20,6 @@ BEGIN
   END LOOP;
 END $$";
 
-/// In the short run one of so many held-out pairs.
-const SHARE: usize = 10;
-
 #[tokio::test]
 async fn the_rate_on_pairs_that_were_not_looked_at() {
     let (count, failures) = measure("heldout").await;
@@ -31,9 +28,10 @@ async fn the_rate_on_pairs_that_were_not_looked_at() {
         let name = failure.split(':').next().unwrap_or_default();
         println!("  {name}");
     }
-    // What they fail with is not told: it would be looked at.
+    // What they fail with is not told: it would be looked at. The first measurement was 85, the second 93.
+    const PASSED: usize = 93;
     assert!(
-        failures.len() * 10 <= count * 2,
+        failures.len() * 100 <= count * (100 - PASSED),
         "{} of {count} fail",
         failures.len()
     );
@@ -52,7 +50,6 @@ async fn pairs_that_have_been_opened() {
 
 /// How many pairs of the folder were tried, and which failed with what.
 async fn measure(folder: &str) -> (usize, Vec<String>) {
-    let is_opened = folder == "opened";
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/diff")
         .join(folder);
@@ -63,16 +60,14 @@ async fn measure(folder: &str) -> (usize, Vec<String>) {
         .collect();
     files.sort();
     let chosen = std::env::var("WINDLASS_TEST_CASE").unwrap_or_default();
-    let is_full = std::env::var_os("WINDLASS_TEST_FULL").is_some() || !chosen.is_empty();
     let (mut count, mut failures) = (0, Vec::new());
     // They are written for 15; what a server before it does not know fails there.
     if shared().await.version().await < 15 {
         return (count, failures);
     }
-    for (index, file) in files.into_iter().enumerate() {
+    for file in files {
         let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        let is_tried = is_full || is_opened || index % SHARE == 0;
-        if !is_tried || !name.contains(&chosen) {
+        if !name.contains(&chosen) {
             continue;
         }
         let text = std::fs::read_to_string(&file).unwrap();
