@@ -329,7 +329,7 @@ impl Emit<'_> {
             }),
         ) = (&old_identity, &new_identity)
         {
-            sql.extend(self.become_identity(of, one, other, sequence, *is_always));
+            sql.extend(self.become_identity(of, one, sequence, *is_always));
             provides.push(Address::Relation(sequence.clone()));
         }
         let mut altered = one.clone();
@@ -518,14 +518,12 @@ impl Emit<'_> {
         &mut self,
         of: &QualifiedName,
         one: &Column,
-        other: &Column,
         sequence: &QualifiedName,
         is_always: bool,
     ) -> Vec<String> {
         let quoted = quote_identifier(&one.name);
         let clause = identity_clause(self.new, sequence, is_always);
         let add = format!("ALTER TABLE {of} ALTER COLUMN {quoted} ADD{clause}");
-        let _ = other;
         let Some(former) = self.handed_over(of, &one.name) else {
             self.remark(
                 &add,

@@ -9,10 +9,9 @@ use super::{Action, Cannot, Change, DiffOptions, Difference, deparsed};
 use crate::catalog::write::order::{Key, Part, Plan, Stage};
 use crate::catalog::write::{relation, types};
 use crate::catalog::{
-    Address, Catalog, ColumnValue, ConstraintKind, Index, QualifiedName, Relation, RelationKind,
-    SequenceOwner, Type, object_name,
+    Address, Catalog, ColumnValue, ConstraintKind, Index, QualifiedName, Relation, RelationKind, RoutineKind,
+    RoutineName, SequenceOwner, Type, object_name,
 };
-use crate::catalog::{RoutineKind, RoutineName};
 
 /// How often a circle may make the plan begin again.
 const ATTEMPTS: usize = 8;
@@ -80,17 +79,7 @@ pub(super) fn difference(origin: &Catalog, new: &Catalog, options: &DiffOptions)
                     apart.insert(address.clone());
                 }
             }
-            let can_be_forced = matches!(
-                address,
-                Address::Routine(_)
-                    | Address::Policy(..)
-                    | Address::Trigger(..)
-                    | Address::Rule(..)
-                    | Address::Index(_)
-            ) || matches!(address, Address::Relation(name)
-                if new.relation(name).is_some_and(|relation| matches!(relation.kind, RelationKind::View(_))));
-            let can_be_forced = can_be_forced || matches!(address, Address::Default(..));
-            if can_be_forced && matches!(fates.get(address), Some(Fate::Alter | Fate::Swap)) {
+            if can_be_forced(new, address) && matches!(fates.get(address), Some(Fate::Alter | Fate::Swap)) {
                 forced.insert(address.clone());
             }
         }
@@ -146,6 +135,22 @@ fn change(
             _ => sql,
         },
         object,
+    }
+}
+
+/// Whether the object holds no data, so that it may go and come back.
+fn can_be_forced(new: &Catalog, address: &Address) -> bool {
+    match address {
+        Address::Routine(_)
+        | Address::Policy(..)
+        | Address::Trigger(..)
+        | Address::Rule(..)
+        | Address::Index(_)
+        | Address::Default(..) => true,
+        Address::Relation(name) => new
+            .relation(name)
+            .is_some_and(|relation| matches!(relation.kind, RelationKind::View(_))),
+        _ => false,
     }
 }
 

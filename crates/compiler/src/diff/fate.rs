@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{DiffOptions, column, not_null, object, types};
+use super::{DiffOptions, column, kin, not_null, object, types};
 use crate::catalog::write::object::is_left_out;
 use crate::catalog::{
     Address, Catalog, Column, ColumnValue, Constraint, ConstraintKind, Index, QualifiedName, Relation,
@@ -249,9 +249,10 @@ impl Judge<'_> {
         let address = Address::Relation(name.clone());
         let fate = match (&one.kind, &other.kind) {
             (RelationKind::Table, RelationKind::Table) => None,
-            (RelationKind::PartitionedTable(one), RelationKind::PartitionedTable(other)) if one == other => {
-                None
+            (RelationKind::PartitionedTable(_), RelationKind::PartitionedTable(_)) => {
+                kin::is_divided_anew(one, other).then_some(Fate::Replace)
             }
+
             (RelationKind::View(query), RelationKind::View(new_query)) => {
                 let is_same = query == new_query && same_shape(&one.columns, &other.columns);
                 match is_same && one.columns.len() == other.columns.len() {

@@ -6,7 +6,7 @@ use crate::catalog::write::notes::target;
 use crate::catalog::write::order::{Key, Stage};
 use crate::catalog::write::relation::stand_in;
 use crate::catalog::{
-    Address, ColumnValue, ConstraintKind, Object, QualifiedName, RelationKind, SequenceOwner, Type,
+    Address, ColumnValue, ConstraintKind, Object, QualifiedName, Relation, RelationKind, SequenceOwner, Type,
 };
 use crate::sql::quote_identifier;
 
@@ -168,8 +168,30 @@ impl Emit<'_> {
         let relation = self.old.relation(of)?;
         super::kin::parents(relation)
             .map(|parent| part(parent.clone()))
-            .find(|above| self.goes(above))
+            .find(|above| self.goes(above) && !self.leaves_children(above))
             .map(|above| self.carrier(&above))
+    }
+
+    /// Whether children keep what goes from their parent, so that it goes from the parent only.
+    fn leaves_children(&self, address: &Address) -> bool {
+        let (of, name, has): (_, _, fn(&Relation, &str) -> bool) = match address {
+            Address::Column(of, name) => (of, name, |relation, name| relation.column(name).is_some()),
+            Address::Constraint(of, name) => (of, name, |relation, name| relation.constraint(name).is_some()),
+            _ => return false,
+        };
+        let is_table = self
+            .old
+            .relation(of)
+            .is_some_and(|relation| relation.kind == RelationKind::Table);
+        let is_dropped = self.fate(address) == Some(Fate::Drop) && !self.goes(&Address::Relation(of.clone()));
+        let mut children = self.old_children.get(of).into_iter().flatten();
+        is_table
+            && is_dropped
+            && children.any(|child| {
+                self.new
+                    .relation(child)
+                    .is_some_and(|relation| has(relation, name))
+            })
     }
 
     /// Statements that drop the object, where it has one of its own.
@@ -238,12 +260,17 @@ impl Emit<'_> {
                     }
                 }
             }
-            Address::Column(of, _) => {
+            Address::Column(of, name) => {
+                needs.extend(self.after_parents(of, |parent| Address::Column(parent, name.clone())));
                 needs.extend(self.after_leaving(of));
                 let settings = Address::Relation(of.clone());
                 needs.push((settings, Stage::Leave));
             }
-            Address::Constraint(of, _) | Address::Trigger(of, _) => needs.extend(self.after_leaving(of)),
+            Address::Constraint(of, name) => {
+                needs.extend(self.after_parents(of, |parent| Address::Constraint(parent, name.clone())));
+                needs.extend(self.after_leaving(of));
+            }
+            Address::Trigger(of, _) => needs.extend(self.after_leaving(of)),
             Address::Server(name) => {
                 for other in self.fates.keys() {
                     if matches!(other, Address::UserMapping(server, _) if server == name) {
@@ -368,6 +395,16 @@ impl Emit<'_> {
         needs
     }
 
+    /// A child's own part goes when its parent's is gone.
+    fn after_parents(&self, of: &QualifiedName, part: impl Fn(QualifiedName) -> Address) -> Vec<Key> {
+        let parents = self.old.relation(of).into_iter().flat_map(super::kin::parents);
+        let above = parents.map(|parent| part(parent.clone()));
+        above
+            .filter(|above| self.goes(above))
+            .map(|above| self.carrier(&above))
+            .collect()
+    }
+
     fn origin_children(&self, name: &QualifiedName) -> Vec<QualifiedName> {
         let kept = self
             .old_children
@@ -438,9 +475,14 @@ impl Emit<'_> {
         match address {
             Address::Column(of, name) => {
                 let quoted = quote_identifier(name);
+                let only = if self.leaves_children(address) {
+                    "ONLY "
+                } else {
+                    ""
+                };
                 match old.relation(of) {
                     Some(relation) => vec![format!(
-                        "ALTER {} {of} DROP COLUMN {quoted}",
+                        "ALTER {} {only}{of} DROP COLUMN {quoted}",
                         relation.kind.keyword()
                     )],
                     None => vec![format!("ALTER TYPE {of} DROP ATTRIBUTE {quoted}")],
@@ -458,8 +500,13 @@ impl Emit<'_> {
                 let keyword = old
                     .relation(of)
                     .map_or("TABLE", |relation| relation.kind.keyword());
+                let only = if self.leaves_children(address) {
+                    "ONLY "
+                } else {
+                    ""
+                };
                 vec![format!(
-                    "ALTER {keyword} {of} DROP CONSTRAINT {}",
+                    "ALTER {keyword} {only}{of} DROP CONSTRAINT {}",
                     quote_identifier(name)
                 )]
             }

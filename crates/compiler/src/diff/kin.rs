@@ -65,12 +65,30 @@ pub(super) fn cut<'a>(old: &'a Catalog, new: &Catalog, name: &QualifiedName) -> 
 /// Whether the relation is of another kind, or divided in another way.
 fn is_remade(old: &Catalog, new: &Catalog, name: &QualifiedName) -> bool {
     match (old.relation(name), new.relation(name)) {
-        (Some(one), Some(other)) => match (&one.kind, &other.kind) {
-            (RelationKind::PartitionedTable(one), RelationKind::PartitionedTable(other)) => one != other,
-            (one, other) => std::mem::discriminant(one) != std::mem::discriminant(other),
-        },
+        (Some(one), Some(other)) => {
+            is_divided_anew(one, other)
+                || std::mem::discriminant(&one.kind) != std::mem::discriminant(&other.kind)
+        }
         _ => true,
     }
+}
+
+/// Whether a partitioned table has another key, or columns of its key another type, which PostgreSQL does not change.
+pub(super) fn is_divided_anew(one: &Relation, other: &Relation) -> bool {
+    let (RelationKind::PartitionedTable(before), RelationKind::PartitionedTable(after)) =
+        (&one.kind, &other.kind)
+    else {
+        return false;
+    };
+    let kind = |relation: &Relation, name: &str| {
+        let column = relation.column(name);
+        column.map(|column| (column.data_type.clone(), column.collation.clone()))
+    };
+    before != after
+        || before
+            .columns
+            .iter()
+            .any(|name| kind(one, name) != kind(other, name))
 }
 
 /// The old schema after all links are cut that do not stay; none where all stay.

@@ -4,7 +4,8 @@
 //! what depends on something that goes is made anew with it, its comments, privileges and parts too.
 //! Then every fate becomes parts of one plan ([`crate::catalog`]'s own, which also writes whole schemas), whose graph
 //! of both catalogs' dependencies gives the order. Statements are plain SQL that may lock; the forms that let traffic
-//! flow are the rules' business. CASCADE is never written: each object that goes is named.
+//! flow are the rules' business. Each object that goes is named; CASCADE is written for a type with input and output
+//! functions of its own only, which PostgreSQL drops in no other way.
 //!
 //! Not compared: the order of columns, whether an inherited column is also a table's own, sizes, and what
 //! [`WriteOptions`] leaves out. What cannot be expressed is said ([`Difference::cannot`]).

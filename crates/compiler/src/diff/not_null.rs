@@ -16,9 +16,12 @@ pub(super) fn of_column<'a>(relation: &'a Relation, column: &str) -> Option<&'a 
     constraints.find(|found| found.kind == ConstraintKind::NotNull && found.columns == [column])
 }
 
-/// Whether somebody chose the name: servers give names that end so, and keep them when tables are renamed.
+/// Whether somebody chose the name: servers give names that end so, perhaps with a number, and keep them when tables
+/// are renamed.
 fn is_chosen(name: &str) -> bool {
-    !name.ends_with("_not_null")
+    !name
+        .trim_end_matches(|letter: char| letter.is_ascii_digit())
+        .ends_with("_not_null")
 }
 
 /// The names between which a column's constraint is to be renamed; none where nobody chose one.

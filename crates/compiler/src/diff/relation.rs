@@ -361,6 +361,9 @@ impl Emit<'_> {
             );
         }
         self.part((address.clone(), Stage::Complete), sql, needs, Vec::new());
+        if one.persistence != other.persistence {
+            self.after_referenced(name, other);
+        }
         self.join(name, one, other);
         self.settle_indexes(name, one, other);
         if let (RelationKind::MaterializedView(before), RelationKind::MaterializedView(after)) =
@@ -370,6 +373,21 @@ impl Emit<'_> {
             let data = if after.is_populated { "" } else { " WITH NO DATA" };
             let sql = vec![format!("REFRESH MATERIALIZED VIEW {name}{data}")];
             self.part((address, Stage::Fill), sql, Vec::new(), Vec::new());
+        }
+    }
+
+    /// A logged table references logged ones only: they change before it, or after it when it becomes unlogged.
+    fn after_referenced(&mut self, name: &QualifiedName, relation: &Relation) {
+        let own = (Address::Relation(name.clone()), Stage::Complete);
+        for (_, key) in relation.foreign_keys() {
+            let other = (Address::Relation(key.references.clone()), Stage::Complete);
+            if own == other || self.fate(&other.0) != Some(Fate::Alter) {
+                continue;
+            }
+            match relation.persistence {
+                Persistence::Permanent => self.part(own.clone(), Vec::new(), vec![other], Vec::new()),
+                Persistence::Unlogged => self.part(other, Vec::new(), vec![own.clone()], Vec::new()),
+            }
         }
     }
 

@@ -188,7 +188,7 @@ pub(crate) async fn execute(database: &Database, sql: &str) -> Result<(), String
 }
 
 /// Fixtures that hold everything that a kind of object can have are made from nothing, and taken away; in the long run
-/// each becomes each other.
+/// each becomes some others.
 macro_rules! fixtures {
     ($($name:ident),* $(,)?) => {
         $(mod $name {
@@ -237,14 +237,15 @@ mod fixture {
     );
 
     #[tokio::test]
-    async fn each_becomes_each_other() {
+    async fn each_becomes_others() {
         if std::env::var_os("WINDLASS_TEST_FULL").is_none() {
             return;
         }
         let fixtures = all();
         let mut failures = Vec::new();
         for (at, (one, old)) in fixtures.iter().enumerate() {
-            for (other, new) in &fixtures[at + 1..] {
+            // A quarter of all pairs.
+            for (other, new) in fixtures.iter().cycle().skip(at + 1).take(5) {
                 let name = format!("{one}_{other}");
                 if let Err(error) = prove(&name, old.clone(), new.clone(), false).await {
                     failures.push(format!("==== {error}"));

@@ -210,7 +210,10 @@ fn without_order(catalog: &mut Catalog) {
         }
         // Names of NOT NULL that servers gave are nobody's.
         relation.constraints.retain(|constraint| {
-            let is_given = constraint.name.ends_with("_not_null")
+            let is_given = constraint
+                .name
+                .trim_end_matches(|letter: char| letter.is_ascii_digit())
+                .ends_with("_not_null")
                 || !constraint.is_local
                 || constraint.inheritance_count > 0;
             !(constraint.kind == ConstraintKind::NotNull

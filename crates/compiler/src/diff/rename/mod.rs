@@ -111,7 +111,7 @@ impl Renamed {
         if !exists(new, to) {
             return self.refuse(rename, "that is not in the new schema");
         }
-        let Some(sql) = self.statements(from, to, new) else {
+        let Some(sql) = self.statements(from, to) else {
             return self.refuse(rename, "objects of this class are not renamed so");
         };
         for (object, sql) in sql {
@@ -136,7 +136,7 @@ impl Renamed {
     }
 
     /// Statements, each with what it changes.
-    fn statements(&mut self, from: &Address, to: &Address, new: &Catalog) -> Option<Vec<(Address, String)>> {
+    fn statements(&mut self, from: &Address, to: &Address) -> Option<Vec<(Address, String)>> {
         let mut sql = Vec::new();
         let old = &self.catalog;
         match (from, to) {
@@ -234,7 +234,6 @@ impl Renamed {
                 }
             }
         }
-        let _ = new;
         Some(sql)
     }
 }

@@ -243,3 +243,15 @@ INSERT INTO p VALUES (1, 1);
 -- new
 CREATE TABLE p1 (a integer, b integer);
 INSERT INTO p1 VALUES (1, 1);
+
+-- case partition/key_column_retyped
+-- old
+CREATE TABLE p (id integer, k integer, PRIMARY KEY (id, k)) PARTITION BY RANGE (k);
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+CREATE INDEX i ON p (k);
+INSERT INTO p VALUES (1, 1);
+-- new
+CREATE TABLE p (id integer, k bigint, PRIMARY KEY (id, k)) PARTITION BY RANGE (k);
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+CREATE INDEX i ON p (k);
+INSERT INTO p VALUES (1, 1);

@@ -221,3 +221,26 @@ CREATE TABLE t (a text);
 -- new
 CREATE EXTENSION pg_trgm;
 CREATE INDEX i ON t USING gin (a gin_trgm_ops);
+
+-- case table/inherited_parts_become_the_childs_own
+CREATE TABLE p (a integer);
+CREATE TABLE c (b integer) INHERITS (p);
+CREATE TABLE d (b integer) INHERITS (p);
+-- old
+ALTER TABLE p ADD COLUMN x text;
+ALTER TABLE p ADD CONSTRAINT k CHECK (a > 0);
+INSERT INTO c VALUES (1, 2, 'x');
+-- new
+ALTER TABLE c ADD COLUMN x text;
+ALTER TABLE c ADD CONSTRAINT k CHECK (a > 0);
+INSERT INTO c VALUES (1, 2, 'x');
+
+-- case table/unlogged_with_references
+-- old
+CREATE TABLE a (id integer PRIMARY KEY);
+CREATE TABLE b (id integer PRIMARY KEY REFERENCES a);
+CREATE TABLE c (id integer REFERENCES b);
+-- new
+CREATE UNLOGGED TABLE a (id integer PRIMARY KEY);
+CREATE UNLOGGED TABLE b (id integer PRIMARY KEY REFERENCES a);
+CREATE UNLOGGED TABLE c (id integer REFERENCES b);
