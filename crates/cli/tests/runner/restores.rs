@@ -180,6 +180,10 @@ async fn what_is_not_copied_does_not_go() {
             "50 of the 50 rows of public.calls",
         ),
     ] {
+        let version = project.one("SHOW server_version_num").await;
+        if sql.starts_with("MERGE") && version.as_str() < "150000" {
+            continue;
+        }
         project.write("0002_loss", &format!("{allow}{sql}"));
         let refused = project.upgrade(4).await;
         says(&refused, words);
