@@ -45,6 +45,10 @@ impl Emit<'_> {
                 needs.push((above, Stage::Create));
             }
             needs.push((Address::Relation(of.clone()), Stage::Attach));
+            if matches!(address, Address::Column(..)) && stage == Stage::Note {
+                // A REVOKE on the whole table takes the rights on its columns along.
+                needs.push((Address::Relation(of.clone()), Stage::Note));
+            }
         }
         if let Address::Index(name) = address
             && let Some((of, _, index)) = self.new_index(name)

@@ -156,3 +156,13 @@ GRANT SELECT (a), UPDATE (a) ON t TO {alice} WITH GRANT OPTION;
 -- new
 GRANT SELECT (a, b), UPDATE (b) ON t TO {alice} WITH GRANT OPTION;
 GRANT UPDATE (a) ON t TO {alice};
+
+-- case grant/table_to_new_column
+-- old
+CREATE TABLE t (id int, gone text);
+GRANT SELECT, INSERT ON t TO {alice};
+-- new
+CREATE TABLE t (id int, come text);
+GRANT INSERT ON t TO {alice};
+GRANT SELECT (come), UPDATE (come) ON t TO {alice} WITH GRANT OPTION;
+GRANT SELECT (id) ON t TO {alice};
