@@ -135,7 +135,9 @@ async fn rows_are_numbered_while_others_come() {
     // What hands the numbers over is one transaction.
     let last = "SELECT jsonb_array_length(plan -> 'steps' -> -1 -> 'statements')::text FROM windlass.revision WHERE revision_id = '0002_change'";
     let handed_over = project.one(last).await;
-    assert_eq!(handed_over, "6");
+    // From 18 on NOT NULL needs no check beside it.
+    let statements = if project.major().await < 18 { "6" } else { "4" };
+    assert_eq!(handed_over, statements);
     let left = "SELECT count(*)::text FROM pg_class WHERE relname LIKE '%windlass%' AND relnamespace = 'public'::regnamespace";
     assert_eq!(project.one(left).await, "0");
 }

@@ -96,6 +96,21 @@ impl Project {
     }
 
     /// The applied revisions, in order.
+    /// The server's major version.
+    pub(crate) async fn major(&self) -> u32 {
+        let version = self.one("SHOW server_version_num").await;
+        version.parse::<u32>().expect("it is a number") / 10_000
+    }
+
+    /// The constraint that a safe form of SET NOT NULL adds to `orders.total`: a check for a while, or from PostgreSQL 18
+    /// on the constraint that stays.
+    pub(crate) async fn not_null_of_total(&self) -> &'static str {
+        match self.major().await {
+            18.. => "orders_total_not_null",
+            _ => "orders_total_windlass",
+        }
+    }
+
     pub(crate) async fn applied(&self) -> Vec<String> {
         self.database
             .query_column(

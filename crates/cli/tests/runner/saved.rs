@@ -76,7 +76,11 @@ async fn what_was_shown_is_executed_also_where_it_would_be_planned_otherwise_now
     execute(&project, 0).await;
     assert_eq!(project.applied().await, ["0001_orders", "0002_change"]);
     let ran = "SELECT string_agg(number || ' ' || state, ', ' ORDER BY number) FROM windlass.step WHERE revision_id = '0002_change'";
-    assert_eq!(project.one(ran).await, "1 done, 2 done, 3 done, 4 done");
+    let done = match project.major().await {
+        18.. => "1 done, 2 done, 3 done",
+        _ => "1 done, 2 done, 3 done, 4 done",
+    };
+    assert_eq!(project.one(ran).await, done);
     let target = "SELECT split_part(target, ' ', 1) FROM windlass.run ORDER BY started_at DESC LIMIT 1";
     assert_eq!(project.one(target).await, "plan");
     let again = execute(&project, 0).await;

@@ -235,8 +235,12 @@ fn shown(constraint: &Constraint) -> String {
 async fn rows_in_the_way(client: &Client, constraint: &Constraint) -> Vec<String> {
     let condition = client
         .query_typed_opt(
-            "SELECT pg_catalog.pg_get_expr(conbin, conrelid) FROM pg_catalog.pg_constraint \
-              WHERE conrelid = pg_catalog.to_regclass($1) AND conname = $2 AND contype = 'c'",
+            // From PostgreSQL 18 on NOT NULL is one of them.
+            "SELECT CASE contype WHEN 'c' THEN pg_catalog.pg_get_expr(conbin, conrelid) ELSE \
+                    (SELECT pg_catalog.format('%I IS NOT NULL', attname) FROM pg_catalog.pg_attribute \
+                      WHERE attrelid = conrelid AND attnum = conkey[1]) END \
+               FROM pg_catalog.pg_constraint \
+              WHERE conrelid = pg_catalog.to_regclass($1) AND conname = $2 AND contype IN ('c', 'n')",
             &[
                 (&constraint.relation.to_string(), Type::TEXT),
                 (&constraint.name, Type::TEXT),
