@@ -8,6 +8,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 use windlass_compiler::declared::{Declared, is_of_type};
 use windlass_compiler::format::RevisionId;
+use windlass_compiler::sql;
 
 use super::verify::{Offenders, SHOWN, Verdict};
 use super::{Runner, UnsoundKind};
@@ -106,6 +107,11 @@ impl Runner {
 
     /// What revisions declare together, in this order; the mark is the place in it.
     fn declared(&self, ids: &[RevisionId]) -> Result<Declared> {
+        // Many small scripts: the stack for deep statements is had once for all of them.
+        sql::deep(|| self.declared_here(ids))
+    }
+
+    fn declared_here(&self, ids: &[RevisionId]) -> Result<Declared> {
         let mut declared = Declared::default();
         for (mark, id) in ids.iter().enumerate() {
             declared.begin();
