@@ -1,8 +1,8 @@
 //! The plan: the ordered steps of a revision, as data.
 //!
 //! [`prepare`] reads a script and works out what each statement does, [`steps`] groups the
-//! statements into transactions, [`Forecaster`] says what that will do to a database, [`FrozenPlan`] is what the journal keeps of a started revision and
-//! [`resume`] matches that with the file when the revision is taken up again.
+//! statements into transactions, [`Forecaster`] says what that will do to a database, [`FrozenPlan`] is what the
+//! journal keeps of a started revision and [`resume`] matches that with the file when the revision is taken up again.
 
 mod batched;
 mod build;
