@@ -10,6 +10,7 @@ use windlass::{Baseline, Beginning, Runner};
 
 use crate::config::{Config, SchemaFile};
 use crate::context::Context;
+use crate::ui::count;
 
 /// Lets an upgrade make a new database from what is configured; a file that is not written yet is nothing.
 pub(crate) fn offer(runner: Runner, config: &Config) -> Runner {
@@ -74,9 +75,8 @@ pub(crate) async fn beginning(context: &Context, runner: &Runner, target: &Targe
 pub(crate) fn words(beginning: &Beginning) -> Option<String> {
     match beginning {
         Beginning::Baseline { name, contains } => Some(format!(
-            "the database is new: `windlass upgrade` makes it from {name}, which contains {} revision{}{}",
-            contains.len(),
-            if contains.len() == 1 { "" } else { "s" },
+            "the database is new: `windlass upgrade` makes it from {name}, which contains {}{}",
+            count(contains.len(), "revision"),
             contains
                 .last()
                 .map_or_else(String::new, |last| format!(", the last of them {last}"))

@@ -12,7 +12,7 @@ use windlass::compiler::duration::show_duration;
 use windlass::{Blocker, Direction, Event, Observe, StepName};
 
 use crate::commands::{Global, LogFormat};
-use crate::failure;
+use crate::failure::{self, Failure};
 
 /// Where talk goes.
 pub(crate) struct Ui {
@@ -58,6 +58,22 @@ impl Ui {
                 None => anstream::eprintln!("{text}"),
             },
         }
+    }
+
+    /// Asks, and gives back what is answered, without blanks around it.
+    pub(crate) fn ask(&self, question: &str) -> Result<String, Failure> {
+        self.say(question);
+        let mut answer = String::new();
+        std::io::stdin()
+            .read_line(&mut answer)
+            .map_err(|error| Failure::other(format!("failed to read the answer: {error}")))?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// Asks what only a yes agrees to.
+    pub(crate) fn agreed(&self, question: &str) -> Result<bool, Failure> {
+        let answer = self.ask(&format!("{question} [y/N]"))?;
+        Ok(matches!(answer.as_str(), "y" | "Y" | "yes"))
     }
 
     /// Warns, also when quiet.
@@ -198,10 +214,8 @@ fn words(event: &Event) -> Option<String> {
             format!("brought the journal from version {from} to {to}")
         }
         Event::CreatingFromBaseline { baseline, revisions } => {
-            let many = if *revisions == 1 { "" } else { "s" };
-            format!(
-                "the database is empty: it is made from {baseline}, which contains {revisions} revision{many}"
-            )
+            let revisions = count(*revisions, "revision");
+            format!("the database is empty: it is made from {baseline}, which contains {revisions}")
         }
         Event::WaitingForOrphan { orphan, waited } => {
             format!(
@@ -220,20 +234,13 @@ fn words(event: &Event) -> Option<String> {
             } else {
                 "revert"
             };
-            format!(
-                "{} revision{} to {verb}",
-                revisions.len(),
-                if revisions.len() == 1 { "" } else { "s" }
-            )
+            format!("{} to {verb}", count(revisions.len(), "revision"))
         }
         Event::RevisionStarted {
             revision,
             steps,
             done: 0,
-        } => format!(
-            "{revision}: starting, {steps} step{}",
-            if *steps == 1 { "" } else { "s" }
-        ),
+        } => format!("{revision}: starting, {}", count(*steps as usize, "step")),
         Event::RevisionStarted {
             revision,
             steps,
@@ -523,6 +530,14 @@ fn named(whose: &str) -> String {
 
 fn at(step: &StepName) -> String {
     format!("{} step {}/{}", step.revision, step.number, step.of)
+}
+
+/// `1 change`, `2 changes`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    }
 }
 
 /// Sessions as JSON.

@@ -73,7 +73,7 @@ pub enum Event {
         /// A file's name, or a command.
         baseline: String,
         /// How many revisions it contains.
-        revisions: u32,
+        revisions: usize,
     },
     /// Sessions of others are still there, although services should be stopped.
     StillConnected {

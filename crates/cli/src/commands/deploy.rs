@@ -9,7 +9,7 @@ use super::{Done, Global, print_json};
 use crate::context::Context;
 use crate::deploy;
 use crate::failure;
-use crate::ui::Ui;
+use crate::ui::{Ui, count};
 
 /// Exit code of a deployment that a rule refuses.
 const REFUSED: u8 = 4;
@@ -150,8 +150,6 @@ impl Check {
     }
 
     fn summary(&self, report: &deploy::Report) -> String {
-        let count =
-            |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
         let files = count(report.files(), "file");
         if report.errors() + report.warnings() == 0 {
             return format!("{files}: nothing to find fault with");

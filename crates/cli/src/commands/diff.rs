@@ -8,8 +8,9 @@ use crate::difference::lab::in_lab;
 use crate::difference::prove::prove;
 use crate::difference::show::{self, Format};
 use crate::difference::side::{SIDES, Side};
-use crate::difference::{How, compare, count, wanted};
+use crate::difference::{How, compare, wanted};
 use crate::failure::Failure;
+use crate::ui::count;
 
 /// Writes the SQL that turns one schema into another while traffic keeps flowing
 #[derive(Debug, Args)]

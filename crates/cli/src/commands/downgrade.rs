@@ -1,6 +1,6 @@
 //! `windlass downgrade`
 
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 
 use clap::Args;
 use windlass::compiler::format::RevisionId;
@@ -54,7 +54,7 @@ impl Downgrade {
         let allow_data_loss = if self.allow_data_loss || std::io::stdin().is_terminal() {
             let (revisions, losses) = runner.downgrade_losses(&target).await?;
             show(context, &revisions, &losses);
-            if !self.allow_data_loss && !losses.is_empty() && !agreed(context)? {
+            if !self.allow_data_loss && !losses.is_empty() && !context.ui.agreed("go on?")? {
                 return Err(Failure::Other {
                     message: "not reverted, as answered; nothing was changed".to_owned(),
                     hints: Vec::new(),
@@ -89,15 +89,4 @@ fn show(context: &Context, revisions: &[RevisionId], losses: &[String]) {
     for loss in losses {
         context.ui.say(&format!("  {loss}"));
     }
-}
-
-/// Asks on a terminal.
-fn agreed(context: &Context) -> Result<bool, Failure> {
-    context.ui.say("go on? [y/N]");
-    let mut answer = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .map_err(|error| Failure::other(format!("failed to read the answer: {error}")))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

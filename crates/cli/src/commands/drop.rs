@@ -1,6 +1,6 @@
 //! `windlass drop`
 
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 
 use clap::Args;
 
@@ -44,14 +44,8 @@ impl Drop {
         if !std::io::stdin().is_terminal() {
             return Ok(String::new());
         }
-        context.ui.say(&format!(
+        context.ui.ask(&format!(
             "everything in database {name} will be lost; repeat its name to go on:"
-        ));
-        let mut answer = String::new();
-        std::io::stdin()
-            .lock()
-            .read_line(&mut answer)
-            .map_err(|error| Failure::other(format!("failed to read the answer: {error}")))?;
-        Ok(answer.trim().to_owned())
+        ))
     }
 }

@@ -81,11 +81,7 @@ fn ask(context: &Context) -> Result<Vec<String>, Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(Vec::new());
     }
-    context.ui.say("which tables may never lose rows? (names with commas between them, `schema.*` for all of a schema, or nothing)");
-    let mut answer = String::new();
-    std::io::stdin()
-        .read_line(&mut answer)
-        .map_err(|error| Failure::other(format!("failed to read the answer: {error}")))?;
+    let answer = context.ui.ask("which tables may never lose rows? (names with commas between them, `schema.*` for all of a schema, or nothing)")?;
     Ok(answer.split(',').map(str::to_owned).collect())
 }
 

@@ -212,15 +212,14 @@ pub(super) fn say(context: &Context, outcome: &Outcome) {
     } else {
         "reverted"
     };
-    let count = outcome.revisions.len();
     let skipped: Vec<_> = outcome
         .steps
         .iter()
         .filter_map(|step| step.warning.as_ref().map(|why| (step, why)))
         .collect();
     context.ui.say(&format!(
-        "✅ SUCCESS: {verb} {count} revision{} in {}{}{}",
-        if count == 1 { "" } else { "s" },
+        "✅ SUCCESS: {verb} {} in {}{}{}",
+        crate::ui::count(outcome.revisions.len(), "revision"),
         windlass::compiler::duration::show_duration(outcome.took),
         if outcome.retries > 0 {
             format!(", {} retries", outcome.retries)

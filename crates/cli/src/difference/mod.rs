@@ -260,14 +260,6 @@ pub(crate) fn wanted(context: &Context) -> Result<Option<Side>, Failure> {
     }))
 }
 
-/// `1 change`, `2 changes`.
-pub(crate) fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
-    }
-}
-
 /// The relation that an object is shown under, where it is a part of one.
 pub(crate) fn owner_of(object: &Address, old: &Catalog, new: &Catalog) -> Option<Address> {
     match object {

@@ -21,6 +21,7 @@ use super::lab::Lab;
 use super::{Compared, Read};
 use crate::context::Context;
 use crate::failure::{Failure, UNVERIFIED};
+use crate::ui::count;
 
 /// The name that a plan goes by while it is tried.
 const NAME: &str = "0001_plan";
@@ -217,7 +218,7 @@ fn refuse(context: &Context, differ: Vec<String>, what: &str) -> Result<(), Fail
     Err(Failure::Other {
         message: format!(
             "the proof failed: {what} another schema than is wanted, in {}",
-            super::count(differ.len(), "object")
+            count(differ.len(), "object")
         ),
         hints: vec!["nothing was written; did the wanted schema change meanwhile? Otherwise please report it with both schemas".to_owned()],
         code: UNVERIFIED,

@@ -2,9 +2,10 @@
 
 use windlass::compiler::diff::Change;
 
-use super::{Compared, How, count, renames};
+use super::{Compared, How, renames};
 use crate::context::Context;
 use crate::failure::{Failure, REFUSED};
+use crate::ui::count;
 
 impl Compared {
     /// Refuses what cannot be expressed, what nobody has decided, and what loses data where that is not allowed; in

@@ -1,6 +1,6 @@
 //! Names that changed: declared, asked for, or proposed. Nothing is taken for renamed because it looks like it.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 
 use clap::ValueEnum;
 use windlass::compiler::catalog::{Address, Catalog, QualifiedName, RoutineName};
@@ -198,13 +198,7 @@ pub(crate) fn can_ask() -> bool {
 pub(crate) fn ask(context: &Context, rename: &Rename) -> Result<bool, Failure> {
     context
         .ui
-        .say(&format!("{}. Is it renamed? [y/N]", in_words(rename)));
-    let mut answer = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .map_err(|error| Failure::other(format!("failed to read the answer: {error}")))?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+        .agreed(&format!("{}. Is it renamed?", in_words(rename)))
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use windlass::compiler::diff::{Action, Rename};
 use windlass::compiler::plan::Shape;
 
 use super::plan::{Part, shape};
-use super::{Compared, count, owner_of, renames};
+use super::{Compared, owner_of, renames};
+use crate::ui::count;
 
 /// How the answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

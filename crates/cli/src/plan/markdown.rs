@@ -1,7 +1,8 @@
 //! The plan as markdown, for a comment on a pull request.
 
-use super::{Sheet, about, blocks, count, cut, estimate, form_of, losses, one_line, shape, told, work};
+use super::{Sheet, about, blocks, cut, estimate, form_of, losses, one_line, shape, told, work};
 use crate::markdown::{cell, code};
+use crate::ui::count;
 
 /// What a bot finds its own comment by, to write it anew: GitHub and GitLab show nothing of it.
 const MARKER: &str = "<!-- windlass-plan -->";

@@ -16,6 +16,8 @@ use windlass::compiler::rules;
 use windlass::compiler::sql::RelationName;
 use windlass::{Basis, Beginning, Plan, RevisionPlan};
 
+use crate::ui::count;
+
 /// A format of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -308,14 +310,6 @@ fn worded(told: &Diagnostic) -> String {
 
 fn one_line(sql: &str) -> String {
     sql.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn count(number: usize, what: &str) -> String {
-    if number == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{number} {what}s")
-    }
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ impl Runner {
         let script = script(&baseline)?;
         observer.event(Event::CreatingFromBaseline {
             baseline: baseline.name.clone(),
-            revisions: u32::try_from(contained.len()).unwrap_or(u32::MAX),
+            revisions: contained.len(),
         });
         self.run_baseline(&baseline, &script, &contained, fence).await?;
         Ok(contained)

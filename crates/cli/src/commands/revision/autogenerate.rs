@@ -14,9 +14,10 @@ use crate::difference::lab::in_lab;
 use crate::difference::plan::Plan;
 use crate::difference::prove::{file, prove_revision};
 use crate::difference::side::Side;
-use crate::difference::{Compared, How, compare, count, renames, wanted};
+use crate::difference::{Compared, How, compare, renames, wanted};
 use crate::failure::Failure;
 use crate::files;
+use crate::ui::count;
 
 /// So many changes are named in the header.
 const NAMED: usize = 40;
