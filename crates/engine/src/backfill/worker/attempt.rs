@@ -181,12 +181,7 @@ impl Worker<'_> {
     }
 
     /// Somebody holds rows of a part: waits before the next attempt, and gives up in the end.
-    async fn wait_for_rows(
-        &self,
-        code: &str,
-        attempt: u32,
-        began: Instant,
-    ) -> std::result::Result<(), Halt> {
+    async fn wait_for_rows(&self, code: &str, attempt: u32, began: Instant) -> std::result::Result<(), Halt> {
         let policy = &self.crew.policy;
         let ceiling = policy.backoff.ceiling(attempt);
         let pause = if policy.backoff.is_jittered() {
