@@ -22,6 +22,9 @@ END $$";
 
 #[tokio::test]
 async fn the_rate_on_pairs_that_were_not_looked_at() {
+    if is_another_server().await {
+        return;
+    }
     let (count, failures) = measure("heldout").await;
     println!("{} of {count} pairs pass both ways", count - failures.len());
     for failure in &failures {
@@ -48,12 +51,24 @@ async fn pairs_that_have_been_opened() {
         "175_probe_column_dropped_that_many_use",
         "177_shop_multicurrency_domain_and_cast",
     ];
+    if is_another_server().await {
+        return;
+    }
     let (count, failures) = measure("opened").await;
     let names: Vec<&str> = failures
         .iter()
         .filter_map(|failure| failure.split(':').next())
         .collect();
     assert_eq!(names, NOT_YET, "of {count}\n{}", failures.join("\n"));
+}
+
+/// Whether the server is not the one that the pairs are written for.
+async fn is_another_server() -> bool {
+    let version = shared().await.version().await;
+    if version != 15 {
+        eprintln!("skipped: the pairs are written for PostgreSQL 15, and this is {version}");
+    }
+    version != 15
 }
 
 /// How many pairs of the folder were tried, and which failed with what.
@@ -69,10 +84,6 @@ async fn measure(folder: &str) -> (usize, Vec<String>) {
     files.sort();
     let chosen = std::env::var("WINDLASS_TEST_CASE").unwrap_or_default();
     let (mut count, mut failures) = (0, Vec::new());
-    // They are written for 15, and measured there.
-    if shared().await.version().await != 15 {
-        return (count, failures);
-    }
     for file in files {
         let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
         if !name.contains(&chosen) {
