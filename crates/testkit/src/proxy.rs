@@ -217,11 +217,11 @@ impl Proxy {
         self.arm(Moment::Bytes(count), Fault::CutBefore);
     }
 
-    /// Once, before the acting message number `number` from now (from 1) over all connections but those whose
-    /// `application_name` is `ignoring`: freezes everything, the message not at the server.
-    pub fn freeze_before_message(&self, number: usize, ignoring: &str) {
+    /// Once, at the acting message number `number` from now (from 1) over all connections but those whose
+    /// `application_name` is `ignoring`: `fault`. A cut ends that connection only.
+    pub fn at_message(&self, number: usize, ignoring: &str, fault: Fault) {
         let (left, ignoring) = (number, ignoring.to_owned());
-        self.arm(Moment::Message { left, ignoring }, Fault::SwallowBefore);
+        self.arm(Moment::Message { left, ignoring }, fault);
     }
 
     /// The acting messages that clients have sent so far; one that the proxy froze at is the last.

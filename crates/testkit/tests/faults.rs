@@ -195,7 +195,7 @@ async fn the_proxy_decides_whether_a_commit_happens() {
 async fn the_proxy_freezes_before_a_message_and_hangs_up_as_a_dead_client_would() {
     let db = table().await;
     let proxy = Proxy::start(&db.url()).await;
-    proxy.freeze_before_message(3, "somebody else");
+    proxy.at_message(3, "somebody else", Fault::SwallowBefore);
     let client = connect(proxy.url()).await.expect("the proxy forwards");
     let update = "UPDATE t SET n = n + 1 WHERE id = $1::text::int";
     let frozen = async {

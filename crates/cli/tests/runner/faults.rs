@@ -445,3 +445,24 @@ async fn a_runner_killed_again_and_again_ends_where_an_undisturbed_one_does() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_killed_run_is_over_for_status_at_once_and_for_the_report_with_the_next_run() {
+    let project = Project::new(&[("0001_s", "SELECT pg_sleep(0.5);")]).await;
+    project.kill_upgrade_in("SELECT pg_sleep(0.5)").await;
+    let leads = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
+    project.database.wait_for(leads, |held| held == 0).await;
+    let status = project.windlass(&["status"]).run().await.expect(0);
+    assert!(!status.stdout.contains("running:"), "{}", status.stdout);
+    project.upgrade(0).await;
+    assert_eq!(
+        project
+            .database
+            .query_column(
+                "SELECT result || ' ' || (finished_at IS NOT NULL) FROM windlass.run ORDER BY started_at"
+            )
+            .await,
+        ["interrupted true", "applied true"]
+    );
+    assert_eq!(project.one("SELECT count(*) FROM windlass.progress").await, "0");
+}

@@ -349,7 +349,7 @@ pub(crate) async fn begun_by(client: &Client, target: &str) -> Result<Vec<String
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// Whether a step's row says that it is done.
+/// Whether a step is done: its row says so, or it was the last of a downgrade and the revision is gone with its rows.
 pub(crate) async fn is_step_done(
     client: &Client,
     revision: &RevisionId,
@@ -357,7 +357,8 @@ pub(crate) async fn is_step_done(
     number: u32,
 ) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT FROM windlass.step WHERE revision_id = $1 AND direction = $2 \
-               AND number = $3 AND state = 'done')";
+                              AND number = $3 AND state = 'done') \
+               OR ($2 = 'down' AND NOT EXISTS (SELECT FROM windlass.revision WHERE revision_id = $1))";
     let number = i32::try_from(number).unwrap_or(i32::MAX);
     let row = client
         .query_typed_one(

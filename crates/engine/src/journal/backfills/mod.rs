@@ -253,7 +253,8 @@ pub(crate) fn count_pass(name: &str) -> Write {
 /// A backfill ends, or is given up with an error.
 pub(crate) fn end_backfill(name: &str, state: &str, error: Option<String>) -> Write {
     Write::new(
-        "UPDATE windlass.backfill SET state = $2, \
+        "WITH gone AS (DELETE FROM windlass.backfill_worker WHERE name = $1 AND $2 = 'done') \
+         UPDATE windlass.backfill SET state = $2, \
                 error = CASE WHEN $3::text IS NOT NULL THEN pg_catalog.jsonb_build_object('message', $3::text) END, \
                 finished_at = CASE WHEN $2 = 'done' THEN pg_catalog.clock_timestamp() END \
           WHERE name = $1 AND state <> 'done' AND ($2 <> 'failed' OR state = 'running')",
