@@ -1,6 +1,7 @@
 //! What every command needs: the configuration, and a runner for those that need a database.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use windlass::backfill::Backfills;
 use windlass::compiler::format::Directory;
@@ -169,6 +170,14 @@ pub(crate) fn target(text: &str) -> Target {
     Target::parse(text)
 }
 
+/// The exit code of a run that was asked to stop: 128 and the number of the signal.
+static STOPPED: AtomicU8 = AtomicU8::new(130);
+
+/// The exit code of a run that was asked to stop.
+pub(crate) fn stopped_code() -> u8 {
+    STOPPED.load(Ordering::Relaxed)
+}
+
 /// Listens for Ctrl-C and SIGTERM: the first asks the run to stop, the second ends the process.
 pub(crate) fn stop_on_signals() -> Stop {
     let (stopper, stop) = Stop::pair();
@@ -179,10 +188,13 @@ pub(crate) fn stop_on_signals() -> Stop {
         else {
             return;
         };
-        let code = tokio::select! { _ = interrupt.recv() => 130, _ = terminate.recv() => 143 };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => STOPPED.store(143, Ordering::Relaxed),
+        }
         stopper.stop();
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-        std::process::exit(code);
+        std::process::exit(stopped_code().into());
     });
     stop
 }

@@ -189,7 +189,7 @@ fn exit_code(kind: ErrorKind) -> u8 {
         ErrorKind::Diverged => 6,
         ErrorKind::ConnectionLost => 7,
         ErrorKind::OutcomeUnknown => 9,
-        ErrorKind::Interrupted => 130,
+        ErrorKind::Interrupted => crate::context::stopped_code(),
         // Failed, NoConnection and what may be added.
         _ => 1,
     }

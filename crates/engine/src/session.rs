@@ -362,6 +362,14 @@ impl Stop {
         }
     }
 
+    /// Does what holds and changes nothing, or gives it up as soon as stopping is asked for.
+    pub(crate) async fn or_asked<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            done = work => done,
+            () = self.asked() => Err(interrupted()),
+        }
+    }
+
     /// Fails when stopping was asked for.
     pub(crate) fn check(&self) -> Result<()> {
         if self.is_asked() {

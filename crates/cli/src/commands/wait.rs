@@ -225,7 +225,7 @@ pub(super) fn stopped() -> Failure {
     Failure::Other {
         message: "stopped as asked".to_owned(),
         hints: Vec::new(),
-        code: 130,
+        code: crate::context::stopped_code(),
     }
 }
 

@@ -32,3 +32,4 @@ mod start;
 mod state;
 mod statements;
 mod steps;
+mod stopping;

@@ -298,6 +298,6 @@ async fn a_signal_during_the_migration_does_not_start_the_command() {
     let mut child = exec(&project, &[], "echo started").spawn();
     child.wait_for_output("SELECT pg_sleep(60)").await;
     child.sigterm();
-    let ended = child.finish().await.expect(130);
+    let ended = child.finish().await.expect(143);
     assert_eq!(ended.stdout, "");
 }

@@ -216,10 +216,13 @@ impl Runner {
     async fn upgrade_once(&self, request: &Upgrade, observer: &dyn Observe, stop: &Stop) -> Result<Outcome> {
         let began = Instant::now();
         let opening = self.opening.lock().ok().and_then(|mut opening| opening.take());
-        let (lock, brief) = match opening {
-            Some(opening) => opening.opened().await?,
-            None => opening::open(&self.connect, &self.session).await?,
+        let opened = async {
+            match opening {
+                Some(opening) => opening.opened().await,
+                None => opening::open(&self.connect, &self.session).await,
+            }
         };
+        let (lock, brief) = stop.or_asked(opened).await?;
         self.greet(&lock, observer);
         let brief = brief.filter(|_| request.plan.is_none());
         if let Some(applied) = brief.and_then(|brief| self.applied_as_they_are(&brief)) {
@@ -363,7 +366,7 @@ impl Runner {
         stop: &Stop,
     ) -> Result<Outcome> {
         let began = Instant::now();
-        let lock = self.open(Purpose::Lock).await?;
+        let lock = stop.or_asked(self.open(Purpose::Lock)).await?;
         self.greet(&lock, observer);
         let journal = journal::read(lock.client()).await?;
         if self.unwanted(&request.target, &journal)?.is_empty() {
@@ -459,7 +462,7 @@ impl Runner {
         stop: &Stop,
         write: impl AsyncFnOnce(&Client, Snapshot, Fence) -> Result<T>,
     ) -> Result<T> {
-        let lock = self.open(Purpose::Lock).await?;
+        let lock = stop.or_asked(self.open(Purpose::Lock)).await?;
         self.greet(&lock, observer);
         mutex::lead(lock.client(), wait, observer, stop, async || {
             Ok(mutex::Poll::Wait)
@@ -515,7 +518,7 @@ impl Runner {
             mutex::keep_out(lock.client(), key, stop).await?;
         }
         quiesce::quiesce(lock.client(), &self.policy, observer, stop).await?;
-        let session = self.open(Purpose::Work).await?;
+        let session = stop.or_asked(self.open(Purpose::Work)).await?;
         orphan::take_fence(&session, lock, observer, stop).await?;
         // Bookkeeping must not hang on an absent synchronous standby; the last write of the run is
         // the barrier that waits for it, with no lock held.

@@ -219,6 +219,7 @@ impl Runner {
             let kept = job.keep_session;
             let name = job.name.clone();
             if let Err(error) = work.step(job).await {
+                let error = error.at_step(name.clone());
                 let plan = serde_json::from_value::<FrozenPlan>(frozen.plan.clone());
                 return Err(match plan {
                     Ok(plan) => work.compensate(id, direction, &plan, (step, &name), error).await,
