@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
+use windlass_compiler::sql::quote_literal;
 
 /// A session that holds what we wait for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -105,10 +106,9 @@ impl Blocker {
     pub fn remedy(&self) -> (&'static str, Option<String>) {
         let by_pid = |what: &str| self.pid.map(|pid| format!("SELECT {what}({pid})"));
         if !self.prepared.is_empty() {
-            let name = self.prepared.replace('\'', "''");
             return (
                 "a prepared transaction outlives its session; whoever prepared it must end it",
-                Some(format!("ROLLBACK PREPARED '{name}'")),
+                Some(format!("ROLLBACK PREPARED {}", quote_literal(&self.prepared))),
             );
         }
         if self.prevents_wraparound() {

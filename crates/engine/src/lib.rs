@@ -17,7 +17,6 @@ mod guard;
 mod history;
 pub mod introspect;
 mod journal;
-mod literal;
 mod look;
 pub mod measure;
 mod mutex;

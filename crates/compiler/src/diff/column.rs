@@ -84,7 +84,7 @@ pub(super) fn alter_foreign_options(one: &Options, other: &Options) -> String {
     let mut changes = Vec::new();
     for (name, before, after) in super::fate::both(one, other) {
         let name = quote_identifier(name);
-        let literal = crate::catalog::write::literal;
+        let literal = crate::sql::quote_literal;
         match (before, after) {
             (Some(before), Some(after)) if before != after => {
                 changes.push(format!("SET {name} {}", literal(after)))
@@ -410,7 +410,7 @@ impl Emit<'_> {
                 let gone: Vec<String> = before
                     .iter()
                     .filter(|label| !after.contains(label))
-                    .map(|label| crate::catalog::write::literal(label))
+                    .map(|label| crate::sql::quote_literal(label))
                     .collect();
                 if !gone.is_empty() {
                     self.loses(
@@ -542,7 +542,7 @@ impl Emit<'_> {
         }
         let from = if former == *sequence { &aside } else { &former };
         sql.push(add);
-        let literal = crate::catalog::write::literal(&sequence.to_string());
+        let literal = crate::sql::quote_literal(&sequence.to_string());
         sql.push(format!(
             "SELECT pg_catalog.setval({literal}, last_value, is_called) FROM {from}"
         ));

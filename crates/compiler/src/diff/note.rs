@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::emit::Emit;
 use super::fate::both;
-use crate::catalog::write::literal;
 use crate::catalog::write::notes::{depending, owner_statement, target};
 use crate::catalog::write::order::Stage;
 use crate::catalog::write::privilege::{Securable, grouped, role, securable, statements};
 use crate::catalog::{
     Address, Catalog, DependencyKind, Grant, Object, ObjectKind, Privileges, RelationKind, Type,
 };
-use crate::sql::quote_identifier;
+use crate::sql::{quote_identifier, quote_literal};
 
 impl Emit<'_> {
     /// Writes all of them: whole for what is made, as differences for what stays.
@@ -132,8 +131,8 @@ impl Emit<'_> {
             let is_there = after.is_some() || self.fate(address) != Some(super::fate::Fate::Drop);
             if is_there {
                 let text = match after {
-                    Some(text) => literal(text),
-                    None if *address == public => literal("standard public schema"),
+                    Some(text) => quote_literal(text),
+                    None if *address == public => quote_literal("standard public schema"),
                     None => "NULL".to_owned(),
                 };
                 self.note(
@@ -156,7 +155,7 @@ impl Emit<'_> {
                 continue;
             };
             let provider = quote_identifier(provider);
-            let text = after.map_or("NULL".to_owned(), |label| literal(label));
+            let text = after.map_or("NULL".to_owned(), |label| quote_literal(label));
             self.note(
                 address,
                 Stage::Note,

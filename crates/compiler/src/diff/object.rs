@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use super::column::alter_foreign_options;
 use super::emit::Emit;
 use super::fate::{Fate, both};
-use crate::catalog::write::literal;
 use crate::catalog::write::notes::target;
 use crate::catalog::write::object::{published_table, write_object};
 use crate::catalog::write::order::{Key, Stage};
 use crate::catalog::{Address, FiringState, Object, Privileges, Publication, Published, Subscription};
-use crate::sql::quote_identifier;
+use crate::sql::{quote_identifier, quote_literal};
 
 /// What becomes of an object that is in both.
 pub(super) fn compare(one: &Object, other: &Object) -> Option<Fate> {
@@ -149,7 +148,9 @@ impl Emit<'_> {
             }
             (Object::Server(one), Object::Server(other)) => {
                 let version = match &other.version {
-                    Some(version) if one.version != other.version => format!(" VERSION {}", literal(version)),
+                    Some(version) if one.version != other.version => {
+                        format!(" VERSION {}", quote_literal(version))
+                    }
                     _ => String::new(),
                 };
                 vec![format!(
@@ -238,7 +239,7 @@ impl Emit<'_> {
         let mut sql = Vec::new();
         if one.connection != other.connection {
             match &other.connection {
-                Some(connection) => sql.push(format!("{alter} CONNECTION {}", literal(connection))),
+                Some(connection) => sql.push(format!("{alter} CONNECTION {}", quote_literal(connection))),
                 None => self.cannot(address, "its connection may not be seen"),
             }
         }
@@ -270,7 +271,7 @@ impl Emit<'_> {
                         let value = if value == "NONE" {
                             value.clone()
                         } else {
-                            literal(value)
+                            quote_literal(value)
                         };
                         sql.push(format!("{alter} SET ({name} = {value})"));
                     }
@@ -336,7 +337,7 @@ impl Emit<'_> {
         if one.operations != other.operations {
             join.push(format!(
                 "{alter} SET (publish = {})",
-                literal(&other.operations.join(", "))
+                quote_literal(&other.operations.join(", "))
             ));
         }
         if one.via_root != other.via_root {

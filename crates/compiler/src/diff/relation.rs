@@ -264,7 +264,7 @@ impl Emit<'_> {
             } else if one.minimum < other.minimum || one.maximum > other.maximum {
                 // It must stand within its new bounds before it has them.
                 let (least, most) = (other.minimum, other.maximum);
-                let literal = crate::catalog::write::literal(&name.to_string());
+                let literal = crate::sql::quote_literal(&name.to_string());
                 let within = format!(
                     "SELECT pg_catalog.setval({literal}, LEAST(GREATEST(last_value, {least}), {most}), \
                      is_called AND last_value BETWEEN {least} AND {most}) FROM {name}"

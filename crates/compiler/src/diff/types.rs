@@ -3,11 +3,10 @@
 use super::emit::Emit;
 use super::fate::{Fate, Fates, both, named, replaced, type_members};
 use super::not_null::rename_of_domain;
-use crate::catalog::write::literal;
 use crate::catalog::write::order::Stage;
 use crate::catalog::write::types::write_type;
 use crate::catalog::{Address, QualifiedName, RoutineKind, RoutineName, Type};
-use crate::sql::quote_identifier;
+use crate::sql::{quote_identifier, quote_literal};
 
 /// What becomes of a type that is not the same.
 pub(super) fn judge(name: &QualifiedName, one: &Type, other: &Type, fates: &mut Fates) {
@@ -110,11 +109,11 @@ fn added<'a>(before: &[String], after: &'a [String]) -> Option<Vec<(&'a str, Str
         let behind_all = after[at..].iter().all(|other| !before.contains(other));
         let place = match at.checked_sub(1).map(|at| &after[at]) {
             _ if behind_all => String::new(),
-            Some(previous) => format!(" AFTER {}", literal(previous)),
+            Some(previous) => format!(" AFTER {}", quote_literal(previous)),
             None => after
                 .iter()
                 .find(|other| before.contains(other))
-                .map_or(String::new(), |next| format!(" BEFORE {}", literal(next))),
+                .map_or(String::new(), |next| format!(" BEFORE {}", quote_literal(next))),
         };
         added.push((label.as_str(), place));
     }
@@ -174,7 +173,7 @@ impl Emit<'_> {
         if one.version != other.version && self.options.write.extension_versions {
             sql.push(format!(
                 "ALTER EXTENSION {quoted} UPDATE TO {}",
-                literal(&other.version)
+                quote_literal(&other.version)
             ));
         }
         let needs = vec![(Address::Schema(other.schema.clone()), Stage::Create)];
@@ -208,18 +207,25 @@ impl Emit<'_> {
             (Type::Enum(before), Type::Enum(after)) => {
                 if let Some(added) = added(before, after) {
                     for (label, place) in added {
-                        sql.push(format!("ALTER TYPE {name} ADD VALUE {}{place}", literal(label)));
+                        sql.push(format!(
+                            "ALTER TYPE {name} ADD VALUE {}{place}",
+                            quote_literal(label)
+                        ));
                     }
                 } else if let Some(renamed) = renamed(before, after) {
                     for (from, to) in renamed {
                         let change = format!(
                             "ALTER TYPE {name} RENAME VALUE {} TO {}",
-                            literal(from),
-                            literal(to)
+                            quote_literal(from),
+                            quote_literal(to)
                         );
                         self.remark(
                             &change,
-                            format!("rows with {} will have {}", literal(from), literal(to)),
+                            format!(
+                                "rows with {} will have {}",
+                                quote_literal(from),
+                                quote_literal(to)
+                            ),
                         );
                         sql.push(change);
                     }

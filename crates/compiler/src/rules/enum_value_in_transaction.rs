@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::{Finding, Harm, Rule, Section};
 use crate::diagnostic::Severity;
+use crate::sql::quote_literal;
 
 pub(super) static RULE: Rule = Rule {
     id: "enum-value-in-transaction",
@@ -25,10 +26,9 @@ fn check(case: &Case) -> Option<Finding> {
     if !case.shares_transaction() || added.is_empty() {
         return None;
     }
-    let used = added.iter().find(|value| {
-        let literal = format!("'{}'", value.replace('\'', "''"));
-        case.details.words.contains(value) || case.text.contains(&literal)
-    })?;
+    let used = added
+        .iter()
+        .find(|value| case.details.words.contains(value) || case.text.contains(&quote_literal(value)))?;
     let message = format!("'{used}' was added in the same transaction, and cannot be used in it (55P04)");
     Some(case.finding(&RULE, message).help("commit in between"))
 }

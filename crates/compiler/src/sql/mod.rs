@@ -37,7 +37,7 @@ pub use details::{
 };
 pub use expression::{calls_strangers, columns_of, proves_not_null};
 pub use loss::{Loss, keeping, losses};
-pub use name::{RelationName, quote_identifier};
+pub use name::{RelationName, quote_identifier, quote_literal};
 pub use offender::offenders;
 pub use partition::{creates_partitioned, works_by_partition};
 pub use pieces::{

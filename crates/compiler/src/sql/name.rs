@@ -1,4 +1,4 @@
-//! Names of relations, quoted as PostgreSQL's `quote_ident` does.
+//! Names of relations and texts, quoted as PostgreSQL's `quote_ident` and `quote_literal` do.
 
 use std::fmt;
 
@@ -45,6 +45,16 @@ pub fn quote_identifier(name: &str) -> String {
     }
 }
 
+/// A text as a literal, whatever `standard_conforming_strings` says.
+pub fn quote_literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
 /// Whether the grammar reads the word as anything but a plain name.
 fn is_keyword(word: &str) -> bool {
     pg_query::scan(word).is_ok_and(|tokens| {
@@ -67,6 +77,12 @@ pub(super) fn words<'a>(nodes: impl IntoIterator<Item = &'a protobuf::Node>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_and_backslashes_stay_text() {
+        assert_eq!(quote_literal("it's"), "'it''s'");
+        assert_eq!(quote_literal(r"a'\"), r"E'a''\\'");
+    }
 
     #[test]
     fn names_are_quoted_only_where_sql_needs_it() {

@@ -1,12 +1,11 @@
 //! Ranges as SQL: conditions that hold for exactly the rows of a range, and the queries that find
 //! where the next one ends. Never `IN (SELECT … LIMIT)`: that form has a plan cliff.
 
-use windlass_compiler::sql::quote_identifier;
+use windlass_compiler::sql::{quote_identifier, quote_literal};
 
 use super::facts::KeyColumn;
 use super::strategy::Access;
 use crate::journal::backfills::Tenant;
-use crate::literal::literal;
 
 /// The rows behind `after` up to `until`, of one tenant. For blocks `after` is the first block and
 /// `until` the one behind the last.
@@ -39,10 +38,10 @@ impl Bounds<'_> {
                 let kind = &columns[0].type_name;
                 let mut parts = Vec::new();
                 if let Some([after]) = self.after {
-                    parts.push(format!("{column} > {}::{kind}", literal(after)));
+                    parts.push(format!("{column} > {}::{kind}", quote_literal(after)));
                 }
                 let until = self.until.first()?;
-                parts.push(format!("{column} <= {}::{kind}", literal(until)));
+                parts.push(format!("{column} <= {}::{kind}", quote_literal(until)));
                 Some(parts.join(" AND "))
             }
             _ => None,
@@ -53,7 +52,11 @@ impl Bounds<'_> {
         let column = self.tenant_column?;
         let name = format!("{qualifier}.{}", quote_identifier(&column.name));
         match self.tenant {
-            Tenant::One(tenant) => Some(format!("{name} = {}::{}", literal(tenant), column.type_name)),
+            Tenant::One(tenant) => Some(format!(
+                "{name} = {}::{}",
+                quote_literal(tenant),
+                column.type_name
+            )),
             Tenant::None => Some(format!("{name} IS NULL")),
             Tenant::All => None,
         }
@@ -98,7 +101,7 @@ fn between(
         let texts: Vec<String> = columns
             .iter()
             .zip(bound)
-            .map(|(column, value)| format!("{}::{}", literal(value), column.type_name))
+            .map(|(column, value)| format!("{}::{}", quote_literal(value), column.type_name))
             .collect();
         row(&texts)
     };

@@ -10,11 +10,10 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 use windlass_compiler::plan::{PlannedStatement, Step};
 use windlass_compiler::policy::{BackupMode, GuardPolicy};
-use windlass_compiler::sql::{self, quote_identifier};
+use windlass_compiler::sql::{self, quote_identifier, quote_literal};
 
 use super::{Guard, Loss, Place};
 use crate::error::{Error, ErrorKind};
-use crate::literal::literal;
 
 /// The SQLSTATE that `backed.sql` raises.
 pub(crate) const UNBACKED: &str = "WL005";
@@ -304,7 +303,7 @@ impl Backing {
             What::Column(column) => ("column", column.as_str()),
         };
         let [revision, direction, step, run] = &self.place;
-        let key: Vec<String> = target.key.iter().map(|name| literal(name)).collect();
+        let key: Vec<String> = target.key.iter().map(|name| quote_literal(name)).collect();
         let row = [
             target.id.to_string(),
             revision.clone(),
@@ -312,10 +311,10 @@ impl Backing {
             step.clone(),
             target.oid.to_string(),
             target.tree.to_string(),
-            literal(&target.name),
-            literal(kind),
-            literal(what),
-            literal(&serde_json::to_string(columns).unwrap_or_default()),
+            quote_literal(&target.name),
+            quote_literal(kind),
+            quote_literal(what),
+            quote_literal(&serde_json::to_string(columns).unwrap_or_default()),
             format!("ARRAY[{}]::text[]", key.join(", ")),
             format!("{run}::uuid"),
         ];
@@ -428,16 +427,16 @@ impl Backing {
 fn check(kept: &str, recounted: &serde_json::Value) -> String {
     include_str!("backed.sql")
         .replace("{KEPT}", kept)
-        .replace("{RECOUNTED}", &literal(&recounted.to_string()))
+        .replace("{RECOUNTED}", &quote_literal(&recounted.to_string()))
 }
 
 /// Revision, direction, step and run, as SQL.
 fn place_of(place: Place<'_>, step: u32) -> [String; 4] {
     [
-        literal(place.revision.as_str()),
-        literal(place.direction.name()),
+        quote_literal(place.revision.as_str()),
+        quote_literal(place.direction.name()),
         step.to_string(),
-        place.run_id.map_or_else(|| "NULL".to_owned(), literal),
+        place.run_id.map_or_else(|| "NULL".to_owned(), quote_literal),
     ]
 }
 

@@ -19,6 +19,7 @@ use windlass_compiler::directive::{Allowance, Protect};
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::plan::{PlannedStatement, Probe, ProtectedTable, Step};
 use windlass_compiler::policy::Policy;
+use windlass_compiler::sql::quote_literal;
 
 pub(crate) use backup::{Backing, BatchBacking, NotKept, UNBACKED, unbacked};
 pub(crate) use careful::Looked;
@@ -28,7 +29,6 @@ pub use loss::{LossKind, Lost};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
-use crate::literal::literal;
 use crate::session;
 
 /// The SQLSTATE that `after.sql` raises.
@@ -189,13 +189,16 @@ impl Guard {
         }
         let asked = serde_json::Value::from(asked).to_string();
         let filled = |sql: &str| {
-            sql.replace("{REVISION}", &literal(place.revision.as_str()))
-                .replace("{DIRECTION}", &literal(place.direction.name()))
+            sql.replace("{REVISION}", &quote_literal(place.revision.as_str()))
+                .replace("{DIRECTION}", &quote_literal(place.direction.name()))
                 .replace("{STEP}", &step.to_string())
-                .replace("{RUN}", &place.run_id.map_or_else(|| "NULL".to_owned(), literal))
+                .replace(
+                    "{RUN}",
+                    &place.run_id.map_or_else(|| "NULL".to_owned(), quote_literal),
+                )
         };
         Some(Watching {
-            before: filled(include_str!("before.sql")).replace("{ASKED}", &literal(&asked)),
+            before: filled(include_str!("before.sql")).replace("{ASKED}", &quote_literal(&asked)),
             after: filled(include_str!("after.sql")).replace("{REWRITES}", &array(rewritten)),
         })
     }
@@ -279,7 +282,7 @@ fn rewritten(step: &Step) -> Vec<String> {
         .flat_map(|statement| &statement.locks)
         .filter(|(_, mode)| mode.blocks_reads())
         .map(|(relation, _)| {
-            let name = literal(&relation.to_string());
+            let name = quote_literal(&relation.to_string());
             format!("pg_catalog.to_regclass({name})::oid")
         })
         .collect()

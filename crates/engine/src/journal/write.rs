@@ -11,12 +11,12 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 use tokio_postgres::{Client, Statement};
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::plan::ProtectedTable;
+use windlass_compiler::sql::quote_literal;
 
 use crate::blockers::Blocker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
 use crate::guard::{Loss, Place};
-use crate::literal::literal;
 use crate::session;
 
 type Param = (Box<dyn ToSql + Sync + Send>, Type);
@@ -121,12 +121,12 @@ fn typed_literal(value: &(dyn ToSql + Sync + Send), ty: &Type) -> String {
         Type::INT8 => i64::from_sql(ty, &bytes).map(|value| value.to_string()),
         Type::FLOAT8 => f64::from_sql(ty, &bytes).map(|value| value.to_string()),
         Type::BOOL => bool::from_sql(ty, &bytes).map(|value| value.to_string()),
-        Type::JSONB => serde_json::Value::from_sql(ty, &bytes).map(|value| literal(&value.to_string())),
+        Type::JSONB => serde_json::Value::from_sql(ty, &bytes).map(|value| quote_literal(&value.to_string())),
         Type::TEXT_ARRAY => Vec::<String>::from_sql(ty, &bytes).map(|values| {
-            let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
+            let values: Vec<String> = values.iter().map(|value| quote_literal(value)).collect();
             format!("ARRAY[{}]", values.join(", "))
         }),
-        _ => String::from_sql(ty, &bytes).map(|value| literal(&value)),
+        _ => String::from_sql(ty, &bytes).map(|value| quote_literal(&value)),
     };
     let name = if *ty == Type::TEXT_ARRAY {
         "text[]"

@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
-use windlass_compiler::sql::quote_identifier;
+use windlass_compiler::sql::{quote_identifier, quote_literal};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::literal::literal;
 use crate::session;
 
 /// More rows than this are no reference data.
@@ -151,7 +150,11 @@ async fn written(client: &Client, table: &Table) -> Result<String> {
             );
             let row = client.query_typed_one(&sql, &[]).await.map_err(failed)?;
             if let Some(most) = row.get::<_, Option<&str>>(0) {
-                let _ = writeln!(text, "SELECT pg_catalog.setval({}, {most});", literal(&sequence));
+                let _ = writeln!(
+                    text,
+                    "SELECT pg_catalog.setval({}, {most});",
+                    quote_literal(&sequence)
+                );
             }
         }
     }
@@ -166,8 +169,8 @@ async fn sequence(
 ) -> std::result::Result<Option<String>, tokio_postgres::Error> {
     let sql = format!(
         "SELECT pg_catalog.pg_get_serial_sequence({}, {})",
-        literal(&table.name),
-        literal(column)
+        quote_literal(&table.name),
+        quote_literal(column)
     );
     Ok(client.query_typed_one(&sql, &[]).await?.get(0))
 }

@@ -6,12 +6,11 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
-use windlass_compiler::sql::quote_identifier;
+use windlass_compiler::sql::{quote_identifier, quote_literal};
 
 use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::backup::{Column, table};
-use crate::literal::literal;
 use crate::session::{self, Purpose, Session, SessionSettings};
 
 /// The copies in a database.
@@ -499,7 +498,7 @@ fn same_key(kept: &Kept, target: &Target) -> Result<String> {
 /// Sequences of the table's own go on behind what was given back.
 async fn advance(client: &Client, target: &Target) -> Result<()> {
     for (name, _) in target.columns.iter().filter(|(_, kind)| kind.is_some()) {
-        let (table, column) = (literal(&target.name), literal(name));
+        let (table, column) = (quote_literal(&target.name), quote_literal(name));
         let failed = |error| {
             session::failed(
                 error,
@@ -520,7 +519,7 @@ async fn advance(client: &Client, target: &Target) -> Result<()> {
             .batch_execute(&format!(
                 "SELECT pg_catalog.setval({}, most) FROM (SELECT max({}) AS most FROM {}) AS given, {sequence} AS sequence \
                   WHERE most > CASE WHEN sequence.is_called THEN sequence.last_value ELSE sequence.last_value - 1 END",
-                literal(&sequence),
+                quote_literal(&sequence),
                 quote_identifier(name),
                 target.name
             ))

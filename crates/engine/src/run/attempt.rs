@@ -10,11 +10,11 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tokio_postgres::{Client, SimpleQueryMessage};
 use windlass_compiler::plan::{Assertion, PlannedStatement, Step};
+use windlass_compiler::sql::quote_literal;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::{self, Backing, Looked, Loss, NotKept, Watching};
 use crate::journal::{self, Prepared, Write};
-use crate::literal::literal;
 use crate::session;
 
 /// The limits of one attempt, worked out from policy and directives.
@@ -640,8 +640,8 @@ pub(crate) fn replay(session: &str) -> Option<String> {
             let value = value.as_str()?;
             Some(format!(
                 "pg_catalog.set_config({}, {}, false)",
-                literal(name),
-                literal(value)
+                quote_literal(name),
+                quote_literal(value)
             ))
         })
         .collect();
@@ -664,7 +664,10 @@ pub(super) fn cleaning() -> String {
 
 /// SET ROLE to the configured role, or to none.
 pub(crate) fn set_role(role: Option<&str>) -> String {
-    format!("SET ROLE {}", role.map_or_else(|| "NONE".to_owned(), literal))
+    format!(
+        "SET ROLE {}",
+        role.map_or_else(|| "NONE".to_owned(), quote_literal)
+    )
 }
 
 #[cfg(test)]

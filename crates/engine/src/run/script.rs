@@ -5,7 +5,7 @@
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::graph::Target;
 use windlass_compiler::plan::{Assertion, PlannedStatement, Probe, Shape, Step};
-use windlass_compiler::sql::quote_identifier;
+use windlass_compiler::sql::{quote_identifier, quote_literal};
 
 use super::attempt;
 use super::revision::{Left, is_over, settle, step_name, steps_of};
@@ -16,7 +16,6 @@ use crate::event::{Direction, Observe, StepName};
 use crate::guard::{Guard, Place};
 use crate::history::{Change, History, Native};
 use crate::journal::{self, Fence, Snapshot, StepEnd, StepState, Write};
-use crate::literal::literal;
 use crate::mutex::{LEADER, LOCK_CLASS, WORK};
 use crate::session::{self, Purpose, Session};
 
@@ -177,7 +176,7 @@ impl Writer<'_> {
         self.line("\n-- Takes the lead: an epoch of its own, which each step holds on to.");
         self.statement(&format!(
             "UPDATE windlass.leader SET epoch = epoch + 1, run_id = {}::uuid",
-            literal(&self.run_id)
+            quote_literal(&self.run_id)
         ));
         self.line("SELECT epoch AS windlass_epoch FROM windlass.leader \\gset");
         let (command, runner) = match self.request.direction {
@@ -202,8 +201,8 @@ impl Writer<'_> {
         for (name, value) in settings(runner, &refused) {
             self.statement(&format!(
                 "SELECT pg_catalog.set_config({}, {}, false)",
-                literal(name),
-                literal(value)
+                quote_literal(name),
+                quote_literal(value)
             ));
         }
         if let Some(role) = &self.runner.session.role {
@@ -437,8 +436,8 @@ impl Writer<'_> {
             &self.run_id,
         );
         self.statement(&skipped.text_for_psql().replace(
-            &literal(WARNING),
-            &format!("{} || :'windlass_error'", literal(&place)),
+            &quote_literal(WARNING),
+            &format!("{} || :'windlass_error'", quote_literal(&place)),
         ));
         job.after.iter().for_each(|write| self.write(write));
         self.statement("COMMIT");
@@ -563,7 +562,7 @@ fn guard(position: Option<&str>) -> String {
         Some(position) => format!(
             "IF ({}) IS DISTINCT FROM {} THEN",
             POSITION.trim(),
-            literal(position)
+            quote_literal(position)
         ),
         None => "IF pg_catalog.to_regclass('windlass.leader') IS NOT NULL THEN".to_owned(),
     };
@@ -586,8 +585,8 @@ fn is_valid(statement: &PlannedStatement) -> Option<String> {
         "SELECT 1 / pg_catalog.count(*) AS index_is_valid FROM pg_catalog.pg_index \
            JOIN pg_catalog.pg_class ON pg_class.oid = indexrelid \
           WHERE indrelid = pg_catalog.to_regclass({}) AND relname = {} AND indisvalid",
-        literal(&relation.to_string()),
-        literal(index)
+        quote_literal(&relation.to_string()),
+        quote_literal(index)
     ))
 }
 
@@ -600,8 +599,8 @@ fn drop_remain(statement: &PlannedStatement) -> Option<String> {
         "SELECT pg_catalog.format('DROP INDEX CONCURRENTLY %s', indexrelid::pg_catalog.regclass) FROM pg_catalog.pg_index \
            JOIN pg_catalog.pg_class ON pg_class.oid = indexrelid \
           WHERE indrelid = pg_catalog.to_regclass({}) AND relname = {} AND NOT indisvalid \\gexec",
-        literal(&relation.to_string()),
-        literal(index)
+        quote_literal(&relation.to_string()),
+        quote_literal(index)
     ))
 }
 

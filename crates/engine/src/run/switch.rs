@@ -8,9 +8,9 @@
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use windlass_compiler::sql::quote_literal;
 
 use crate::connect::{Canceller, ConnectOptions};
-use crate::literal::literal;
 use crate::session::{self, Purpose, Session, SessionSettings};
 
 /// Armed until it is dropped or [`Switch::disarm`]ed.
@@ -85,7 +85,7 @@ fn text(work: &Session, times: Times) -> String {
     let seconds = |time: Duration| time.as_secs_f64().to_string();
     include_str!("switch.sql")
         .replace("{pid}", &work.pid.to_string())
-        .replace("{start}", &literal(&work.backend_start))
+        .replace("{start}", &quote_literal(&work.backend_start))
         .replace("{limit}", &seconds(times.limit))
         .replace("{pause}", &seconds(times.pause))
         .replace("{grace}", &seconds(times.grace))

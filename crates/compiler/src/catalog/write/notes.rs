@@ -1,11 +1,11 @@
 //! What objects have beside themselves: owners, comments.
 
+use super::WriteOptions;
 use super::order::{Plan, Stage};
-use super::{WriteOptions, literal};
 use crate::catalog::{
     Address, Catalog, DependencyKind, RelationKind, RoutineKind, RoutineName, SequenceOwner, Type,
 };
-use crate::sql::quote_identifier;
+use crate::sql::{quote_identifier, quote_literal};
 
 /// Writes what every object can have.
 pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
@@ -27,7 +27,7 @@ pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) 
     }
     for (address, comment) in &catalog.comments {
         if let Some(target) = target(catalog, address) {
-            let text = literal(comment);
+            let text = quote_literal(comment);
             plan.after(address, Stage::Note, format!("COMMENT ON {target} IS {text}"));
         }
     }

@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 
+use super::WriteOptions;
 use super::notes::target;
 use super::order::{Key, Part, Plan, Stage};
 use super::privilege::default_privileges;
 use super::relation::{foreign_options, unwrapped};
 use super::types::parameters;
-use super::{WriteOptions, literal};
 use crate::catalog::{
     Address, CastContext, Catalog, EventTrigger, FiringState, Object, OperatorClass, Publication, Published,
     PublishedTable, QualifiedName, Subscription,
 };
-use crate::sql::quote_identifier;
+use crate::sql::{quote_identifier, quote_literal};
 
 /// Writes all objects of these classes.
 pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
@@ -89,8 +89,8 @@ fn statements(address: &Address, target: &str, object: &Object) -> Vec<String> {
             let default = if conversion.is_default { "DEFAULT " } else { "" };
             format!(
                 "CREATE {default}{target} FOR {} TO {} FROM {}",
-                literal(&conversion.from),
-                literal(&conversion.to),
+                quote_literal(&conversion.from),
+                quote_literal(&conversion.to),
                 conversion.function
             )
         }
@@ -146,7 +146,7 @@ fn statements(address: &Address, target: &str, object: &Object) -> Vec<String> {
         }
         Object::Server(server) => {
             let mut sql = create;
-            let text = |text: &Option<String>| text.as_deref().map(literal);
+            let text = |text: &Option<String>| text.as_deref().map(quote_literal);
             optional(&mut sql, "TYPE", text(&server.kind).as_deref());
             optional(&mut sql, "VERSION", text(&server.version).as_deref());
             let wrapper = quote_identifier(&server.wrapper);
@@ -198,7 +198,7 @@ fn operator_class(address: &Address, class: &OperatorClass) -> String {
 }
 
 fn event_trigger(target: &str, trigger: &EventTrigger) -> Vec<String> {
-    let tags: Vec<String> = trigger.tags.iter().map(|tag| literal(tag)).collect();
+    let tags: Vec<String> = trigger.tags.iter().map(|tag| quote_literal(tag)).collect();
     let when = if tags.is_empty() {
         String::new()
     } else {
@@ -253,7 +253,7 @@ fn published(publication: &Publication) -> String {
     if publication.operations != ["insert", "update", "delete", "truncate"] {
         options.push(format!(
             "publish = {}",
-            literal(&publication.operations.join(", "))
+            quote_literal(&publication.operations.join(", "))
         ));
     }
     if publication.via_root {
@@ -282,13 +282,13 @@ fn subscribe(target: &str, subscription: &Subscription) -> Vec<String> {
     options.extend(subscription.parameters.iter().map(|(name, value)| {
         let value = match value.as_str() {
             "NONE" => value.clone(),
-            _ => literal(value),
+            _ => quote_literal(value),
         };
         format!("{name} = {value}")
     }));
     vec![format!(
         "CREATE {target} CONNECTION {} PUBLICATION {}\n    WITH ({})",
-        literal(connection),
+        quote_literal(connection),
         publications.join(", "),
         options.join(", ")
     )]

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::WriteOptions;
 use super::notes::{routine, target};
 use super::order::{Plan, Stage};
-use super::{WriteOptions, literal};
 use crate::catalog::{Address, Catalog, Grant, Privileges, RoutineKind};
-use crate::sql::quote_identifier;
+use crate::sql::{quote_identifier, quote_literal};
 
 /// Writes privileges and security labels.
 pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
@@ -22,7 +22,10 @@ pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) 
     for ((address, provider), label) in &catalog.security_labels {
         if let Some(target) = target(catalog, address) {
             let provider = quote_identifier(provider);
-            let sql = format!("SECURITY LABEL FOR {provider} ON {target} IS {}", literal(label));
+            let sql = format!(
+                "SECURITY LABEL FOR {provider} ON {target} IS {}",
+                quote_literal(label)
+            );
             plan.after(address, Stage::Note, sql);
         }
     }

@@ -3,14 +3,13 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use super::literal;
 use super::order::{Key, Part, Piece, Plan, Shape, Stage, Template};
 use crate::catalog::{
     Address, Catalog, Column, ColumnValue, Constraint, ConstraintKind, FiringState, ForeignKey, Index,
     MaterializedView, Options, Persistence, Policy, QualifiedName, Relation, RelationKind, ReplicaIdentity,
     RowSecurity, Rule, Sequence, SequenceOwner,
 };
-use crate::sql::quote_identifier;
+use crate::sql::{quote_identifier, quote_literal};
 
 /// Writes all relations with their parts.
 pub(crate) fn write(catalog: &Catalog, plan: &mut Plan) {
@@ -36,7 +35,7 @@ pub(crate) fn write_relation(catalog: &Catalog, name: &QualifiedName, relation: 
 pub(crate) fn with(options: &Options, prefix: &str) -> String {
     options
         .iter()
-        .map(|(name, value)| format!("{prefix}{}={}", quote_identifier(name), literal(value)))
+        .map(|(name, value)| format!("{prefix}{}={}", quote_identifier(name), quote_literal(value)))
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -48,7 +47,7 @@ pub(crate) fn foreign_options(options: &Options) -> String {
     }
     let options: Vec<String> = options
         .iter()
-        .map(|(name, value)| format!("{} {}", quote_identifier(name), literal(value)))
+        .map(|(name, value)| format!("{} {}", quote_identifier(name), quote_literal(value)))
         .collect();
     format!(" OPTIONS ({})", options.join(", "))
 }

@@ -3,13 +3,12 @@
 use std::fmt::Write as _;
 
 use super::WriteOptions;
-use super::literal;
 use super::order::{Key, Part, Piece, Plan, Shape, Stage, Template};
 use crate::catalog::{
     Address, Aggregate, Catalog, Column, Domain, Extension, Options, QualifiedName, Range, Routine,
     RoutineKind, RoutineName, Type,
 };
-use crate::sql::quote_identifier;
+use crate::sql::{quote_identifier, quote_literal};
 
 /// Writes what relations are built on.
 pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
@@ -47,7 +46,7 @@ pub(crate) fn write_extension(name: &str, extension: &Extension, options: &Write
         quote_identifier(&extension.schema)
     );
     if options.extension_versions {
-        let _ = write!(sql, " VERSION {}", literal(&extension.version));
+        let _ = write!(sql, " VERSION {}", quote_literal(&extension.version));
     }
     let address = Address::Extension(name.to_owned());
     let needs = vec![(Address::Schema(extension.schema.clone()), Stage::Create)];
@@ -110,7 +109,7 @@ pub(crate) fn write_type(catalog: &Catalog, name: &QualifiedName, kind: &Type, p
         Type::Enum(labels) => {
             let labels: Vec<String> = labels
                 .iter()
-                .map(|label| format!("    {}", literal(label)))
+                .map(|label| format!("    {}", quote_literal(label)))
                 .collect();
             format!("CREATE TYPE {name} AS ENUM (\n{}\n)", labels.join(",\n"))
         }

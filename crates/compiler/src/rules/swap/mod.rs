@@ -7,7 +7,7 @@ use crate::catalog::{
     Address, Catalog, Column, ColumnValue, Constraint, ConstraintKind, DependencyKind, Index, QualifiedName,
     Relation, RelationKind, ReplicaIdentity, SequenceOwner, object_name,
 };
-use crate::sql::{self, RelationName, quote_identifier as quote};
+use crate::sql::{self, RelationName, quote_identifier as quote, quote_literal};
 
 /// Under what the columns' order may change: `SELECT *`, INSERT without a list of columns and COPY notice.
 pub(super) const PERMISSION: &str = "reorder-columns";
@@ -410,10 +410,7 @@ impl<'a> Swap<'a> {
             .chain(indexes);
         for (address, object) in objects {
             if let Some(comment) = self.catalog.comments.get(&address) {
-                last.push(format!(
-                    "COMMENT ON {object} IS '{}'",
-                    comment.replace('\'', "''")
-                ));
+                last.push(format!("COMMENT ON {object} IS {}", quote_literal(comment)));
             }
         }
         safe.extend(last.into_iter().map(Safe::new));

@@ -1,0 +1,201 @@
+//! Partitions: made, attached and detached beside those who use the others; indexes and foreign keys one leaf at a time.
+
+use super::constraint::constraint_name;
+use crate::catalog::{ColumnValue, Persistence, QualifiedName, RelationKind, object_name};
+use crate::rules::Safe;
+use crate::rules::case::Case;
+use crate::sql::{self, RelationName, Statement, quote_identifier as quote};
+
+/// DETACH PARTITION → CONCURRENTLY. The check that it leaves behind (measured) goes again.
+pub(in crate::rules) fn detach_concurrently(case: &Case) -> Option<Vec<Safe>> {
+    let (relation, command, _) = case.alter()?;
+    let part = command.other.as_ref()?;
+    let mut safe = vec![Safe::new(format!(
+        "{} {} CONCURRENTLY",
+        case.head()?,
+        case.command_text()?
+    ))];
+    if let Some(found) = case.relation(relation) {
+        let RelationKind::PartitionedTable(key) = &found.kind else {
+            return None;
+        };
+        // PostgreSQL names it as it names any check.
+        let columns = if let [column] = key.columns.as_slice() {
+            column.as_str()
+        } else {
+            ""
+        };
+        let name = case.free_name(part, |number| {
+            object_name(&part.name, columns, &format!("check{number}"))
+        });
+        safe.push(Safe::new(format!(
+            "ALTER TABLE {part} DROP CONSTRAINT {}",
+            quote(&name)
+        )));
+    }
+    Some(safe)
+}
+
+/// CREATE INDEX on a partitioned table → ON ONLY the parent, concurrently on each leaf, attached.
+pub(in crate::rules) fn index_on_partitions(case: &Case) -> Option<Vec<Safe>> {
+    let Statement::CreateIndex {
+        index,
+        relation,
+        if_not_exists: false,
+        ..
+    } = &*case.statement
+    else {
+        return None;
+    };
+    let (table, catalog) = case.find(relation).zip(case.around.catalog)?;
+    let details = case.details.index.as_ref()?;
+    let keys: Option<Vec<&str>> = details.keys.iter().map(Option::as_deref).collect();
+    let mut columns = keys?;
+    columns.extend(details.included.iter().map(String::as_str));
+    let columns = columns.join("_");
+    let chosen = |of: &QualifiedName| {
+        let of: RelationName = of.into();
+        case.free_name(&of, |number| {
+            object_name(&of.name, &columns, &format!("idx{number}"))
+        })
+    };
+    let own = index.clone().unwrap_or_else(|| chosen(&table));
+    let mut safe = vec![Safe::new(sql::index_for(
+        case.text,
+        &own,
+        &(&table).into(),
+        true,
+    )?)];
+    let mut open = vec![(table.clone(), own)];
+    while let Some((parent, above)) = open.pop() {
+        for (part, found, _) in catalog.partitions(&parent) {
+            let name = chosen(part);
+            let is_parent = matches!(found.kind, RelationKind::PartitionedTable(_));
+            safe.push(Safe::new(sql::index_for(
+                case.text,
+                &name,
+                &part.into(),
+                is_parent,
+            )?));
+            if is_parent {
+                open.push((part.clone(), name.clone()));
+            }
+            safe.push(Safe::new(format!(
+                "ALTER INDEX {} ATTACH PARTITION {}",
+                parent.beside(&above),
+                part.beside(&name)
+            )));
+        }
+    }
+    Some(safe)
+}
+
+/// A foreign key of a partitioned table before 18 → NOT VALID on each partition, validated, then on the parent.
+pub(in crate::rules) fn foreign_key_on_partitions(case: &Case) -> Option<Vec<Safe>> {
+    let (relation, _, written) = case.alter()?;
+    let constraint = written.constraint.as_ref()?;
+    let (table, catalog) = case.find(relation).zip(case.around.catalog)?;
+    let name = constraint_name(case, relation, constraint, None);
+    let own = case.command_text()?;
+    let own = match &constraint.name {
+        Some(_) => own.to_owned(),
+        None => sql::inserted_behind(own, &["add"], &format!("CONSTRAINT {}", quote(&name)))?,
+    };
+    let own = own.trim_end();
+    let valid = match own.len().checked_sub(9).and_then(|at| own.get(at..)) {
+        Some(last) if last.eq_ignore_ascii_case("not valid") => own[..own.len() - 9].trim_end(),
+        _ => own,
+    };
+    let mut safe = Vec::new();
+    for part in catalog
+        .tree(&table)
+        .iter()
+        .filter(|part| catalog.relation(part).is_some_and(|found| found.has_storage()))
+    {
+        safe.push(Safe::new(format!("ALTER TABLE {part} {valid} NOT VALID")));
+        safe.push(Safe::new(format!(
+            "ALTER TABLE {part} VALIDATE CONSTRAINT {}",
+            quote(&name)
+        )));
+    }
+    safe.push(Safe::new(format!("{} {valid}", case.head()?)));
+    Some(safe)
+}
+
+/// CREATE TABLE … PARTITION OF → a table like the parent, attached: the parent is not locked against readers.
+pub(in crate::rules) fn partition_of(case: &Case) -> Option<Vec<Safe>> {
+    let Statement::CreateTable {
+        relation,
+        if_not_exists: false,
+        temporary: false,
+        partition_of: Some(parent),
+        ..
+    } = &*case.statement
+    else {
+        return None;
+    };
+    // Its default partition is read under the strongest lock either way.
+    if case.default_partition(parent).is_some() {
+        return None;
+    }
+    let found = case.relation(parent)?;
+    let has_more = found
+        .columns
+        .iter()
+        .any(|column| matches!(column.value, ColumnValue::Identity(_)));
+    if has_more || found.persistence != Persistence::Permanent {
+        return None;
+    }
+    // CREATE TABLE name PARTITION OF parent FOR VALUES …, and nothing else.
+    let bound = sql::only_bound(case.text)?;
+    let including = [
+        "DEFAULTS",
+        "CONSTRAINTS",
+        "GENERATED",
+        "INDEXES",
+        "STORAGE",
+        "COMPRESSION",
+    ];
+    let including = including.map(|what| format!(" INCLUDING {what}")).concat();
+    Some(vec![
+        Safe::new(format!("CREATE TABLE {relation} (LIKE {parent}{including})")),
+        Safe::new(format!(
+            "ALTER TABLE {parent} ATTACH PARTITION {relation} {bound}"
+        )),
+    ])
+}
+
+/// ATTACH PARTITION behind a check of the bounds, where they can be written as one.
+pub(in crate::rules) fn attach(case: &Case) -> Option<Vec<Safe>> {
+    let (relation, command, _) = case.alter()?;
+    let part = command.other.as_ref()?;
+    if case.default_partition(relation).is_some() {
+        return None;
+    }
+    let RelationKind::PartitionedTable(key) = &case.relation(relation)?.kind else {
+        return None;
+    };
+    let [column] = key.columns.as_slice() else {
+        return None;
+    };
+    // The key is this column, not an expression over it.
+    let plain = format!(" ({})", quote(column));
+    if !key.definition.ends_with(&plain) {
+        return None;
+    }
+    let condition = sql::bound_as_condition(case.text, &quote(column))?;
+    let (part_head, name) = (
+        format!("ALTER TABLE {part}"),
+        quote(&case.free_name(part, |number| {
+            object_name(&part.name, column, &format!("windlass{number}"))
+        })),
+    );
+    Some(vec![
+        Safe::new(format!(
+            "{part_head} ADD CONSTRAINT {name} CHECK ({condition}) NOT VALID"
+        )),
+        Safe::new(format!("{part_head} VALIDATE CONSTRAINT {name}")),
+        Safe::new(format!("{} {}", case.head()?, case.command_text()?)),
+        Safe::new(format!("{part_head} DROP CONSTRAINT {name}")),
+    ])
+}
