@@ -1,6 +1,7 @@
 //! The scenes in which a run is interrupted at every point, each in every way; `points` has the rules.
 
 use crate::points::{How, Scene, UPGRADE, everywhere};
+use crate::project::is_full;
 
 const TABLE: (&str, &str) = (
     "0001_t",
@@ -134,4 +135,30 @@ scenes! {
         new: &[("0001_t", "CREATE TABLE t (id int PRIMARY KEY, a int); -- edited")],
         command: &["resolve", "0001_t", "--accept-edit"],
     };
+}
+
+/// Many steps, and a table with so much room that few rows are one that is not small. In all ways in the full suite.
+#[tokio::test]
+async fn of_a_key_that_gets_another_type() {
+    const SCENE: Scene = Scene {
+        before: &[(
+            "0001_k",
+            "CREATE TABLE k (id serial PRIMARY KEY, up int REFERENCES k, note text) WITH (fillfactor = 10);\n\
+             CREATE TABLE r (id int PRIMARY KEY, k int NOT NULL REFERENCES k ON DELETE CASCADE);\n\
+             CREATE VIEW v AS SELECT id FROM k;\n\
+             INSERT INTO k (up, note) SELECT g, repeat('x', 700) FROM generate_series(1, 1200) g;\n\
+             INSERT INTO r SELECT g, g FROM generate_series(1, 50) g;",
+        )],
+        new: &[(
+            "0002_t",
+            "-- windlass: allow reorder-columns because it is a test\nALTER TABLE k ALTER id TYPE bigint;",
+        )],
+        command: UPGRADE,
+    };
+    everywhere(&SCENE, How::Kill).await;
+    if is_full() {
+        for how in [How::CutBefore, How::CutAfter, How::Interrupt] {
+            everywhere(&SCENE, how).await;
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod files;
 mod fix;
 mod guard;
 mod interruptions;
+mod key_forms;
 mod lint;
 mod live_forms;
 mod looks;

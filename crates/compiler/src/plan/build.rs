@@ -233,6 +233,7 @@ pub(super) fn generated(
         rule: rule.to_owned(),
         part: 1,
         of: None,
+        is_joined: false,
     });
     Ok(made)
 }
@@ -270,6 +271,7 @@ fn instead(
             rule: rule.to_owned(),
             part,
             of: Some(of),
+            is_joined: safe.is_joined,
         });
         Ok(made)
     });

@@ -35,6 +35,8 @@ pub(super) struct Traits {
     pub(super) adds_enum_value: bool,
     /// A safe form's ADD CONSTRAINT … NOT VALID.
     pub(super) is_provisional: bool,
+    /// A safe form wants it in the transaction of its part before.
+    pub(super) is_joined: bool,
 }
 
 impl Traits {
@@ -50,6 +52,10 @@ impl Traits {
                 .as_ref()
                 .is_some_and(|rewrite| rewrite.of.is_some())
                 && adds_not_valid(&statement.sql),
+            is_joined: statement
+                .rewrite
+                .as_ref()
+                .is_some_and(|rewrite| rewrite.is_joined),
         }
     }
 }
@@ -67,6 +73,7 @@ impl Gathering {
             (_, Some(own)) => return Some(own),
             (Some(Shape::Alone), None) => return Some(Cut::AfterRefusal),
             (Some(Shape::Backfill), None) => return Some(Cut::Batched),
+            (Some(Shape::Transaction), None) if next.is_joined => return None,
             (Some(Shape::Transaction), None) => {}
         }
         if asked || self.closed {

@@ -128,6 +128,7 @@ fn frozen_form(frozen: &FrozenPlan, hash: StatementHash) -> Option<Verdict> {
         let form = parts.map(|(_, of)| Safe {
             sql: of.sql.clone(),
             backfill: of.backfill.clone(),
+            is_joined: of.is_joined,
         });
         let rule = statements[first].rewrite.clone().unwrap_or_default();
         return Some(Verdict::Instead(form.collect(), rule));

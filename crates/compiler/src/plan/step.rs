@@ -212,6 +212,8 @@ pub struct Rewrite {
     pub part: u32,
     /// The author's statement that it stands for.
     pub of: Option<StatementHash>,
+    /// It shares the transaction of the part before it, whatever stands in them.
+    pub is_joined: bool,
 }
 
 /// How to find out whether a statement that ran outside any transaction happened.

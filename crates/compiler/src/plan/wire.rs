@@ -68,6 +68,9 @@ pub struct FrozenStatement {
     /// The name under which a rewrite's data change is executed in batches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backfill: Option<String>,
+    /// It shares the transaction of the part before it, whatever stands in them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_joined: bool,
 }
 
 impl FrozenPlan {
@@ -108,6 +111,10 @@ impl FrozenStep {
                     of: stands_for(statement).map(|hash| hash.to_string()),
                     backfill: stands_for(statement)
                         .and_then(|_| Some(statement.backfill.as_ref()?.name.clone())),
+                    is_joined: statement
+                        .rewrite
+                        .as_ref()
+                        .is_some_and(|rewrite| rewrite.is_joined),
                 })
                 .collect(),
         }

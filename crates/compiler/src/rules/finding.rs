@@ -38,6 +38,8 @@ pub struct Safe {
     pub sql: String,
     /// It is executed in batches under this name.
     pub backfill: Option<String>,
+    /// It shares the transaction of the one before it, whatever stands in them.
+    pub is_joined: bool,
 }
 
 impl Safe {
@@ -46,7 +48,15 @@ impl Safe {
         Self {
             sql: sql.into(),
             backfill: None,
+            is_joined: false,
         }
+    }
+
+    /// In the transaction of the statement before it: between the two nobody is to see the schema.
+    #[must_use]
+    pub fn joined(mut self) -> Self {
+        self.is_joined = true;
+        self
     }
 
     /// A data change in batches.
@@ -54,6 +64,7 @@ impl Safe {
         Self {
             sql: sql.into(),
             backfill: Some(name.into()),
+            is_joined: false,
         }
     }
 }

@@ -55,6 +55,26 @@ const STATEMENTS: &[&str] = &[
      COMMENT ON COLUMN orders.total IS 'it''s'; COMMENT ON INDEX weird IS 'w' => ALTER TABLE orders ALTER COLUMN total TYPE bigint",
     "ALTER TABLE orders ALTER COLUMN customer_id TYPE numeric USING customer_id::numeric",
     "CREATE TABLE lone (id serial PRIMARY KEY, n int); INSERT INTO lone (n) SELECT generate_series(1, 100) => ALTER TABLE lone ALTER id TYPE bigint",
+    "CREATE TABLE accounts (id int GENERATED ALWAYS AS IDENTITY (START WITH 7 INCREMENT BY 3 MAXVALUE 2000000 CACHE 5) PRIMARY KEY, \
+     up int CONSTRAINT \"Up\" REFERENCES accounts ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED); \
+     CREATE TABLE entries (id bigint PRIMARY KEY, account_id int NOT NULL REFERENCES accounts ON UPDATE CASCADE, \
+     other bigint); ALTER TABLE entries ADD CONSTRAINT later FOREIGN KEY (other) REFERENCES accounts ON DELETE SET NULL NOT VALID;\
+     CREATE INDEX ON accounts ((id + 1)); CREATE STATISTICS both_ids ON (id % 10), (up % 10) FROM accounts; \
+     ALTER TABLE accounts ALTER id SET STATISTICS 300, ALTER id SET (n_distinct = -1); GRANT SELECT (id) ON accounts TO PUBLIC; \
+     GRANT USAGE ON SEQUENCE accounts_id_seq TO PUBLIC; COMMENT ON SEQUENCE accounts_id_seq IS 'numbers'; \
+     COMMENT ON CONSTRAINT \"Up\" ON accounts IS 'it''s up'; COMMENT ON CONSTRAINT later ON entries IS E'a\\\\b'; \
+     COMMENT ON CONSTRAINT accounts_pkey ON accounts IS 'key'; \
+     INSERT INTO accounts (up) SELECT NULL FROM generate_series(1, 100); UPDATE accounts SET up = 7; INSERT INTO entries VALUES (1, 7, 10) => ALTER TABLE accounts ALTER COLUMN id TYPE bigint",
+    "CREATE TABLE accounts (id serial, region int, PRIMARY KEY (region, id), CONSTRAINT one UNIQUE (id)); \
+     CREATE TABLE entries (region int, account_id int, at date NOT NULL, FOREIGN KEY (region, account_id) REFERENCES accounts MATCH FULL, \
+     FOREIGN KEY (account_id) REFERENCES accounts (id)) PARTITION BY RANGE (at); \
+     CREATE TABLE entries_1 PARTITION OF entries FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') PARTITION BY LIST (region); \
+     CREATE TABLE entries_1_1 PARTITION OF entries_1 FOR VALUES IN (1); CREATE TABLE entries_2 PARTITION OF entries DEFAULT; \
+     INSERT INTO accounts (region) SELECT 1 FROM generate_series(1, 100); INSERT INTO entries SELECT 1, n, date '2025-06-01' + n * 5 FROM \
+     generate_series(1, 100) n; GRANT USAGE ON SEQUENCE accounts_id_seq TO PUBLIC => ALTER TABLE accounts ALTER COLUMN id TYPE bigint",
+    "ALTER TABLE invoices ALTER COLUMN order_id TYPE integer, ALTER COLUMN amount SET NOT NULL",
+    "CREATE TABLE accounts (id bigint PRIMARY KEY, up int DEFAULT 7 REFERENCES accounts ON DELETE SET DEFAULT); INSERT INTO accounts \
+     SELECT n, 1 FROM generate_series(1, 100) n; CREATE INDEX ON accounts (up) => ALTER TABLE accounts ALTER COLUMN up TYPE bigint",
     "ALTER TABLE events DETACH PARTITION events_2024",
     "DROP TABLE events_2024",
     "CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
@@ -66,6 +86,30 @@ const STATEMENTS: &[&str] = &[
      CREATE TRIGGER t AFTER INSERT ON kinds FOR EACH ROW EXECUTE FUNCTION f(); ALTER TABLE kinds ALTER COLUMN kind SET STORAGE EXTERNAL \
      => CREATE TABLE kinds_a PARTITION OF kinds FOR VALUES IN ('a', 'b')",
     "ALTER TABLE events ATTACH PARTITION events_2023 FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')",
+];
+
+/// The same where PostgreSQL refuses the original: what is run first, the original, and how people do it by hand.
+const BY_HAND: &[(&str, &str, &str)] = &[
+    (
+        "CREATE VIEW large (i, t) WITH (security_barrier) AS SELECT id, total FROM orders WHERE total > 100 WITH CHECK OPTION; \
+         ALTER VIEW large ALTER i SET DEFAULT 5; CREATE VIEW larger AS SELECT i, t + 1 AS more FROM large JOIN customers ON id = i; \
+         COMMENT ON VIEW large IS 'l'; COMMENT ON COLUMN larger.more IS 'm'; GRANT SELECT ON larger TO PUBLIC; GRANT INSERT (t) ON large TO PUBLIC; \
+         CREATE RULE never AS ON DELETE TO larger DO INSTEAD NOTHING; CREATE VIEW by_key AS SELECT id, status FROM orders GROUP BY id",
+        "ALTER TABLE orders ALTER COLUMN total TYPE bigint",
+        "DROP VIEW by_key; DROP VIEW open_orders; DROP VIEW larger; DROP VIEW large; ALTER TABLE orders ALTER COLUMN total TYPE bigint; \
+         CREATE VIEW open_orders AS SELECT id, total FROM orders WHERE status = 'open'; CREATE VIEW by_key AS SELECT id, status FROM orders GROUP BY id; \
+         CREATE VIEW large (i, t) WITH (security_barrier) AS SELECT id, total FROM orders WHERE total > 100 WITH CHECK OPTION; \
+         ALTER VIEW large ALTER i SET DEFAULT 5; CREATE VIEW larger AS SELECT i, t + 1 AS more FROM large JOIN customers ON id = i; \
+         COMMENT ON VIEW large IS 'l'; COMMENT ON COLUMN larger.more IS 'm'; GRANT SELECT ON larger TO PUBLIC; GRANT INSERT (t) ON large TO PUBLIC; \
+         CREATE RULE never AS ON DELETE TO larger DO INSTEAD NOTHING",
+    ),
+    (
+        "CREATE VIEW by_key AS SELECT id, total, small_code FROM orders GROUP BY id",
+        "ALTER TABLE orders ALTER COLUMN id TYPE numeric",
+        "DROP VIEW by_key; DROP VIEW open_orders; ALTER TABLE invoices DROP CONSTRAINT invoices_order_id_fkey; \
+         ALTER TABLE orders ALTER COLUMN id TYPE numeric; ALTER TABLE invoices ADD CONSTRAINT invoices_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders; \
+         CREATE VIEW open_orders AS SELECT id, total FROM orders WHERE status = 'open'; CREATE VIEW by_key AS SELECT id, total, small_code FROM orders GROUP BY id",
+    ),
 ];
 
 #[tokio::test]
@@ -84,15 +128,20 @@ async fn compare_every_second(first: usize) {
     let has_dump = Binaries::find().is_ok_and(|binaries| binaries.tool("pg_dump").exists());
     let laboratory = Laboratory::start().await;
     let mut faults = Vec::new();
-    for line in STATEMENTS.iter().skip(first).step_by(2) {
+    let by_postgresql = STATEMENTS.iter().map(|line| {
         let (before, statement) = line.split_once(" => ").unwrap_or(("", line));
+        (before, statement, statement)
+    });
+    let cases = by_postgresql.chain(BY_HAND.iter().copied());
+    for (before, statement, original) in cases.skip(first).step_by(2) {
+        let line = format!("{before} => {statement}");
         let (plain, safe) = (laboratory.scene().await, laboratory.scene().await);
         for scene in [&plain, &safe] {
             scene.send(before).await.unwrap();
         }
-        plain.send(statement).await.unwrap_or_else(|(code, message)| {
+        plain.send(original).await.unwrap_or_else(|(code, message)| {
             // Only a safe form gets there.
-            assert_eq!(code, "0A000", "{statement}: {message}");
+            assert_eq!(code, "0A000", "{original}: {message}");
         });
         let findings = safe.ask(statement).await;
         let parsed = sql::parse(statement).unwrap();
