@@ -3,18 +3,17 @@
 
 mod file;
 mod locate;
-mod mask;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::mask::masked;
 use secrecy::SecretString;
 use windlass_compiler::diagnostic::{Diagnostic, Place, suggest};
 use windlass_compiler::policy::{Builder, Origin, Policy, SETTINGS, Setting, SettingError, SettingErrorKind};
 
 use file::{File, Layer, Reference, Written};
-pub(crate) use mask::masked;
 
 /// What the flags say.
 #[derive(Debug, Clone, Default)]

@@ -7,6 +7,8 @@ use anstyle::{AnsiColor, Style};
 use windlass::compiler::diagnostic::{Diagnostic, Severity};
 use windlass::{Error, ErrorKind};
 
+use crate::mask::masked;
+
 /// Exit code of usage errors and bad input.
 pub(crate) const USAGE: u8 = 2;
 /// Exit code of what a rule or guard refuses.
@@ -69,7 +71,7 @@ impl Failure {
 
     /// One sentence, for JSON.
     pub(crate) fn message(&self) -> String {
-        match self {
+        let message = match self {
             Self::Engine(error) => match error.diagnostics().first() {
                 Some(first) => format!("{error}: {first}"),
                 None => error.to_string(),
@@ -77,17 +79,19 @@ impl Failure {
             Self::Input(problems) => problems.first().map_or_else(String::new, ToString::to_string),
             Self::Wrapped { failure, .. } => failure.message(),
             Self::Other { message, .. } => message.clone(),
-        }
+        };
+        masked(&message)
     }
 
     /// What to do.
     pub(crate) fn hints(&self) -> Vec<String> {
-        match self {
+        let hints = match self {
             Self::Engine(error) => error.hints().to_vec(),
             Self::Input(problems) => problems.iter().flat_map(|problem| problem.help.clone()).collect(),
             Self::Wrapped { failure, .. } => failure.hints(),
             Self::Other { hints, .. } => hints.clone(),
-        }
+        };
+        hints.iter().map(|hint| masked(hint)).collect()
     }
 
     /// The sessions that were in the way, as JSON.
@@ -126,8 +130,8 @@ impl Failure {
         let problems = problems.iter().map(|problem| {
             let place = problem.place.as_ref();
             serde_json::json!({
-                "message": problem.message,
-                "path": place.map(|place| place.path.as_ref()),
+                "message": masked(&problem.message),
+                "path": place.map(|place| masked(&place.path)),
                 "line": place.map(|place| place.line),
                 "column": place.map(|place| place.column),
                 "help": problem.help,

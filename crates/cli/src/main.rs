@@ -19,6 +19,7 @@ mod ground;
 mod lint;
 mod lockfile;
 mod markdown;
+mod mask;
 mod plan;
 mod readiness;
 mod report;
@@ -34,8 +35,12 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version are answers, not failures.
             let code = if error.use_stderr() { failure::USAGE } else { 0 };
-            // A closed pipe leaves nobody to tell.
-            let _ = error.print();
+            let text = error.render().ansi().to_string();
+            match error.use_stderr() {
+                // A URL may stand where none belongs.
+                true => anstream::eprint!("{}", mask::masked(&text)),
+                false => anstream::print!("{text}"),
+            }
             return ExitCode::from(code);
         }
     };

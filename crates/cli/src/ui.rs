@@ -13,6 +13,7 @@ use windlass::{Blocker, Direction, Event, Observe, StepName};
 
 use crate::commands::{Global, LogFormat};
 use crate::failure::{self, Failure};
+use crate::mask::masked;
 
 /// Where talk goes.
 pub(crate) struct Ui {
@@ -78,6 +79,7 @@ impl Ui {
 
     /// Warns, also when quiet.
     pub(crate) fn warning(&self, message: &str, hint: Option<&str>) {
+        let (message, hint) = (masked(message), hint.map(masked));
         if let Mode::Json = self.mode {
             json(&serde_json::json!({ "event": "warning", "message": message, "hint": hint }));
             return;
@@ -94,14 +96,14 @@ impl Ui {
     pub(crate) fn diagnostic(&self, problem: &Diagnostic) {
         if let Mode::Json = self.mode {
             json(
-                &serde_json::json!({ "event": "diagnostic", "message": problem.to_string(), "help": problem.help }),
+                &serde_json::json!({ "event": "diagnostic", "message": masked(&problem.to_string()), "help": problem.help }),
             );
             return;
         }
         let mut text = String::new();
         failure::diagnostic(&mut text, problem);
         self.clear();
-        anstream::eprint!("{text}");
+        anstream::eprint!("{}", masked(&text));
     }
 
     /// Takes the spinner away.

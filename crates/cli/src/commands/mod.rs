@@ -47,6 +47,7 @@ use windlass::compiler::duration::parse_duration;
 use crate::config::Override;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::mask::masked;
 
 /// Changes the schema and the data of a live PostgreSQL database while traffic keeps flowing.
 #[derive(Debug, Parser)]
@@ -260,7 +261,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
                 line["event"] = "failed".into();
                 anstream::eprintln!("{line}");
             } else {
-                anstream::eprint!("{}", failure.render());
+                anstream::eprint!("{}", masked(&failure.render()));
             }
             failure.code()
         }

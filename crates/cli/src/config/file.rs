@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use windlass_compiler::diagnostic::{Diagnostic, Place, Span, suggest};
 use windlass_compiler::policy::{Given, Origin, SETTINGS, SettingInfo};
 
-use super::mask::masked;
+use crate::mask::masked;
 
 /// The keys that are no settings of the policy.
 const OTHERS: [&str; 3] = ["database_url", "env", "vars"];

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::config::masked;
 use crate::failure::Failure;
+use crate::mask::masked;
 
 /// Where a schema is taken from.
 #[derive(Debug, Clone, PartialEq, Eq)]

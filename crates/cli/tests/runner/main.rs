@@ -28,6 +28,7 @@ mod restores;
 mod safety;
 mod saved;
 mod scripts;
+mod secrets;
 mod snapshots;
 mod start;
 mod state;

@@ -15,6 +15,7 @@ use windlass_compiler::sql::quote_literal;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::{self, Backing, Looked, Loss, NotKept, Watching};
 use crate::journal::{self, Prepared, Write};
+use crate::secret;
 use crate::session;
 
 /// The limits of one attempt, worked out from policy and directives.
@@ -600,9 +601,10 @@ pub(super) fn points_at(
     })
 }
 
-/// SQL on one line, shortened, for people.
+/// SQL on one line, shortened and without passwords, for people.
 pub(crate) fn one_line(sql: &str) -> String {
     const MOST: usize = 100;
+    let sql = secret::without_passwords(sql);
     let folded = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     match folded.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &folded[..end]),

@@ -2,7 +2,7 @@
 //! bytes, so that spans into the text stay true.
 
 /// `text` with every password in it replaced by asterisks: `scheme://user:PASSWORD@host`,
-/// `password=PASSWORD`. Rather too much is masked than too little.
+/// `password=PASSWORD`, `PASSWORD 'PASSWORD'`. Rather too much is masked than too little.
 pub(crate) fn masked(text: &str) -> String {
     text.split_inclusive('\n').map(masked_line).collect()
 }
@@ -25,10 +25,16 @@ fn masked_line(line: &str) -> String {
         from = start;
     }
     let mut from = 0;
-    while let Some(at) = out[from..].to_ascii_lowercase().find("password=") {
-        let start = from + at + "password=".len();
-        let quote = out[start..].chars().next().filter(|c| matches!(c, '\'' | '"'));
-        let start = start + quote.map_or(0, char::len_utf8);
+    while let Some(at) = out[from..].to_ascii_lowercase().find("password") {
+        from += at + "password".len();
+        // In SQL the value stands behind the word: `PASSWORD 'x'`, `password = 'x'`.
+        let value = out[from..].trim_start_matches([' ', '=']);
+        let quote = value.chars().next().filter(|c| matches!(c, '\'' | '"'));
+        let is_assigned = out[from..].starts_with('=');
+        if !is_assigned && quote != Some('\'') {
+            continue;
+        }
+        let start = out.len() - value.len() + quote.map_or(0, char::len_utf8);
         let end = match quote {
             Some(quote) => out[start..].find(quote),
             None => out[start..].find(['&', '"', '\'', ' ', '\n', '\r']),
@@ -72,6 +78,11 @@ mod tests {
                 "host=h PASSWORD='se cret' dbname=d",
                 "host=h PASSWORD='*******' dbname=d",
             ),
+            (
+                "ALTER ROLE a PASSWORD 'secret' LOGIN",
+                "ALTER ROLE a PASSWORD '******' LOGIN",
+            ),
+            ("SET password = 'secret';", "SET password = '******';"),
             ("a postgres://u:é@h b://u:x@h", "a postgres://u:************@h"),
         ] {
             assert_eq!(masked(text), expected);
@@ -85,6 +96,8 @@ mod tests {
             "postgres://u@h/db",
             "postgres:///db?host=/tmp",
             "stall_budget = \"1s\"",
+            "ADD password text DEFAULT 'x'",
+            "password authentication failed for user \"u\"",
             "",
         ] {
             assert_eq!(masked(text), text);
