@@ -9,6 +9,7 @@ use tokio_postgres::types::Type;
 use crate::blockers::Blocker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Observe};
+use crate::journal::{self, Running};
 use crate::session;
 
 /// First key of both advisory locks, the letters "WIND"; advisory locks are per database.
@@ -74,7 +75,7 @@ where
         };
         let due = reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY);
         if over || due {
-            let holder = holder(client, LEADER).await?;
+            let holder = leader(client).await?;
             if over {
                 return Err(gave_up(waited, holder));
             }
@@ -85,6 +86,32 @@ where
             .await?;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// Who leads, and what it is at by its own word: the last statement of a lock session says nothing.
+async fn leader(client: &Client) -> Result<Option<Blocker>> {
+    let Some(mut holder) = holder(client, LEADER).await? else {
+        return Ok(None);
+    };
+    // A journal that is not there yet, or not for this role, keeps nobody from waiting.
+    let running = journal::read_running(client).await.unwrap_or_default();
+    holder.state.clear();
+    holder.query = running.first().map(doing).unwrap_or_default();
+    Ok(Some(holder))
+}
+
+fn doing(run: &Running) -> String {
+    let place = match (&run.revision, run.step) {
+        (Some(revision), Some(step)) => format!(", at {revision} step {step}"),
+        _ => String::new(),
+    };
+    let since = Duration::from_secs(run.running_for.as_secs());
+    format!(
+        "{} on {} for {}{place}",
+        run.command,
+        run.runner,
+        windlass_compiler::duration::show_duration(since)
+    )
 }
 
 fn gave_up(waited: Duration, holder: Option<Blocker>) -> Error {

@@ -15,6 +15,7 @@ mod fix;
 mod guard;
 mod interruptions;
 mod key_forms;
+mod leading;
 mod lint;
 mod live_forms;
 mod looks;

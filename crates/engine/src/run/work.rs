@@ -874,6 +874,10 @@ impl<'a> Work<'a> {
     /// Says on the lock connection what is being done; a lost lock stops the run before the step.
     async fn beat(&mut self, job: &Job<'_>) -> Result<()> {
         const EVERY: Duration = Duration::from_secs(1);
+        if self.lock.client().is_closed() {
+            return Err(Error::new(ErrorKind::ConnectionLost, "lost the lock connection")
+                .hint("run the same command again; it continues where this one stopped"));
+        }
         if self.last_beat.is_some_and(|at| at.elapsed() < EVERY) {
             return Ok(());
         }
