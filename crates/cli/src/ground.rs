@@ -10,7 +10,7 @@ use windlass::compiler::policy::Policy;
 use windlass::compiler::sql::quote_identifier;
 use windlass::connect::{ConnectOptions, connect};
 use windlass::shadow::Shadow;
-use windlass::{Downgrade, Error, Runner, Stop, Unobserved, Upgrade, Wait};
+use windlass::{Downgrade, Error, ErrorKind, Runner, Stop, Unobserved, Upgrade, Wait};
 
 use crate::context::{Context, server_programs, stop_on_signals};
 use crate::failure::Failure;
@@ -175,13 +175,19 @@ impl Plot<'_> {
         let (ground, mut roles) = (self.ground, 0);
         let is_deferred = has_jobs(&directory);
         let runner = prepare(self.runner(directory)?);
+        let mut refusal = None;
         loop {
-            match runner
+            let error = match runner
                 .upgrade(&Upgrade::to_heads(), &Unobserved, &ground.stop)
                 .await
             {
                 Ok(_) => break,
-                Err(error) => ground.make_role(error, &mut roles).await?,
+                Err(error) => error,
+            };
+            if is_deferred && is_another_refusal(&error, &mut refusal) {
+                work_off(&self.options, &ground.policy, &ground.stop).await?;
+            } else {
+                ground.make_role(error, &mut roles).await?;
             }
         }
         if is_deferred {
@@ -211,6 +217,15 @@ pub(crate) fn has_jobs(directory: &Directory) -> bool {
         let text = &revision.up.text;
         text.contains("-- windlass:") && text.contains("deferred")
     })
+}
+
+/// Whether a run was refused, and not for the same reason as the one before: a revision may require a background job
+/// of an earlier one, which nobody does here but ourselves.
+pub(crate) fn is_another_refusal(error: &Error, last: &mut Option<String>) -> bool {
+    let words = error.to_string();
+    let is_new = error.kind() == ErrorKind::Refused && last.as_ref() != Some(&words);
+    *last = Some(words);
+    is_new
 }
 
 /// Does the background jobs of a database: what they change is seldom there, and later revisions may require them.

@@ -6,7 +6,7 @@ use tokio::sync::OnceCell;
 use windlass::compiler::catalog::Catalog;
 use windlass::compiler::format::Directory;
 use windlass::compiler::graph::Target;
-use windlass::compiler::policy::Safety;
+use windlass::compiler::policy::{Policy, Safety};
 use windlass::connect::ConnectOptions;
 use windlass::introspect::source::{self, ScriptFile};
 use windlass::shadow::Shadows;
@@ -14,7 +14,7 @@ use windlass::{Runner, SessionSettings, Stop, Unobserved, Upgrade};
 
 use crate::context::{self, Context};
 use crate::failure::Failure;
-use crate::ground::{has_jobs, missing_role, work_off};
+use crate::ground::{has_jobs, is_another_refusal, missing_role, work_off};
 
 /// Roles that revisions name are made as they are missed, so many at most.
 const ROLES: usize = 100;
@@ -129,26 +129,36 @@ impl<'c> Lab<'c> {
         let database = self.shadows().await?.database(label).await?;
         let has_jobs = has_jobs(&directory);
         let runner = offer(self.runner(&database, directory)?);
-        self.upgrade(&runner, target).await?;
+        self.upgrade(&runner, &database, target).await?;
         if has_jobs {
-            work_off(&database, &self.context.config.policy, &self.stop).await?;
+            work_off(&database, &self.policy(), &self.stop).await?;
         }
         Ok(database)
     }
 
-    /// A runner on a shadow database. No role is taken on and nothing is protected there; hazards harm nobody.
-    pub(crate) fn runner(&self, database: &ConnectOptions, directory: Directory) -> Result<Runner, Failure> {
+    /// On shadow databases no role is taken on and nothing is protected; hazards harm nobody.
+    fn policy(&self) -> Policy {
         let mut policy = self.context.config.policy.clone();
         policy.role.value = None;
         policy.protect.value = Vec::new();
         policy.safety.value = Safety::Off;
-        let env = self.context.config.env.as_ref().map(|env| env.value.clone());
-        Ok(Runner::new(database.clone(), directory, policy)?.in_env(env))
+        policy
     }
 
-    /// Upgrades a shadow database. Roles that the revisions name are made as they turn up missing; the run goes on
-    /// where it stopped.
-    pub(crate) async fn upgrade(&self, runner: &Runner, target: Option<&str>) -> Result<(), Failure> {
+    /// A runner on a shadow database.
+    pub(crate) fn runner(&self, database: &ConnectOptions, directory: Directory) -> Result<Runner, Failure> {
+        let env = self.context.config.env.as_ref().map(|env| env.value.clone());
+        Ok(Runner::new(database.clone(), directory, self.policy())?.in_env(env))
+    }
+
+    /// Upgrades a shadow database. Roles that the revisions name are made as they turn up missing, and background jobs
+    /// are done as a revision requires them; the run goes on where it stopped.
+    pub(crate) async fn upgrade(
+        &self,
+        runner: &Runner,
+        database: &ConnectOptions,
+        target: Option<&str>,
+    ) -> Result<(), Failure> {
         let mut request = Upgrade::to_heads();
         if let Some(target) = target {
             request.target = Target::parse(target);
@@ -156,15 +166,21 @@ impl<'c> Lab<'c> {
         }
         let stop = self.stop.clone();
         let shadows = self.shadows().await?;
-        for _ in 0..ROLES {
+        let (mut refusal, mut roles) = (None, 0);
+        while roles < ROLES {
             let error = match runner.upgrade(&request, &Unobserved, &stop).await {
                 Ok(_) => return Ok(()),
                 Err(error) => error,
             };
+            if is_another_refusal(&error, &mut refusal) {
+                work_off(database, &self.policy(), &self.stop).await?;
+                continue;
+            }
             match missing_role(&error) {
                 Some(role) => shadows.create_role(&role).await?,
                 None => return Err(error.into()),
             }
+            roles += 1;
         }
         Err(Failure::other(format!(
             "the revisions name more than {ROLES} roles that no server has"

@@ -34,7 +34,7 @@ pub(crate) async fn prove(lab: &Lab<'_>, compared: &Compared) -> Result<(), Fail
     let copy = copy(lab, &compared.old, "proof").await?;
     let files = vec![file(&format!("{NAME}.sql"), &compared.plan.script(false))];
     let runner = lab.runner(&copy, read(files)?)?;
-    lab.upgrade(&runner, None).await.map_err(failed)?;
+    lab.upgrade(&runner, &copy, None).await.map_err(failed)?;
     let made = lab.read(&copy).await?;
     same(
         lab.context(),
@@ -68,7 +68,7 @@ pub(crate) async fn prove_revision(
     let stop = lab.stop().clone();
     let mut witnesses = None;
     for round in 1..=2 {
-        lab.upgrade(&runner, None).await.map_err(failed)?;
+        lab.upgrade(&runner, &copy, None).await.map_err(failed)?;
         let made = lab.read(&copy).await?;
         same(
             lab.context(),

@@ -629,3 +629,32 @@ fn open_to_all(folder: &std::path::Path) {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("it is ours");
 }
+
+#[tokio::test]
+async fn revisions_that_require_a_background_job_are_replayed() {
+    let project = Project::new(&[
+        ("0001_leads", OLD),
+        (
+            "0002_fill",
+            "ALTER TABLE leads ADD COLUMN score int;\n\
+             -- windlass: backfill fill on leads deferred\n\
+             UPDATE leads SET score = 0 WHERE score IS NULL;",
+        ),
+        (
+            "0003_score",
+            "-- windlass: requires backfill fill\nALTER TABLE leads ADD CONSTRAINT scored CHECK (score IS NOT NULL);",
+        ),
+    ])
+    .await;
+    // A role that only the real database has is not taken on.
+    fs::write(
+        project.folder().join("windlass.toml"),
+        "role = \"nobody_has_it_here\"\n",
+    )
+    .expect("a file can be written");
+    let answer = diff(&project, &["--from", "revisions@0002", "--to", "revisions"])
+        .run()
+        .await
+        .expect(0);
+    assert!(answer.stdout.contains("scored"), "{}", answer.stdout);
+}
