@@ -562,6 +562,9 @@ impl Emit<'_> {
             return None;
         }
         let address = Address::Column(of.clone(), column.to_owned());
+        if self.fate(&address).is_some_and(Fate::is_gone) {
+            return None;
+        }
         let owned = self
             .old
             .dependencies

@@ -9,8 +9,8 @@ use super::{Action, Cannot, Change, DiffOptions, Difference, deparsed};
 use crate::catalog::write::order::{Key, Part, Plan, Stage};
 use crate::catalog::write::{relation, types};
 use crate::catalog::{
-    Address, Catalog, ColumnValue, ConstraintKind, Index, QualifiedName, Relation, RelationKind, RoutineKind,
-    RoutineName, SequenceOwner, Type, object_name,
+    Address, Catalog, ColumnValue, ConstraintKind, Index, Object, QualifiedName, Relation, RelationKind,
+    RoutineKind, RoutineName, SequenceOwner, Type, object_name,
 };
 
 /// How often a circle may make the plan begin again.
@@ -18,7 +18,34 @@ const ATTEMPTS: usize = 8;
 
 /// Compares two schemas, renames being done.
 pub(super) fn difference(origin: &Catalog, new: &Catalog, options: &DiffOptions) -> Difference {
-    let loosened = kin::loosen(origin, new);
+    let mut remade = BTreeSet::new();
+    loop {
+        match with_remade(origin, new, options, &remade) {
+            Ok(difference) => return difference,
+            Err(more) => remade.extend(more),
+        }
+    }
+}
+
+/// Parents that are made anew while children of theirs stay, which are to leave them before.
+fn left_by_children(old: &Catalog, fates: &Fates) -> BTreeSet<QualifiedName> {
+    let is_gone = |name: &QualifiedName| {
+        let fate = fates.get(&Address::Relation(name.clone()));
+        fate.is_some_and(|fate| fate.is_gone())
+    };
+    let children = old.relations.iter().filter(|(name, _)| !is_gone(name));
+    let parents = children.flat_map(|(_, relation)| kin::parents(relation));
+    parents.filter(|parent| is_gone(parent)).cloned().collect()
+}
+
+/// The difference where these parents are made anew; or more of them.
+fn with_remade(
+    origin: &Catalog,
+    new: &Catalog,
+    options: &DiffOptions,
+    remade: &BTreeSet<QualifiedName>,
+) -> Result<Difference, BTreeSet<QualifiedName>> {
+    let loosened = kin::loosen(origin, new, remade);
     let old = loosened.as_ref().unwrap_or(origin);
     let (old_text, new_text) = (deparsed::catalog_read_back(old), deparsed::catalog_read_back(new));
     let judged = judge(
@@ -34,10 +61,15 @@ pub(super) fn difference(origin: &Catalog, new: &Catalog, options: &DiffOptions)
             fates.insert(address.clone(), Fate::Replace);
         }
         let spread = spread(old, new, &mut fates);
+        let more = left_by_children(old, &fates);
+        if !more.is_subset(remade) {
+            return Err(more);
+        }
         let mut emit = Emit {
             origin,
             old,
             new,
+            remade,
             options,
             fates: &fates,
             spread: &spread,
@@ -67,6 +99,10 @@ pub(super) fn difference(origin: &Catalog, new: &Catalog, options: &DiffOptions)
                 && let Some(relation) = old.relation(name)
             {
                 apart.extend(loose_parts(name, relation));
+                let statistics = old.objects.iter().filter(|(_, object)| {
+                    matches!(object, Object::Statistics(statistics) if statistics.relation == *name)
+                });
+                apart.extend(statistics.map(|(address, _)| address.clone()));
             }
             if let (Address::Type(name), Stage::Drop) = (address, stage)
                 && let Some(Type::Domain(domain)) = old.types.get(name)
@@ -81,6 +117,16 @@ pub(super) fn difference(origin: &Catalog, new: &Catalog, options: &DiffOptions)
             }
             if can_be_forced(new, address) && matches!(fates.get(address), Some(Fate::Alter | Fate::Swap)) {
                 forced.insert(address.clone());
+            }
+            // A key goes before its successor comes, with its index.
+            if let (Address::Constraint(of, name), Some(Fate::Swap)) = (address, fates.get(address)) {
+                forced.insert(address.clone());
+                for catalog in [old, new] {
+                    let found = catalog
+                        .relation(of)
+                        .and_then(|relation| relation.constraint(name));
+                    forced.extend(found.and_then(|found| found.index.clone()).map(Address::Index));
+                }
             }
         }
         if (forced.len(), apart.len()) != before && attempt < ATTEMPTS {
@@ -103,9 +149,9 @@ pub(super) fn difference(origin: &Catalog, new: &Catalog, options: &DiffOptions)
                 why: format!("changes of these wait for each other: {}", names.join(", ")),
             });
         }
-        return difference;
+        return Ok(difference);
     }
-    Difference::default()
+    Ok(Difference::default())
 }
 
 fn change(
@@ -168,6 +214,15 @@ fn loose_parts(name: &QualifiedName, relation: &Relation) -> Vec<Address> {
             parts.push(Address::Default(name.clone(), column.name.clone()));
         }
     }
+    let policies = relation.policies.iter();
+    parts.extend(policies.map(|policy| Address::Policy(name.clone(), policy.name.clone())));
+    let triggers = relation.triggers.iter().filter(|trigger| !trigger.is_inherited);
+    parts.extend(triggers.map(|trigger| Address::Trigger(name.clone(), trigger.name.clone())));
+    let rules = relation.rules.iter();
+    parts.extend(rules.map(|rule| Address::Rule(name.clone(), rule.name.clone())));
+    let indexes = relation.indexes.iter();
+    let indexes = indexes.filter(|index| index.constraint.is_none() && index.parent.is_none());
+    parts.extend(indexes.map(|index| Address::Index(name.beside(&index.name))));
     if matches!(relation.kind, RelationKind::View(_)) {
         parts.push(Address::Relation(name.clone()));
     }
@@ -187,6 +242,8 @@ pub(super) struct Emit<'a> {
     /// The old schema as it is when links are cut.
     pub(super) old: &'a Catalog,
     pub(super) new: &'a Catalog,
+    /// Parents that are made anew for the sake of what they need.
+    remade: &'a BTreeSet<QualifiedName>,
     pub(super) options: &'a DiffOptions,
     pub(super) fates: &'a Fates,
     pub(super) spread: &'a Spread,
@@ -246,7 +303,7 @@ impl Emit<'_> {
     fn everything(&mut self) {
         self.unmodelled();
         for name in self.origin.relations.keys() {
-            let cut = kin::cut(self.origin, self.new, name);
+            let cut = kin::cut(self.origin, self.new, self.remade, name);
             if !cut.is_empty() {
                 self.leaving.insert(name, cut);
             }
@@ -675,13 +732,13 @@ impl Emit<'_> {
         })
     }
 
-    /// The parents' own parts of that kind that are made too.
+    /// The parts of that kind of all above that are made too.
     pub(super) fn before_parents_part(
         &self,
         of: &QualifiedName,
         part: impl Fn(QualifiedName) -> Address,
     ) -> Vec<Address> {
-        let above = self.kept_parents(of).into_iter().map(part);
+        let above = self.ancestors(of).into_iter().map(part);
         above
             .filter(|address| self.fate(address).is_some_and(Fate::is_made))
             .collect()

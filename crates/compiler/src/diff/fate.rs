@@ -191,6 +191,14 @@ pub(super) fn has_default(column: &Column) -> bool {
     !matches!(column.value, ColumnValue::Null | ColumnValue::Identity(_))
 }
 
+/// Whether rows of it are kept.
+pub(super) fn is_stored(relation: &Relation) -> bool {
+    matches!(
+        relation.kind,
+        RelationKind::Table | RelationKind::PartitionedTable(_) | RelationKind::MaterializedView(_)
+    )
+}
+
 struct Judge<'a> {
     old: &'a Catalog,
     new: &'a Catalog,

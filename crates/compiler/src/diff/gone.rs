@@ -217,6 +217,10 @@ impl Emit<'_> {
                         needs.push((dependent.clone(), Stage::Leave));
                     }
                     Some(Fate::Drop | Fate::Replace) => needs.push(self.carrier(dependent)),
+                    // It joins again behind, if it does.
+                    Some(Fate::Alter) if self.joins_again(dependent) => {
+                        needs.push((dependent.clone(), Stage::Leave));
+                    }
                     Some(Fate::Alter | Fate::Swap) => {
                         needs.push((dependent.clone(), Stage::Create));
                         needs.push((dependent.clone(), Stage::Leave));
@@ -282,6 +286,15 @@ impl Emit<'_> {
         }
         needs.retain(|need| *need != key);
         self.part(key, sql, needs, Vec::new());
+    }
+
+    /// Whether the object leaves what it is a part of, to be a part of something again later.
+    fn joins_again(&self, address: &Address) -> bool {
+        match address {
+            Address::Publication(_) => true,
+            Address::Relation(name) => self.spread.disowned.contains(name),
+            _ => false,
+        }
     }
 
     fn is_emptied(&self, address: &Address) -> bool {

@@ -1,6 +1,6 @@
 //! Parents and children: which links are cut, and what a child is when it stands alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::catalog::{Catalog, ColumnValue, Dependencies, Identity, QualifiedName, Relation, RelationKind};
 
@@ -41,8 +41,14 @@ pub(super) fn descendants<'a>(children: &Children<'a>, of: &QualifiedName) -> Ve
     found
 }
 
-/// Links of old parents that the new schema does not have in the same way; the child is in both.
-pub(super) fn cut<'a>(old: &'a Catalog, new: &Catalog, name: &QualifiedName) -> Vec<&'a QualifiedName> {
+/// Links of old parents that the new schema does not have in the same way, or that are made anew; the child is in both.
+pub(super) fn cut<'a>(
+    old: &'a Catalog,
+    new: &Catalog,
+    remade: &BTreeSet<QualifiedName>,
+    name: &QualifiedName,
+) -> Vec<&'a QualifiedName> {
+    let is_remade = |parent: &QualifiedName| remade.contains(parent) || is_remade(old, new, parent);
     let (Some(one), Some(other)) = (old.relation(name), new.relation(name)) else {
         return Vec::new();
     };
@@ -50,14 +56,14 @@ pub(super) fn cut<'a>(old: &'a Catalog, new: &Catalog, name: &QualifiedName) -> 
         return Vec::new();
     }
     if let Some(place) = &one.partition_of {
-        let is_kept = one.partition_of == other.partition_of && !is_remade(old, new, &place.parent);
+        let is_kept = one.partition_of == other.partition_of && !is_remade(&place.parent);
         return if is_kept { Vec::new() } else { vec![&place.parent] };
     }
     let kept = one
         .inherits
         .iter()
         .zip(&other.inherits)
-        .take_while(|(one, other)| one == other && !is_remade(old, new, one))
+        .take_while(|(one, other)| one == other && !is_remade(one))
         .count();
     one.inherits[kept..].iter().collect()
 }
@@ -92,13 +98,13 @@ pub(super) fn is_divided_anew(one: &Relation, other: &Relation) -> bool {
 }
 
 /// The old schema after all links are cut that do not stay; none where all stay.
-pub(super) fn loosen(old: &Catalog, new: &Catalog) -> Option<Catalog> {
+pub(super) fn loosen(old: &Catalog, new: &Catalog, remade: &BTreeSet<QualifiedName>) -> Option<Catalog> {
     let mut cuts: Vec<(QualifiedName, Vec<QualifiedName>)> = Vec::new();
     for (name, relation) in &old.relations {
         if parents(relation).next().is_none() {
             continue;
         }
-        let parents: Vec<QualifiedName> = cut(old, new, name).into_iter().cloned().collect();
+        let parents: Vec<QualifiedName> = cut(old, new, remade, name).into_iter().cloned().collect();
         if !parents.is_empty() {
             cuts.push((name.clone(), parents));
         }

@@ -12,6 +12,7 @@
 
 mod cast;
 mod column;
+mod container;
 mod deparsed;
 mod emit;
 mod fate;

@@ -250,6 +250,7 @@ impl Emit<'_> {
         needs.extend(self.dependents_gone(&Address::Index(of.beside(&index.name))));
         let provides = vec![address.clone(), Address::Index(of.beside(&index.name))];
         self.part((address, Stage::Create), sql, needs, provides);
+        self.attach_index(of, index);
     }
 
     // ------------------------------------------------------------ indexes
@@ -293,16 +294,13 @@ impl Emit<'_> {
             .collect()
     }
 
-    /// ALTER INDEX … ATTACH PARTITION for an index that comes with its constraint.
+    /// ALTER INDEX … ATTACH PARTITION for an index that comes with its constraint, or in the place of another.
     fn attach_index(&mut self, of: &QualifiedName, index: &Index) {
-        let new = self.new;
-        if let Some(relation) = new.relation(of) {
+        if index.parent.is_some() {
+            relation::write_attachment(self.new, of, index, &mut self.plan);
             let own = (Address::Index(of.beside(&index.name)), Stage::Attach);
-            if index.parent.is_some() {
-                relation::write_index(new, of, relation, index, &mut self.plan);
-                let needs = self.after_leaving(of);
-                self.part(own, Vec::new(), needs, Vec::new());
-            }
+            let needs = self.after_leaving(of);
+            self.part(own, Vec::new(), needs, Vec::new());
         }
     }
 
@@ -390,6 +388,7 @@ impl Emit<'_> {
         let mut needs = self.after_leaving(of);
         needs.extend(self.dependents_gone(&address));
         self.part((address.clone(), Stage::Create), sql, needs, vec![address]);
+        self.attach_index(of, index);
     }
 
     // ------------------------------------------------------------ triggers, rules, policies

@@ -406,7 +406,16 @@ impl Emit<'_> {
         }
         for parent in &other.inherits {
             if !one.inherits.contains(parent) {
-                sql.push(format!("ALTER {keyword} {name} INHERIT {parent}"));
+                let inherit = format!("ALTER {keyword} {name} INHERIT {parent}");
+                if other.columns.iter().any(|column| !column.is_local) {
+                    self.remark(
+                        &inherit,
+                        format!(
+                            "columns that {name} has already stay its own: they outlive those of {parent}"
+                        ),
+                    );
+                }
+                sql.push(inherit);
             }
         }
         if sql.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fate::{Fate, Fates, members, replaced, type_members};
-use super::{column, not_null};
+use super::{column, container, not_null};
 use crate::catalog::{
     Address, Catalog, ColumnValue, ConstraintKind, DependencyKind, QualifiedName, RelationKind,
 };
@@ -31,6 +31,18 @@ enum Disturbance {
 /// Spreads fates until nothing more happens.
 pub(super) fn spread(old: &Catalog, new: &Catalog, fates: &mut Fates) -> Spread {
     let mut spread = Spread::default();
+    // A domain that rows hold inside of something else is made beside its old self, and they are moved to it.
+    for name in container::proved(old, new, fates) {
+        let holders = container::columns(old, &name);
+        let is_kept = |column: &Address| fates.get(column).is_none_or(|fate| !fate.is_gone());
+        if let (true, Some(one), Some(other)) = (
+            holders.iter().any(is_kept),
+            old.types.get(&name),
+            new.types.get(&name),
+        ) {
+            fates.extend(replaced(&type_members(&name, one), &type_members(&name, other)));
+        }
+    }
     let mut open: Vec<(Address, Disturbance)> = Vec::new();
     for (address, fate) in fates.iter() {
         if fate.is_gone() {
@@ -130,8 +142,9 @@ impl Work<'_> {
                 && self.fate(column).is_none_or(|fate| !fate.is_gone())
         };
         let is_used = self.old.dependencies.on(&address).any(|(user, _)| match user {
+            // Columns may be of a composite type with it, an array of it, a domain over it, and so on.
+            Address::Column(of, _) if self.old.types.contains_key(of) => true,
             Address::Column(..) => is_kept(user),
-            // Columns may be of an array of it, a domain over it, and so on.
             Address::Type(_) => true,
             _ => false,
         });
@@ -271,7 +284,8 @@ impl Work<'_> {
                     .old
                     .relation(of)
                     .is_some_and(crate::catalog::Relation::is_table);
-                if !is_table {
+                // A column of a partition key keeps its type.
+                if !is_table || self.is_in_partition_key(of, name) {
                     return self.replace(&Address::Relation(of.clone()), from);
                 }
                 let has_it_still = self
@@ -304,6 +318,13 @@ impl Work<'_> {
                 };
                 self.replace(&whole, from);
             }
+        }
+    }
+
+    fn is_in_partition_key(&self, of: &QualifiedName, name: &str) -> bool {
+        match self.old.relation(of).map(|relation| &relation.kind) {
+            Some(RelationKind::PartitionedTable(key)) => key.columns.iter().any(|column| column == name),
+            _ => false,
         }
     }
 

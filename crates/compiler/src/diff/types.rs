@@ -267,7 +267,13 @@ impl Emit<'_> {
             }
             _ => {}
         }
-        let needs = self.dependents_gone(&address);
+        let mut needs = self.dependents_gone(&address);
+        if let (Type::Domain(one), Type::Domain(other)) = (one, other)
+            && !one.is_not_null
+            && other.is_not_null
+        {
+            needs.extend(self.prove_alone(&address, name));
+        }
         self.part((address.clone(), Stage::Create), sql, needs, vec![address]);
     }
 
@@ -309,6 +315,19 @@ impl Emit<'_> {
                 range.multirange,
                 quote_identifier(&multirange.name)
             ));
+            // Functions that make their values keep their names.
+            let mut rename = |function: &QualifiedName, arguments: &str, to: &QualifiedName| {
+                let to = quote_identifier(&to.name);
+                sql.push(format!("ALTER FUNCTION {function}({arguments}) RENAME TO {to}"));
+            };
+            rename(&range.multirange, "", &multirange);
+            let subtype = &range.subtype;
+            let mut needed = old.dependencies.of(&address);
+            let is_of_another = needed.any(|(needed, _)| self.fate(needed) == Some(Fate::Swap));
+            if !is_of_another {
+                rename(name, &format!("{subtype}, {subtype}"), &aside);
+                rename(name, &format!("{subtype}, {subtype}, text"), &aside);
+            }
         }
         let mut drop_needs = Vec::new();
         for member in type_members(name, one) {
@@ -354,23 +373,18 @@ impl Emit<'_> {
             quote_identifier(name),
             constraint.definition
         );
-        self.part(
-            (address.clone(), Stage::Create),
-            vec![sql],
-            Vec::new(),
-            vec![address],
-        );
+        let needs = match constraint.is_valid {
+            true => self.prove_alone(&address, of),
+            false => Vec::new(),
+        };
+        self.part((address.clone(), Stage::Create), vec![sql], needs, vec![address]);
     }
 
     pub(super) fn alter_domain_constraint(&mut self, of: &QualifiedName, name: &str) {
         let address = Address::DomainConstraint(of.clone(), name.to_owned());
         let sql = format!("ALTER DOMAIN {of} VALIDATE CONSTRAINT {}", quote_identifier(name));
-        self.part(
-            (address.clone(), Stage::Create),
-            vec![sql],
-            Vec::new(),
-            vec![address],
-        );
+        let needs = self.prove_alone(&address, of);
+        self.part((address.clone(), Stage::Create), vec![sql], needs, vec![address]);
     }
 }
 

@@ -177,6 +177,7 @@ async fn prove(case: &Case<'_>) -> Result<(), String> {
         case.may_lose || case.renames.is_empty(),
     )
     .await
+    .map(drop)
 }
 
 pub(crate) async fn execute(database: &Database, sql: &str) -> Result<(), String> {

@@ -14,11 +14,60 @@ pub(crate) struct State {
     pub(crate) catalog: Catalog,
 }
 
+/// What pg_dump writes of a database.
+pub(crate) struct Dump {
+    exact: String,
+    /// With all that children inherit being their own as well: a statement makes it so, and none takes it back.
+    own: Option<String>,
+}
+
+/// How well a schema was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reached {
+    /// But for whether what a child inherits is its own as well.
+    ButForOwn,
+    /// But for the order of columns.
+    Exactly,
+}
+
+/// Takes note of what it changes, to change it back.
+const MAKE_OWN: &str = "CREATE TABLE pg_temp.was AS
+    SELECT attrelid AS relation, attnum AS number, NULL::oid AS \"constraint\" FROM pg_attribute
+     WHERE attinhcount > 0 AND NOT attislocal
+     UNION ALL SELECT NULL, NULL, oid FROM pg_constraint WHERE coninhcount > 0 AND NOT conislocal;
+UPDATE pg_attribute SET attislocal = true FROM pg_temp.was WHERE attrelid = relation AND attnum = number;
+UPDATE pg_constraint SET conislocal = true FROM pg_temp.was WHERE oid = \"constraint\"";
+const UNMAKE_OWN: &str =
+    "UPDATE pg_attribute SET attislocal = false FROM pg_temp.was WHERE attrelid = relation AND attnum = number;
+UPDATE pg_constraint SET conislocal = false FROM pg_temp.was WHERE oid = \"constraint\"";
+
 impl State {
     /// As pg_dump writes it.
-    fn dump(&self) -> Option<String> {
-        has_pg_dump().then(|| normal(&self.database.dump()))
+    async fn dump(&self) -> Option<Dump> {
+        if !has_pg_dump() {
+            return None;
+        }
+        let mut relations = self.catalog.relations.values();
+        Some(
+            dump(
+                &self.database,
+                relations.any(|relation| !relation.inherits.is_empty()),
+            )
+            .await,
+        )
     }
+}
+
+async fn dump(database: &Database, has_children: bool) -> Dump {
+    let exact = normal(&database.dump());
+    let mut own = None;
+    if has_children {
+        let client = database.connect().await;
+        client.batch_execute(MAKE_OWN).await.unwrap();
+        own = Some(normal(&database.dump()));
+        client.batch_execute(UNMAKE_OWN).await.unwrap();
+    }
+    Dump { exact, own }
 }
 
 pub(crate) async fn state(database: Database) -> State {
@@ -52,8 +101,16 @@ fn normal(dump: &str) -> String {
     lines.join("\n")
 }
 
-/// Statistics list columns in the table's order.
+/// Statistics and publications list columns in the table's order.
 fn in_no_order(line: &str) -> String {
+    if line.starts_with("ALTER PUBLICATION ")
+        && let Some((head, rest)) = line.split_once(" (")
+        && let Some((columns, rest)) = rest.split_once(')')
+    {
+        let mut columns: Vec<&str> = columns.split(", ").collect();
+        columns.sort_unstable();
+        return format!("{head} ({}){rest}", columns.join(", "));
+    }
     let statistics = line.strip_prefix("CREATE STATISTICS ").and_then(|rest| {
         let (head, rest) = rest.split_once(" ON ")?;
         let (columns, table) = rest.rsplit_once(" FROM ")?;
@@ -73,7 +130,7 @@ pub(crate) async fn both_ways(
     new: State,
     renames: &[Rename],
     may_lose: bool,
-) -> Result<(), String> {
+) -> Result<Reached, String> {
     for state in [&old, &new] {
         let nothing = diff(&state.catalog, &state.catalog, &DiffOptions::default());
         if !nothing.is_empty() || !nothing.rename_candidates.is_empty() {
@@ -83,32 +140,28 @@ pub(crate) async fn both_ways(
     let old_catalog = old.catalog.clone();
     // One way is looked at by pg_dump in every run.
     let is_full = std::env::var_os("WINDLASS_TEST_FULL").is_some();
-    let old_dump = is_full.then(|| old.dump()).flatten();
-    one_way(
-        &old,
-        &new.catalog,
-        new.dump().as_deref(),
-        renames.to_vec(),
-        may_lose,
-    )
-    .await
-    .map_err(|error| format!("old to new: {error}"))?;
+    let old_dump = if is_full { old.dump().await } else { None };
+    let new_dump = new.dump().await;
+    let there = one_way(&old, &new.catalog, new_dump.as_ref(), renames.to_vec(), may_lose)
+        .await
+        .map_err(|error| format!("old to new: {error}"))?;
     let back = renames
         .iter()
         .map(|rename| Rename::new(rename.to.clone(), rename.from.clone()));
-    one_way(&new, &old_catalog, old_dump.as_deref(), back.collect(), may_lose)
+    let here = one_way(&new, &old_catalog, old_dump.as_ref(), back.collect(), may_lose)
         .await
-        .map_err(|error| format!("new to old: {error}"))
+        .map_err(|error| format!("new to old: {error}"))?;
+    Ok(there.min(here))
 }
 
 /// Applies the difference to a database and compares with the goal.
 pub(crate) async fn one_way(
     from: &State,
     goal: &Catalog,
-    dump: Option<&str>,
+    wanted: Option<&Dump>,
     renames: Vec<Rename>,
     may_lose: bool,
-) -> Result<(), String> {
+) -> Result<Reached, String> {
     let is_renamed = !renames.is_empty();
     let mut options = DiffOptions::default();
     options.renames = renames;
@@ -146,8 +199,16 @@ pub(crate) async fn one_way(
         let left = text(&again.changes);
         return Err(format!("still to do:\n{left}{:?}\nafter:\n{plan}", again.cannot));
     }
-    if let Some(dump) = dump {
-        let lines = lost_and_gained(dump, &normal(&from.database.dump()));
+    let mut how = Reached::Exactly;
+    if let Some(wanted) = wanted {
+        let made = dump(&from.database, wanted.own.is_some()).await;
+        let mut lines = lost_and_gained(&wanted.exact, &made.exact);
+        if !lines.is_empty()
+            && let (Some(wanted), Some(made)) = (&wanted.own, &made.own)
+        {
+            lines = lost_and_gained(wanted, made);
+            how = Reached::ButForOwn;
+        }
         if !lines.is_empty() {
             return Err(format!("pg_dump differs:\n{lines}after:\n{plan}"));
         }
@@ -181,7 +242,7 @@ pub(crate) async fn one_way(
             ));
         }
     }
-    Ok(())
+    Ok(how)
 }
 
 /// Rows of all tables.

@@ -957,37 +957,42 @@ pub(crate) fn write_index(
     if (!index.is_valid && !is_partitioned) || !index.is_live {
         return;
     }
+    if index.constraint.is_none() {
+        let mut sql = vec![index.definition.clone()];
+        sql.extend(
+            index_settings(name, index)
+                .into_iter()
+                .filter(|sql| !sql.contains(" SET (")),
+        );
+        let mut part = part_of(name, address.clone(), sql);
+        part.needs.extend(attached(catalog, name, relation));
+        plan.add((address, Stage::Create), part);
+    }
+    write_attachment(catalog, name, index, plan);
+}
+
+/// ALTER INDEX … ATTACH PARTITION for an index that is a part of a parent's.
+pub(crate) fn write_attachment(catalog: &Catalog, name: &QualifiedName, index: &Index, plan: &mut Plan) {
+    let Some(parent) = &index.parent else { return };
+    let own = name.beside(&index.name);
     let maker = match &index.constraint {
         Some(constraint) => Address::Constraint(name.clone(), constraint.clone()),
-        None => {
-            let mut sql = vec![index.definition.clone()];
-            sql.extend(
-                index_settings(name, index)
-                    .into_iter()
-                    .filter(|sql| !sql.contains(" SET (")),
-            );
-            let mut part = part_of(name, address.clone(), sql);
-            part.needs.extend(attached(catalog, name, relation));
-            plan.add((address.clone(), Stage::Create), part);
-            address.clone()
-        }
+        None => Address::Index(own.clone()),
     };
-    if let Some(parent) = &index.parent {
-        let above = catalog
-            .index(parent)
-            .and_then(|(of, _, index)| Some(Address::Constraint(of.clone(), index.constraint.clone()?)))
-            .unwrap_or_else(|| Address::Index(parent.clone()));
-        let part = Part {
-            sql: vec![format!("ALTER INDEX {parent} ATTACH PARTITION {own}")],
-            needs: vec![
-                (maker, Stage::Create),
-                (above, Stage::Create),
-                (Address::Relation(name.clone()), Stage::Attach),
-            ],
-            provides: Vec::new(),
-        };
-        plan.add((address, Stage::Attach), part);
-    }
+    let above = catalog
+        .index(parent)
+        .and_then(|(of, _, index)| Some(Address::Constraint(of.clone(), index.constraint.clone()?)))
+        .unwrap_or_else(|| Address::Index(parent.clone()));
+    let part = Part {
+        sql: vec![format!("ALTER INDEX {parent} ATTACH PARTITION {own}")],
+        needs: vec![
+            (maker, Stage::Create),
+            (above, Stage::Create),
+            (Address::Relation(name.clone()), Stage::Attach),
+        ],
+        provides: Vec::new(),
+    };
+    plan.add((Address::Index(own), Stage::Attach), part);
 }
 
 /// Statements for what CREATE INDEX or ADD CONSTRAINT does not say.

@@ -213,3 +213,12 @@ CREATE FOREIGN TABLE t (m mood, n text) SERVER s;
 -- new
 CREATE TYPE mood AS ENUM ('a', 'c', 'd');
 CREATE FOREIGN TABLE t (m mood, n integer) SERVER s;
+
+-- case publication/columns_in_another_order
+-- since 15
+-- old
+CREATE TABLE t (gone text NOT NULL, id int PRIMARY KEY);
+CREATE PUBLICATION p FOR TABLE t (id, gone);
+-- new
+CREATE TABLE t (id int PRIMARY KEY);
+CREATE PUBLICATION p FOR TABLE t (id);

@@ -162,3 +162,17 @@ ALTER TABLE t ALTER COLUMN a SET DEFAULT f(2);
 CREATE FUNCTION f(a integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
 CREATE VIEW v AS SELECT f(a) AS x FROM t;
 ALTER TABLE t ALTER COLUMN a SET DEFAULT f(2);
+
+-- case function/parts_of_its_table_call_it
+-- old
+CREATE TABLE t (id int PRIMARY KEY, owner text, n int);
+CREATE FUNCTION owner_of(int) RETURNS text LANGUAGE sql STABLE RETURN (SELECT owner FROM t WHERE id = $1);
+CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT $1 * 2 WHERE NOT EXISTS (SELECT FROM t WHERE false); END;
+CREATE POLICY mine ON t USING (owner_of(id) = current_user);
+CREATE INDEX by_twice ON t (twice(n));
+CREATE RULE r AS ON INSERT TO t WHERE owner_of(NEW.id) = 'nobody' DO INSTEAD NOTHING;
+CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW WHEN (owner_of(NEW.id) = 'nobody') EXECUTE FUNCTION suppress_redundant_updates_trigger();
+CREATE STATISTICS s ON twice(n), id FROM t;
+ALTER TABLE t ADD CONSTRAINT c CHECK (owner_of(id) IS NOT NULL);
+ALTER TABLE t ALTER COLUMN owner SET DEFAULT owner_of(1);
+-- new

@@ -254,3 +254,32 @@ CREATE DOMAIN e AS integer CONSTRAINT must NOT NULL;
 -- new
 CREATE DOMAIN d AS integer NOT NULL;
 CREATE DOMAIN e AS integer;
+
+-- case domain/constraint_in_containers
+-- old
+CREATE DOMAIN code AS text CHECK (VALUE <> '');
+CREATE DOMAIN narrow AS code;
+CREATE TYPE pair AS (a code, b int);
+CREATE TABLE t (id int PRIMARY KEY, c code, many code[], one pair, all_of pair[]);
+CREATE TABLE gone (many narrow[]);
+CREATE VIEW v AS SELECT id, (one).a FROM t;
+INSERT INTO t VALUES (1, 'x', '{y}', ROW('z', 1), NULL);
+-- new
+CREATE DOMAIN code AS text CHECK (VALUE <> '') CONSTRAINT short CHECK (length(VALUE) < 10);
+CREATE DOMAIN narrow AS code;
+CREATE TYPE pair AS (a code, b int);
+CREATE TABLE t (id int PRIMARY KEY, c code, many code[], one pair, all_of pair[]);
+CREATE TABLE made (many narrow[]);
+CREATE VIEW v AS SELECT id, (one).a FROM t;
+
+-- case domain/constraint_while_containers_come_and_go
+-- old
+CREATE DOMAIN code AS text;
+CREATE TYPE pair AS (a code, b int);
+CREATE TABLE t (id int PRIMARY KEY, c code, one pair);
+CREATE TABLE gone (many code[]);
+-- new
+CREATE DOMAIN code AS text NOT NULL CONSTRAINT short CHECK (length(VALUE) < 10);
+CREATE TYPE pair AS (a code, b int);
+CREATE TABLE t (id int PRIMARY KEY, c code, two code[]);
+CREATE TABLE made (one pair);

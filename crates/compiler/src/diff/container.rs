@@ -1,0 +1,102 @@
+//! Columns that hold a domain inside of something else: an array, a composite type, a range.
+//!
+//! PostgreSQL proves a domain's new constraint on columns of the domain, and refuses to where rows keep it inside of
+//! something else.
+
+use std::collections::BTreeSet;
+
+use super::emit::Emit;
+use super::fate::{Fate, Fates, is_stored};
+use crate::catalog::write::order::{Key, Stage};
+use crate::catalog::{Address, Catalog, QualifiedName, Type};
+
+/// Columns with rows that hold the domain inside of something else.
+pub(super) fn columns(catalog: &Catalog, domain: &QualifiedName) -> BTreeSet<Address> {
+    let mut found = BTreeSet::new();
+    let mut seen: BTreeSet<(Address, bool)> = BTreeSet::new();
+    let mut open = vec![(Address::Type(domain.clone()), false)];
+    while let Some((at, is_inside)) = open.pop() {
+        if !seen.insert((at.clone(), is_inside)) {
+            continue;
+        }
+        for (user, _) in catalog.dependencies.on(&at) {
+            match user {
+                Address::Column(of, name) => match catalog.relation(of) {
+                    Some(relation) => {
+                        let column = relation.column(name);
+                        let is_array = column.is_some_and(|column| column.data_type.ends_with("[]"));
+                        if (is_inside || is_array) && is_stored(relation) {
+                            found.insert(user.clone());
+                        }
+                    }
+                    None => open.push((Address::Type(of.clone()), true)),
+                },
+                Address::Type(name) => {
+                    let is_domain = match catalog.types.get(name) {
+                        Some(Type::Domain(over)) => !over.base.ends_with("[]"),
+                        _ => false,
+                    };
+                    open.push((user.clone(), is_inside || !is_domain));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Domains that rows are to be proved by: with a new constraint, or NOT NULL as one.
+pub(super) fn proved(old: &Catalog, new: &Catalog, fates: &Fates) -> BTreeSet<QualifiedName> {
+    let mut proved = BTreeSet::new();
+    for (address, fate) in fates {
+        match (address, fate) {
+            (Address::DomainConstraint(of, name), Fate::Create | Fate::Replace | Fate::Alter) => {
+                let Some(Type::Domain(domain)) = new.types.get(of) else {
+                    continue;
+                };
+                let mut constraints = domain.constraints.iter();
+                if constraints.any(|constraint| constraint.name == *name && constraint.is_valid) {
+                    proved.insert(of.clone());
+                }
+            }
+            (Address::Type(name), Fate::Alter) => {
+                if let (Some(Type::Domain(one)), Some(Type::Domain(other))) =
+                    (old.types.get(name), new.types.get(name))
+                    && !one.is_not_null
+                    && other.is_not_null
+                {
+                    proved.insert(name.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    proved.retain(|name| {
+        let fate = fates.get(&Address::Type(name.clone()));
+        fate.is_none_or(|fate| *fate == Fate::Alter)
+    });
+    proved
+}
+
+impl Emit<'_> {
+    /// A domain is proved while nothing holds it inside: after what goes, before what comes.
+    pub(super) fn prove_alone(&mut self, address: &Address, domain: &QualifiedName) -> Vec<Key> {
+        let own = (address.clone(), Stage::Create);
+        for column in columns(self.new, domain) {
+            let Address::Column(of, _) = &column else { continue };
+            let maker = match self.is_made_with_whole(of) {
+                true => Address::Relation(of.clone()),
+                false => column.clone(),
+            };
+            if self.fate(&maker).is_some() {
+                self.part((maker, Stage::Create), Vec::new(), vec![own.clone()], Vec::new());
+            }
+        }
+        let going = columns(self.old, domain);
+        going
+            .iter()
+            .filter(|column| matches!(self.fate(column), Some(Fate::Drop | Fate::Replace)))
+            .map(|column| self.carrier(column))
+            .collect()
+    }
+}

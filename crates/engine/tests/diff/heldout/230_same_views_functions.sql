@@ -1,0 +1,34 @@
+-- old
+CREATE TABLE t (id int PRIMARY KEY, a text, b numeric, d date);
+CREATE TABLE u (id int PRIMARY KEY REFERENCES t, c text);
+CREATE VIEW v1 AS SELECT * FROM t NATURAL JOIN u WHERE a LIKE 'x%' AND b BETWEEN '1' AND '2' OR d IS NOT NULL;
+CREATE VIEW v2 AS SELECT DISTINCT a, count(*) cnt FROM t GROUP BY 1 ORDER BY 2 DESC;
+CREATE VIEW v3 AS SELECT id, CASE a WHEN 'q' THEN 1 ELSE 2 END, extract(year from d) FROM t WHERE id NOT IN (SELECT id FROM u);
+CREATE FUNCTION f(a int, b int = 2) RETURNS int AS 'select a + b' LANGUAGE sql;
+CREATE FUNCTION g(x anyelement, VARIADIC y anyarray) RETURNS bool LANGUAGE sql IMMUTABLE STRICT AS 'select x = any(y)';
+CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql AS 'begin return new; end';
+CREATE TRIGGER tt BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE PROCEDURE tf();
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON t USING (id > 0);
+CREATE FUNCTION h() RETURNS SETOF t LANGUAGE sql STABLE BEGIN ATOMIC SELECT * FROM t; END;
+-- new
+CREATE TABLE public.u (id integer NOT NULL, c text);
+CREATE TABLE public.t (id integer NOT NULL, a text, b numeric, d date);
+ALTER TABLE ONLY t ADD CONSTRAINT t_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY u ADD CONSTRAINT u_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY u ADD CONSTRAINT u_id_fkey FOREIGN KEY (id) REFERENCES t(id);
+CREATE FUNCTION tf() RETURNS trigger LANGUAGE plpgsql VOLATILE COST 100 CALLED ON NULL INPUT AS $body$begin return new; end$body$;
+CREATE TRIGGER tt BEFORE UPDATE OR INSERT ON t FOR EACH ROW EXECUTE FUNCTION tf();
+CREATE POLICY p ON t AS PERMISSIVE FOR ALL TO PUBLIC USING ((id > 0));
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+CREATE FUNCTION public.f(IN a integer, IN b integer DEFAULT 1+1) RETURNS integer LANGUAGE sql AS 'select a + b';
+CREATE OR REPLACE FUNCTION public.f(a integer, b integer DEFAULT 2) RETURNS int4 LANGUAGE sql SECURITY INVOKER NOT LEAKPROOF PARALLEL UNSAFE AS $_$select a + b$_$;
+CREATE FUNCTION public.g(IN x anyelement, VARIADIC y anyarray) RETURNS boolean IMMUTABLE RETURNS NULL ON NULL INPUT LANGUAGE sql AS 'select x = any(y)';
+CREATE VIEW v1 AS SELECT t.id, t.a, t.b, t.d, u.c FROM t NATURAL JOIN u WHERE ((t.a ~~ 'x%'::text) AND t.b >= 1 AND t.b <= 2) OR NOT t.d IS NULL;
+CREATE OR REPLACE VIEW v1 AS SELECT t.id, t.a, t.b, t.d, u.c FROM (t NATURAL JOIN u) WHERE ((t.a ~~ 'x%'::text) AND (b >= 1::numeric) AND (b <= (1 + 1)::numeric)) OR (d IS NOT NULL);
+CREATE OR REPLACE VIEW v1 AS SELECT t.id, t.a, t.b, t.d, u.c FROM (t NATURAL JOIN u) WHERE ((t.a ~~ 'x%'::text) AND ((b >= '1'::numeric) AND (b <= '2'::numeric))) OR (d IS NOT NULL);
+CREATE VIEW v2 (a, cnt) AS SELECT DISTINCT t.a, count(*) FROM public.t GROUP BY t.a ORDER BY count(*) DESC;
+CREATE VIEW v3 ("id", "case") AS SELECT id, CASE a WHEN 'q'::text THEN 1 ELSE 2 END, date_part('year', d) FROM t WHERE NOT (id IN (SELECT u.id FROM u));
+DROP VIEW v3;
+CREATE VIEW v3 AS SELECT t.id, CASE t.a WHEN 'q'::text THEN 1 ELSE 2 END AS "case", EXTRACT(YEAR FROM t.d) AS "extract" FROM t WHERE NOT (t.id IN (SELECT u.id FROM u));
+CREATE FUNCTION h() RETURNS SETOF public.t LANGUAGE sql STABLE BEGIN ATOMIC SELECT t.id, t.a, t.b, t.d FROM public.t; END;

@@ -1,0 +1,38 @@
+-- old
+CREATE SCHEMA s1;
+CREATE SCHEMA s2;
+CREATE TYPE s1.kind AS ENUM ('a', 'b');
+CREATE DOMAIN s1.dom AS int CHECK (VALUE > 0);
+CREATE TYPE s1.comp AS (k s1.kind, d s1.dom);
+CREATE FUNCTION s1.f(x s1.comp) RETURNS s1.kind LANGUAGE sql IMMUTABLE AS 'SELECT x.k';
+CREATE SEQUENCE s1.sq;
+CREATE TABLE s1.t (id int DEFAULT nextval('s1.sq') PRIMARY KEY, k s1.kind DEFAULT 'a', c s1.comp, d s1.dom);
+CREATE TABLE s1.child (t_id int REFERENCES s1.t, v text);
+CREATE INDEX t_f ON s1.t (s1.f(c));
+CREATE VIEW s1.v AS SELECT t.id, s1.f(t.c) AS f FROM s1.t WHERE t.k = 'b';
+CREATE MATERIALIZED VIEW s1.mv AS SELECT f, count(*) FROM s1.v GROUP BY f;
+CREATE COLLATION s1.coll FROM "C";
+CREATE FUNCTION s1.keq(s1.kind, s1.kind) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1::text = $2::text';
+CREATE OPERATOR s1.@@@ (LEFTARG = s1.kind, RIGHTARG = s1.kind, FUNCTION = s1.keq);
+CREATE EXTENSION pg_trgm SCHEMA s1;
+CREATE INDEX child_v ON s1.child USING gin (v s1.gin_trgm_ops);
+CREATE STATISTICS s1.st ON id, k FROM s1.t;
+-- new
+CREATE SCHEMA s2;
+CREATE SCHEMA s3 AUTHORIZATION app_owner;
+CREATE TYPE s2.kind AS ENUM ('a', 'b', 'c');
+CREATE DOMAIN s2.dom AS int CHECK (VALUE > 0);
+CREATE TYPE s2.comp AS (k s2.kind, d s2.dom);
+CREATE FUNCTION s3.f(x s2.comp) RETURNS s2.kind LANGUAGE sql IMMUTABLE AS 'SELECT x.k';
+CREATE SEQUENCE s3.sq;
+CREATE TABLE s3.t (id int DEFAULT nextval('s3.sq') PRIMARY KEY, k s2.kind DEFAULT 'a', c s2.comp, d s2.dom);
+CREATE TABLE s2.child (t_id int REFERENCES s3.t, v text);
+CREATE INDEX t_f ON s3.t (s3.f(c));
+CREATE VIEW s2.v AS SELECT t.id, s3.f(t.c) AS f FROM s3.t WHERE t.k = 'b';
+CREATE MATERIALIZED VIEW s2.mv AS SELECT f, count(*) FROM s2.v GROUP BY f;
+CREATE COLLATION s2.coll FROM "C";
+CREATE FUNCTION s3.keq(s2.kind, s2.kind) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1::text = $2::text';
+CREATE OPERATOR s3.@@@ (LEFTARG = s2.kind, RIGHTARG = s2.kind, FUNCTION = s3.keq);
+CREATE EXTENSION pg_trgm SCHEMA s3;
+CREATE INDEX child_v ON s2.child USING gin (v s3.gin_trgm_ops);
+CREATE STATISTICS s2.st ON id, k FROM s3.t;

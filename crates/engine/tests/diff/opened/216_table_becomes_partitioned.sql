@@ -1,0 +1,36 @@
+-- old
+CREATE TABLE ref (id int PRIMARY KEY);
+CREATE TABLE m (id int NOT NULL, region text NOT NULL DEFAULT 'eu', ref_id int REFERENCES ref, v numeric, CONSTRAINT m_pk PRIMARY KEY (id, region), CONSTRAINT v_pos CHECK (v > 0));
+CREATE TABLE m_part (m_id int, m_region text, note text, CONSTRAINT to_m FOREIGN KEY (m_id, m_region) REFERENCES m (id, region) ON DELETE CASCADE);
+CREATE INDEX m_v ON m (v) INCLUDE (ref_id);
+CREATE VIEW mv AS SELECT region, sum(v) AS s FROM m GROUP BY region;
+CREATE VIEW mvv AS SELECT * FROM mv WHERE s > 10;
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER tr BEFORE INSERT ON m FOR EACH ROW EXECUTE FUNCTION t();
+ALTER TABLE m ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON m FOR SELECT TO app_reader USING (region = 'eu');
+GRANT SELECT ON m TO app_reader;
+GRANT UPDATE (v) ON m TO app_writer;
+COMMENT ON TABLE m IS 'measures';
+COMMENT ON COLUMN m.v IS 'value';
+COMMENT ON INDEX m_v IS 'by value';
+CREATE TABLE m_us (id int NOT NULL, region text NOT NULL DEFAULT 'us', ref_id int, v numeric);
+-- new
+CREATE TABLE ref (id int PRIMARY KEY);
+CREATE TABLE m (id int NOT NULL, region text NOT NULL DEFAULT 'eu', ref_id int REFERENCES ref, v numeric, CONSTRAINT m_pk PRIMARY KEY (id, region), CONSTRAINT v_pos CHECK (v > 0)) PARTITION BY LIST (region);
+CREATE TABLE m_eu PARTITION OF m FOR VALUES IN ('eu', 'uk');
+CREATE TABLE m_us PARTITION OF m (region DEFAULT 'us') FOR VALUES IN ('us');
+CREATE TABLE m_null PARTITION OF m DEFAULT;
+CREATE TABLE m_part (m_id int, m_region text, note text, CONSTRAINT to_m FOREIGN KEY (m_id, m_region) REFERENCES m (id, region) ON DELETE CASCADE);
+CREATE INDEX m_v ON m (v) INCLUDE (ref_id);
+CREATE VIEW mv AS SELECT region, sum(v) AS s FROM m GROUP BY region;
+CREATE VIEW mvv AS SELECT * FROM mv WHERE s > 10;
+CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER tr BEFORE INSERT ON m FOR EACH ROW EXECUTE FUNCTION t();
+ALTER TABLE m ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON m FOR SELECT TO app_reader USING (region = 'eu');
+GRANT SELECT ON m TO app_reader;
+GRANT UPDATE (v) ON m TO app_writer;
+COMMENT ON TABLE m IS 'measures';
+COMMENT ON COLUMN m.v IS 'value';
+COMMENT ON INDEX m_v IS 'by value';

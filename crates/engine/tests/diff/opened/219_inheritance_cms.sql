@@ -1,0 +1,32 @@
+-- old
+CREATE TABLE content (id serial PRIMARY KEY, title varchar(100) NOT NULL, created timestamptz DEFAULT now(), CONSTRAINT titled CHECK (title <> ''));
+CREATE TABLE article (body text, words int DEFAULT 0) INHERITS (content);
+CREATE TABLE video (url text NOT NULL, seconds int CHECK (seconds > 0)) INHERITS (content);
+CREATE TABLE short (CHECK (seconds < 60) NO INHERIT) INHERITS (video);
+ALTER TABLE article ADD PRIMARY KEY (id);
+ALTER TABLE video ALTER title SET DEFAULT 'untitled';
+CREATE INDEX ON video (seconds);
+CREATE VIEW everything AS SELECT tableoid::regclass AS kind, id, title FROM content;
+CREATE VIEW only_base AS SELECT id, title FROM ONLY content;
+CREATE FUNCTION route() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO article (title) VALUES (NEW.title); RETURN NULL; END $$;
+CREATE TRIGGER route BEFORE INSERT ON content FOR EACH ROW EXECUTE FUNCTION route();
+GRANT SELECT ON content TO app_reader;
+-- new
+CREATE TABLE content (id bigserial PRIMARY KEY, title text NOT NULL, created timestamptz NOT NULL DEFAULT now(), words int DEFAULT 0, CONSTRAINT titled CHECK (length(title) > 2));
+CREATE TABLE timed (seconds int CHECK (seconds > 0), zone text DEFAULT 'UTC');
+CREATE TABLE article (body text, lang char(2) DEFAULT 'en') INHERITS (content);
+CREATE TABLE video (url text NOT NULL) INHERITS (content, timed);
+CREATE TABLE podcast (episode int) INHERITS (content, timed);
+CREATE TABLE short (vertical bool DEFAULT true, id bigint, title text, url text);
+ALTER TABLE short ADD created timestamptz NOT NULL DEFAULT now(), ADD words int, ADD seconds int, ADD zone text, ADD CONSTRAINT titled CHECK (length(title) > 2), ADD CONSTRAINT timed_seconds_check CHECK (seconds > 0), ADD CHECK (seconds < 61) NO INHERIT;
+ALTER TABLE short ALTER title SET NOT NULL, ALTER url SET NOT NULL, ALTER id SET NOT NULL;
+ALTER TABLE short INHERIT video;
+ALTER TABLE article ALTER words SET DEFAULT 100;
+ALTER TABLE article ADD PRIMARY KEY (id);
+ALTER TABLE video ADD CONSTRAINT video_key UNIQUE (url);
+CREATE INDEX ON video (seconds, id);
+CREATE VIEW everything AS SELECT tableoid::regclass AS kind, id, title, words FROM content;
+CREATE VIEW only_base AS SELECT id, title FROM ONLY content;
+CREATE FUNCTION route() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO article (title, words) VALUES (NEW.title, NEW.words); RETURN NULL; END $$;
+CREATE TRIGGER route BEFORE INSERT ON content FOR EACH ROW WHEN (NEW.words > 0) EXECUTE FUNCTION route();
+GRANT SELECT ON content, article TO app_reader;

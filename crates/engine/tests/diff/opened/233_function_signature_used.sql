@@ -1,0 +1,36 @@
+-- old
+CREATE FUNCTION code(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT upper(t)';
+CREATE FUNCTION seqno() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION ok(int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0';
+CREATE FUNCTION trg() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TABLE item (id int DEFAULT seqno() CHECK (ok(id)), name text, c text GENERATED ALWAYS AS (code(name)) STORED, EXCLUDE (code(name) WITH =));
+CREATE INDEX item_code ON item (code(name)) WHERE ok(id);
+CREATE STATISTICS item_st ON (code(name)), id FROM item;
+CREATE TRIGGER item_t AFTER INSERT ON item FOR EACH ROW WHEN (ok(new.id)) EXECUTE FUNCTION trg();
+ALTER TABLE item ENABLE ROW LEVEL SECURITY;
+CREATE POLICY pol ON item USING (ok(id)) WITH CHECK (code(name) <> 'X');
+CREATE VIEW codes AS SELECT id, code(name) AS c FROM item;
+CREATE MATERIALIZED VIEW mcodes AS SELECT c, ok(id) AS good FROM codes;
+CREATE DOMAIN okint AS int CHECK (ok(VALUE));
+CREATE FUNCTION outer_fn(t text) RETURNS text LANGUAGE sql IMMUTABLE RETURN code(t) || code('x');
+CREATE FUNCTION with_default(a text DEFAULT code('d')) RETURNS text LANGUAGE sql AS 'SELECT a';
+CREATE TABLE parted (k text) PARTITION BY LIST (code(k));
+CREATE TABLE parted_a PARTITION OF parted FOR VALUES IN ('A');
+-- new
+CREATE FUNCTION code(t text, n int DEFAULT 3) RETURNS varchar LANGUAGE sql IMMUTABLE AS 'SELECT left(upper(t), n)';
+CREATE FUNCTION seqno() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+CREATE FUNCTION ok(n int) RETURNS bool LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1 > 0';
+CREATE FUNCTION trg() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NULL; END';
+CREATE TABLE item (id int DEFAULT seqno() CHECK (ok(id)), name text, c text GENERATED ALWAYS AS (code(name)) STORED, EXCLUDE (code(name) WITH =));
+CREATE INDEX item_code ON item (code(name)) WHERE ok(id);
+CREATE STATISTICS item_st ON (code(name)), id FROM item;
+CREATE TRIGGER item_t AFTER INSERT ON item FOR EACH ROW WHEN (ok(new.id)) EXECUTE FUNCTION trg();
+ALTER TABLE item ENABLE ROW LEVEL SECURITY;
+CREATE POLICY pol ON item USING (ok(id)) WITH CHECK (code(name) <> 'X');
+CREATE VIEW codes AS SELECT id, code(name) AS c FROM item;
+CREATE MATERIALIZED VIEW mcodes AS SELECT c, ok(id) AS good FROM codes;
+CREATE DOMAIN okint AS int CHECK (ok(VALUE));
+CREATE FUNCTION outer_fn(t text) RETURNS text LANGUAGE sql IMMUTABLE RETURN code(t) || code('x', 4);
+CREATE FUNCTION with_default(a text DEFAULT code('d')) RETURNS text LANGUAGE sql AS 'SELECT a';
+CREATE TABLE parted (k text) PARTITION BY LIST (code(k));
+CREATE TABLE parted_a PARTITION OF parted FOR VALUES IN ('A');

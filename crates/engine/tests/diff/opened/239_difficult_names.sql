@@ -1,0 +1,31 @@
+-- old
+CREATE SCHEMA "Weird Schema";
+CREATE SCHEMA "select";
+CREATE TYPE "select"."Füße" AS ENUM ('it''s', 'a "b"', 'c\d', 'ä,{}', '');
+CREATE TABLE "Weird Schema"."tAble" ("select" int PRIMARY KEY, "Two Words" text DEFAULT 'a''b', "q""uote" "select"."Füße" DEFAULT 'it''s', "dot.ted" int, abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk int);
+CREATE INDEX "Index of ""things""" ON "Weird Schema"."tAble" ("Two Words", lower("Two Words"));
+CREATE VIEW "Weird Schema"."from" AS SELECT "select" AS "where", "Two Words" AS "Group By" FROM "Weird Schema"."tAble";
+CREATE FUNCTION "select"."do"("in" int, "OUT" text DEFAULT '\') RETURNS text LANGUAGE sql AS $_$ SELECT '$$' || "OUT" $_$;
+CREATE TABLE "user" ("order" int, "table" text, CONSTRAINT "check" CHECK ("order" > 0));
+CREATE FUNCTION "user"() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RETURN NEW; END $f$;
+CREATE TRIGGER "BEFORE" BEFORE INSERT ON "user" FOR EACH ROW EXECUTE FUNCTION "user"('it''s', E'a\nb');
+COMMENT ON TABLE "user" IS E'line one\nline ''two'' \\ backslash';
+CREATE SEQUENCE "日本語";
+GRANT SELECT ("order") ON "user" TO app_reader;
+-- new
+CREATE SCHEMA "weird schema";
+CREATE SCHEMA "select";
+CREATE TYPE "select"."Füße" AS ENUM ('it''s', 'a ''b''', 'c\d', 'ä,{}', 'NULL');
+CREATE TABLE "weird schema"."tAble" ("SELECT" bigint PRIMARY KEY, "Two  Words" text DEFAULT E'a\\b', "q""uote" "select"."Füße" DEFAULT 'NULL', "dot.ted" text, abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk text, abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijx text);
+CREATE INDEX "Index of ""things""" ON "weird schema"."tAble" ("Two  Words" text_pattern_ops, lower("dot.ted"));
+CREATE UNIQUE INDEX "indexindexindexindexindexindexindexindexindexindexindexindexine" ON "weird schema"."tAble" (abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk);
+CREATE VIEW "weird schema"."from" AS SELECT "SELECT" AS "where", "Two  Words" AS "Group By", "q""uote"::text AS "?column?" FROM "weird schema"."tAble";
+CREATE FUNCTION "select"."do"("in" bigint, "OUT" text DEFAULT '$$') RETURNS text LANGUAGE sql AS $_$ SELECT '$x$' || "OUT" $_$;
+CREATE TABLE "user" ("order" bigint, "table" varchar(10) COLLATE "POSIX", "default" int DEFAULT 1, CONSTRAINT "check" CHECK ("order" > 0 AND "default" IS NOT NULL), CONSTRAINT "primary" PRIMARY KEY ("order"));
+CREATE FUNCTION "user"() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RETURN OLD; END $f$;
+CREATE TRIGGER "BEFORE" BEFORE INSERT ON "user" FOR EACH ROW EXECUTE FUNCTION "user"('it''s', E'a\nb\\', '');
+CREATE TRIGGER "after" AFTER DELETE ON "user" FOR EACH ROW WHEN (OLD."table" = 'x''y') EXECUTE FUNCTION "user"();
+COMMENT ON TABLE "user" IS E'$$ {{ }} -- not a comment; /* nor this */';
+COMMENT ON COLUMN "user"."table" IS 'üñïçø∂é 😀';
+CREATE SEQUENCE "日本語" INCREMENT -1 MINVALUE -100 MAXVALUE 100 START 5;
+GRANT SELECT ("table", "order"), UPDATE ("default") ON "user" TO app_reader;
