@@ -166,7 +166,7 @@ async fn a_partition_is_made_beside_who_reads_the_others() {
     // Done, while the reader is still there.
     project.upgrade(0).await;
     reader.batch_execute("COMMIT").await.expect("it is open");
-    // Beside a default partition it is made as it is written.
+    // A small default partition is read beside it.
     project.write(
         "0003_rest",
         "CREATE TABLE events_rest PARTITION OF events DEFAULT;\n\
@@ -179,4 +179,61 @@ async fn a_partition_is_made_beside_who_reads_the_others() {
         project.one(all).await,
         "events_2025 events_2026 events_2027 events_rest"
     );
+}
+
+#[tokio::test]
+async fn a_partition_is_attached_beside_a_default_one_that_is_not_read_under_a_lock() {
+    let project = Project::new(&[(
+        "0001_events",
+        "CREATE TABLE events (id bigint, at date NOT NULL, note text) PARTITION BY RANGE (at);\n\
+         CREATE TABLE events_rest PARTITION OF events DEFAULT;\n\
+         CREATE TABLE events_2026 (LIKE events);\n\
+         INSERT INTO events SELECT n, date '2020-01-01' + n % 1000, repeat('x', 1000) FROM generate_series(1, 12000) n;\n\
+         INSERT INTO events VALUES (-1, '2026-02-02'), (-2, '2026-03-03');",
+    )])
+    .await;
+    project.upgrade(0).await;
+    project.database.execute("ANALYZE").await;
+    let attach =
+        "ALTER TABLE events ATTACH PARTITION events_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');";
+    project.write("0002_attach", attach);
+    let refused = project.windlass(&["upgrade"]).run().await.expect(4);
+    assert!(
+        refused.stderr.contains("allow early-rows because"),
+        "{}",
+        refused.stderr
+    );
+    project.write(
+        "0002_attach",
+        &format!("-- windlass: allow early-rows because nothing of that year is written yet\n{attach}"),
+    );
+    // Rows that are there are counted before anything is done.
+    let refused = project.windlass(&["upgrade"]).run().await.expect(5);
+    assert!(
+        refused
+            .stderr
+            .contains("no row of public.events_rest belongs to events_2026 (2 rows do)"),
+        "{}",
+        refused.stderr
+    );
+    let checks =
+        "SELECT count(*)::text FROM pg_constraint WHERE conrelid = 'events_rest'::regclass AND contype = 'c'";
+    assert_eq!(project.one(checks).await, "0");
+    project
+        .database
+        .execute("DELETE FROM events WHERE at >= '2026-01-01'")
+        .await;
+    let plan = TrafficPlan::new(4, 200.0).generated(1, |random| {
+        let (id, day) = (random.within(0..1 << 30), random.within(0..2000));
+        format!("INSERT INTO events VALUES ({id}, date '2020-01-01' + {day})")
+    });
+    let running = Traffic::start(&project.database.url(), plan).await;
+    project.upgrade(0).await;
+    assert_eq!(running.stop().await.failed(), 0);
+    assert_eq!(project.one(checks).await, "0");
+    project
+        .database
+        .execute("INSERT INTO events VALUES (-3, '2026-02-02')")
+        .await;
+    assert_eq!(project.one("SELECT id::text FROM events_2026").await, "-3");
 }

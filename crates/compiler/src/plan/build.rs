@@ -253,6 +253,7 @@ fn instead(
             stall_budget: written.directives.stall_budget,
             lock_timeout: written.directives.lock_timeout,
             statement_timeout: written.directives.statement_timeout,
+            verify: safe.verify.clone(),
             backfill: safe.backfill.as_ref().map(|name| Backfill {
                 name: name.clone(),
                 ..Backfill::default()

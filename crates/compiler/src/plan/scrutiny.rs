@@ -129,6 +129,7 @@ fn frozen_form(frozen: &FrozenPlan, hash: StatementHash) -> Option<Verdict> {
             sql: of.sql.clone(),
             backfill: of.backfill.clone(),
             is_joined: of.is_joined,
+            verify: of.verify.clone(),
         });
         let rule = statements[first].rewrite.clone().unwrap_or_default();
         return Some(Verdict::Instead(form.collect(), rule));

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::step::{PlannedStatement, Shape, StatementHash, Step};
+use super::step::{Assertion, PlannedStatement, Shape, StatementHash, Step};
 
 /// A statement's text is kept up to this many bytes, to show what an edit changed.
 const KEPT_TEXT: usize = 2_000;
@@ -71,6 +71,9 @@ pub struct FrozenStatement {
     /// It shares the transaction of the part before it, whatever stands in them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_joined: bool,
+    /// What a rewrite's query must answer true about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<String>,
 }
 
 impl FrozenPlan {
@@ -115,6 +118,10 @@ impl FrozenStep {
                         .rewrite
                         .as_ref()
                         .is_some_and(|rewrite| rewrite.is_joined),
+                    verify: stands_for(statement).and_then(|_| match statement.assertion.as_ref()? {
+                        Assertion::Verify(text) => Some(text.clone()),
+                        Assertion::Require(_) => None,
+                    }),
                 })
                 .collect(),
         }

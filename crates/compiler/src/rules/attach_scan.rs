@@ -35,28 +35,26 @@ fn check(case: &Case) -> Option<Finding> {
         return None;
     }
     let part = command.other.as_ref()?;
-    let default = case.default_partition(relation);
+    let default = rewrite::live_default(case, relation);
     let reads_part = case.live(part).is_some() && !case.has_valid_check(part);
     if !reads_part && default.is_none() {
         return None;
     }
     let read = match (reads_part, &default) {
-        (true, Some(default)) => format!("{part}{} and {default}", case.size(part)),
+        (true, Some(default)) => format!("{part}{} and {default}{}", case.size(part), case.size(default)),
         (true, None) => format!("{part}{}", case.size(part)),
-        (false, Some(default)) => default.clone(),
+        (false, Some(default)) => format!("{default}{}", case.size(default)),
         (false, None) => return None,
     };
     let message = format!(
         "{read} is read to see which rows are within the bounds, which blocks reads and writes of it"
     );
-    let finding = case.about(&RULE, part, message).fixed(rewrite::attach(case));
-    let finding = match &default {
-        Some(default) => finding.help(format!(
-            "Windlass does not do it by itself: the CHECK that would spare reading {default} refuses rows that belong to the new \
-             partition until it is attached. If no such row comes meanwhile, write it: on {default} a CHECK of the opposite, NOT VALID, \
-             validated, dropped again behind the ATTACH"
+    let finding = case.about(&RULE, part, message);
+    let finding = match (rewrite::attach(case, reads_part), &default) {
+        (Some(form), Some(default)) => finding.fixed_under(rewrite::EARLY_ROWS, form).help(format!(
+            "the CHECK that spares reading {default} refuses rows that belong to the new partition until it is attached"
         )),
-        None => finding,
+        (form, _) => finding.fixed(form),
     };
     Some(finding.help("add a CHECK of the bounds (with NOT NULL of its columns) NOT VALID, validate it, then attach, then drop the check"))
 }

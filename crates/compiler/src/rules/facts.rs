@@ -113,11 +113,11 @@ impl Case<'_> {
     }
 
     /// The partitioned table's default partition.
-    pub(super) fn default_partition(&self, relation: &RelationName) -> Option<String> {
+    pub(super) fn default_partition(&self, relation: &RelationName) -> Option<RelationName> {
         let (name, catalog) = self.find(relation).zip(self.around.catalog)?;
         let mut partitions = catalog.partitions(&name);
         let default = partitions.find(|(.., place)| place.is_default())?;
-        Some(default.0.to_string())
+        Some(default.0.into())
     }
 
     /// Whether the table has a valid check, which may imply a partition's bounds.

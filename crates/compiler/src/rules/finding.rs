@@ -40,6 +40,8 @@ pub struct Safe {
     pub backfill: Option<String>,
     /// It shares the transaction of the one before it, whatever stands in them.
     pub is_joined: bool,
+    /// It is a query that must answer true before what follows: this is what it means.
+    pub verify: Option<String>,
 }
 
 impl Safe {
@@ -49,6 +51,15 @@ impl Safe {
             sql: sql.into(),
             backfill: None,
             is_joined: false,
+            verify: None,
+        }
+    }
+
+    /// A query that must answer true, and what that means. Its second column is shown where it does not.
+    pub fn verified(text: impl Into<String>, sql: impl Into<String>) -> Self {
+        Self {
+            verify: Some(text.into()),
+            ..Self::new(sql)
         }
     }
 
@@ -62,9 +73,8 @@ impl Safe {
     /// A data change in batches.
     pub fn backfill(name: impl Into<String>, sql: impl Into<String>) -> Self {
         Self {
-            sql: sql.into(),
             backfill: Some(name.into()),
-            is_joined: false,
+            ..Self::new(sql)
         }
     }
 }
@@ -117,6 +127,13 @@ impl Finding {
                 format!("Windlass does that by itself under -- windlass: allow {permission} because …"),
             );
         }
+        self
+    }
+
+    /// The safe form that it has runs only where its author allows what comes with it.
+    #[must_use]
+    pub(super) fn needing(mut self, permission: &'static str) -> Self {
+        self.needs = self.fix.is_some().then_some(permission);
         self
     }
 
@@ -179,6 +196,9 @@ pub fn written(fix: &[Safe]) -> String {
     for safe in fix {
         if let Some(name) = &safe.backfill {
             text.push_str(&format!("-- windlass: backfill {name}\n"));
+        }
+        if let Some(meaning) = &safe.verify {
+            text.push_str(&format!("-- windlass: verify : {meaning}\n"));
         }
         text.push_str(&safe.sql);
         text.push_str(";\n");

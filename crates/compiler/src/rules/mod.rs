@@ -183,6 +183,9 @@ pub enum Harm {
     FailsFrom(u32, &'static str),
 }
 
+/// What `allow` can name beside rules: what comes with a safe form and an application may notice.
+pub const PERMISSIONS: [&str; 2] = [swap::PERMISSION, rewrite::EARLY_ROWS];
+
 /// The tables that all examples stand on.
 pub const GIVEN: &str = include_str!("given.sql");
 

@@ -45,6 +45,12 @@ fn check(case: &Case) -> Option<Finding> {
         finding
     };
     let finding = finding.better(rewrite::partition_of(case), case.around.catalog.is_none());
+    let finding = match rewrite::live_default(case, parent) {
+        Some(default) => finding.needing(rewrite::EARLY_ROWS).help(format!(
+            "the CHECK that spares reading {default} refuses rows that belong to the new partition until it is attached"
+        )),
+        None => finding,
+    };
     Some(finding.help(format!(
         "create it by itself (LIKE {parent} INCLUDING ALL, with a CHECK of the bounds), then ATTACH PARTITION"
     )))

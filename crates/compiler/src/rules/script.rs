@@ -174,9 +174,9 @@ impl<'a> Checker<'a> {
 
     /// What to say of an `allow` that allows nothing. With a catalog it may be needed on another database.
     fn idle(&self, allowed: &str) -> Option<Diagnostic> {
-        if allowed != super::swap::PERMISSION && find(allowed).is_none() {
+        if !super::PERMISSIONS.contains(&allowed) && find(allowed).is_none() {
             let remark = Diagnostic::warning(format!("`allow {allowed}`: no rule has this name"));
-            let known = RULES.iter().map(|rule| rule.id).chain([super::swap::PERMISSION]);
+            let known = RULES.iter().map(|rule| rule.id).chain(super::PERMISSIONS);
             return Some(match suggest(allowed, known) {
                 Some(near) => remark.help(format!("did you mean `{near}`?")),
                 None => remark.help("`windlass lint --rules` lists the rules"),

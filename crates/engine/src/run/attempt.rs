@@ -556,12 +556,16 @@ fn hold(assertion: &Assertion, answer: &[SimpleQueryMessage], statement: &Planne
         Assertion::Verify(text) => ("verify", text),
     };
     match rows.as_slice() {
-        [row] if row.len() == 1 && row.get(0) == Some("t") => Ok(()),
-        [row] if row.len() == 1 && row.get(0) == Some("f") => Err(Error::new(
-            ErrorKind::Unverified,
-            format!("{word} is not true: {text}"),
-        )
-        .hint(format!("line {}: {}", statement.line, one_line(&statement.sql)))),
+        [row] if row.len() <= 2 && row.get(0) == Some("t") => Ok(()),
+        [row] if row.len() <= 2 && row.get(0) == Some("f") => {
+            let found = row.try_get(1).ok().flatten();
+            let found = found.map_or(String::new(), |found| format!(" ({found})"));
+            Err(Error::new(
+                ErrorKind::Unverified,
+                format!("{word} is not true: {text}{found}"),
+            )
+            .hint(format!("line {}: {}", statement.line, one_line(&statement.sql))))
+        }
         rows => Err(Error::new(
             ErrorKind::Unverified,
             format!(
@@ -570,7 +574,7 @@ fn hold(assertion: &Assertion, answer: &[SimpleQueryMessage], statement: &Planne
             ),
         )
         .hint(format!(
-            "line {}: write a query that returns one row with one boolean",
+            "line {}: write a query that returns one row with one boolean, and at most one column more that says what was found",
             statement.line
         ))),
     }

@@ -86,6 +86,11 @@ const STATEMENTS: &[&str] = &[
      CREATE TRIGGER t AFTER INSERT ON kinds FOR EACH ROW EXECUTE FUNCTION f(); ALTER TABLE kinds ALTER COLUMN kind SET STORAGE EXTERNAL \
      => CREATE TABLE kinds_a PARTITION OF kinds FOR VALUES IN ('a', 'b')",
     "ALTER TABLE events ATTACH PARTITION events_2023 FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')",
+    "CREATE TABLE events_rest PARTITION OF events DEFAULT; INSERT INTO events SELECT n, date '2020-01-01' + n, 'old' FROM generate_series(1, 900) n \
+     => ALTER TABLE events ATTACH PARTITION events_2023 FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')",
+    "CREATE TABLE events_rest PARTITION OF events DEFAULT PARTITION BY LIST (kind); CREATE TABLE events_old PARTITION OF events_rest FOR VALUES IN ('old'); \
+     INSERT INTO events SELECT n, date '2020-01-01' + n, 'old' FROM generate_series(1, 900) n \
+     => CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO (MAXVALUE)",
 ];
 
 /// The same where PostgreSQL refuses the original: what is run first, the original, and how people do it by hand.
@@ -111,6 +116,38 @@ const BY_HAND: &[(&str, &str, &str)] = &[
          CREATE VIEW open_orders AS SELECT id, total FROM orders WHERE status = 'open'; CREATE VIEW by_key AS SELECT id, total, small_code FROM orders GROUP BY id",
     ),
 ];
+
+#[tokio::test]
+async fn what_is_attached_beside_a_default_partition_reads_no_row_under_a_lock() {
+    let laboratory = Laboratory::start().await;
+    for (statement, kinds) in [
+        (
+            "ALTER TABLE events ATTACH PARTITION events_2023 FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')",
+            "CREATE TABLE events_rest PARTITION OF events DEFAULT; INSERT INTO events VALUES (1, '2020-02-02', 'old')",
+        ),
+        (
+            "CREATE TABLE kinds_b PARTITION OF kinds FOR VALUES IN ('b', 'c')",
+            "CREATE TABLE kinds (kind text) PARTITION BY LIST (kind); CREATE TABLE kinds_rest PARTITION OF kinds DEFAULT; \
+             INSERT INTO kinds VALUES ('a'), (NULL)",
+        ),
+        (
+            "CREATE TABLE kinds_b PARTITION OF kinds FOR VALUES IN ('b')",
+            "CREATE TABLE kinds (kind text) PARTITION BY LIST (kind); CREATE TABLE kinds_rest PARTITION OF kinds DEFAULT; \
+             INSERT INTO kinds VALUES ('a'), (NULL)",
+        ),
+    ] {
+        let (plain, safe) = (laboratory.scene().await, laboratory.scene().await);
+        for scene in [&plain, &safe] {
+            scene.send(kinds).await.unwrap();
+        }
+        let findings = safe.ask(statement).await;
+        let form = safe_form(&sql::parse(statement).unwrap(), statement, &findings).unwrap();
+        let cost = safe.run(&written(&form)).await.unwrap();
+        assert!(!cost.is_work_while_reads_wait(), "{statement}: {cost:?}");
+        let cost = plain.run(statement).await.unwrap();
+        assert!(cost.is_work_while_reads_wait(), "{statement}: {cost:?}");
+    }
+}
 
 #[tokio::test]
 async fn a_safe_form_leaves_the_schema_that_the_original_leaves_1() {

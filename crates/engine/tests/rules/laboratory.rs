@@ -251,6 +251,11 @@ fn is_made(text: &str) -> bool {
 }
 
 impl Cost {
+    /// Whether rows were read or written in a transaction for which reads wait.
+    pub(crate) fn is_work_while_reads_wait(&self) -> bool {
+        self.work_under_read_blocks > 0
+    }
+
     fn add(&mut self, locks: &BTreeMap<String, LockMode>, works: bool) {
         let reads = locks.values().filter(|mode| mode.blocks_reads()).count();
         let writes = locks.values().filter(|mode| mode.blocks_writes()).count();

@@ -13,5 +13,6 @@ pub(super) use index::{
     drop_concurrently, index_concurrently, refresh_concurrently, reindex_concurrently, rename_index,
 };
 pub(super) use partition::{
-    attach, detach_concurrently, foreign_key_on_partitions, index_on_partitions, partition_of,
+    EARLY_ROWS, attach, detach_concurrently, foreign_key_on_partitions, index_on_partitions, live_default,
+    partition_of,
 };

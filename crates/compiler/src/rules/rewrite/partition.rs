@@ -134,10 +134,6 @@ pub(in crate::rules) fn partition_of(case: &Case) -> Option<Vec<Safe>> {
     else {
         return None;
     };
-    // Its default partition is read under the strongest lock either way.
-    if case.default_partition(parent).is_some() {
-        return None;
-    }
     let found = case.relation(parent)?;
     let has_more = found
         .columns
@@ -157,22 +153,36 @@ pub(in crate::rules) fn partition_of(case: &Case) -> Option<Vec<Safe>> {
         "COMPRESSION",
     ];
     let including = including.map(|what| format!(" INCLUDING {what}")).concat();
-    Some(vec![
-        Safe::new(format!("CREATE TABLE {relation} (LIKE {parent}{including})")),
-        Safe::new(format!(
-            "ALTER TABLE {parent} ATTACH PARTITION {relation} {bound}"
-        )),
-    ])
+    let mut safe = vec![Safe::new(format!(
+        "CREATE TABLE {relation} (LIKE {parent}{including})"
+    ))];
+    let attach = Safe::new(format!(
+        "ALTER TABLE {parent} ATTACH PARTITION {relation} {bound}"
+    ));
+    match live_default(case, parent) {
+        None => safe.push(attach),
+        Some(default) => {
+            let (column, condition) = bounds(case, parent)?;
+            let drop = spare(case, &default, relation, (&column, &condition), &mut safe);
+            safe.extend([attach, drop]);
+        }
+    }
+    Some(safe)
 }
 
-/// ATTACH PARTITION behind a check of the bounds, where they can be written as one.
-pub(in crate::rules) fn attach(case: &Case) -> Option<Vec<Safe>> {
-    let (relation, command, _) = case.alter()?;
-    let part = command.other.as_ref()?;
-    if case.default_partition(relation).is_some() {
-        return None;
-    }
-    let RelationKind::PartitionedTable(key) = &case.relation(relation)?.kind else {
+/// Under what a default partition may refuse rows that the new partition is to have, until it is there.
+pub(in crate::rules) const EARLY_ROWS: &str = "early-rows";
+
+/// The default partition, where reading it takes long enough to be felt.
+pub(in crate::rules) fn live_default(case: &Case, parent: &RelationName) -> Option<RelationName> {
+    let default = case.default_partition(parent)?;
+    case.live(&default)?;
+    (!case.has_valid_check(&default)).then_some(default)
+}
+
+/// The key's one column, and the bounds that are written as a condition on it.
+fn bounds(case: &Case, parent: &RelationName) -> Option<(String, String)> {
+    let RelationKind::PartitionedTable(key) = &case.relation(parent)?.kind else {
         return None;
     };
     let [column] = key.columns.as_slice() else {
@@ -184,18 +194,59 @@ pub(in crate::rules) fn attach(case: &Case) -> Option<Vec<Safe>> {
         return None;
     }
     let condition = sql::bound_as_condition(case.text, &quote(column))?;
-    let (part_head, name) = (
-        format!("ALTER TABLE {part}"),
-        quote(&case.free_name(part, |number| {
-            object_name(&part.name, column, &format!("windlass{number}"))
-        })),
-    );
-    Some(vec![
-        Safe::new(format!(
-            "{part_head} ADD CONSTRAINT {name} CHECK ({condition}) NOT VALID"
-        )),
-        Safe::new(format!("{part_head} VALIDATE CONSTRAINT {name}")),
-        Safe::new(format!("{} {}", case.head()?, case.command_text()?)),
-        Safe::new(format!("{part_head} DROP CONSTRAINT {name}")),
-    ])
+    Some((column.clone(), condition))
+}
+
+/// Counts the rows of the default partition that belong to the new one, and proves that there are none, so that it is not
+/// read under a lock. Gives what takes the proof away again.
+fn spare(
+    case: &Case,
+    default: &RelationName,
+    part: &RelationName,
+    (column, condition): (&str, &str),
+    safe: &mut Vec<Safe>,
+) -> Safe {
+    let name = quote(&case.free_name(default, |number| {
+        object_name(&default.name, column, &format!("windlass{number}"))
+    }));
+    let head = format!("ALTER TABLE {default}");
+    safe.push(Safe::verified(
+        format!("no row of {default} belongs to {part}"),
+        format!("SELECT count(*) = 0, count(*) || ' rows do' FROM {default} WHERE {condition}"),
+    ));
+    safe.push(Safe::new(format!(
+        "{head} ADD CONSTRAINT {name} CHECK (NOT ({condition})) NOT VALID"
+    )));
+    safe.push(Safe::new(format!("{head} VALIDATE CONSTRAINT {name}")));
+    Safe::new(format!("{head} DROP CONSTRAINT {name}")).joined()
+}
+
+/// ATTACH PARTITION behind a check of the bounds, and one of the opposite on the default partition, where they can be
+/// written as such. `reads_part`: whether the table's rows would be read.
+pub(in crate::rules) fn attach(case: &Case, reads_part: bool) -> Option<Vec<Safe>> {
+    let (relation, command, _) = case.alter()?;
+    let part = command.other.as_ref()?;
+    let (column, condition) = bounds(case, relation)?;
+    let (mut safe, mut last) = (Vec::new(), Vec::new());
+    if reads_part {
+        let head = format!("ALTER TABLE {part}");
+        let name = quote(&case.free_name(part, |number| {
+            object_name(&part.name, &column, &format!("windlass{number}"))
+        }));
+        safe.push(Safe::new(format!(
+            "{head} ADD CONSTRAINT {name} CHECK ({condition}) NOT VALID"
+        )));
+        safe.push(Safe::new(format!("{head} VALIDATE CONSTRAINT {name}")));
+        last.push(Safe::new(format!("{head} DROP CONSTRAINT {name}")).joined());
+    }
+    if let Some(default) = live_default(case, relation) {
+        // Its count is the first to be asked for.
+        let mut own = Vec::new();
+        last.push(spare(case, &default, part, (&column, &condition), &mut own));
+        let proof = own.split_off(1);
+        safe = own.into_iter().chain(safe).chain(proof).collect();
+    }
+    safe.push(Safe::new(format!("{} {}", case.head()?, case.command_text()?)));
+    safe.extend(last);
+    Some(safe)
 }
