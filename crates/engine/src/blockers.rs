@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
+
+use crate::session;
 use tokio_postgres::{Client, Row};
 use windlass_compiler::sql::quote_literal;
 
@@ -189,12 +191,9 @@ pub(crate) async fn holder_of(
 ) -> Result<Option<Blocker>, tokio_postgres::Error> {
     // Both keys are shown as oid, which is unsigned.
     let (class, key) = (class.cast_unsigned(), key.cast_unsigned());
-    let rows = client
-        .query_typed(
-            include_str!("blockers_advisory.sql"),
-            &[(&class, Type::OID), (&key, Type::OID)],
-        )
-        .await?;
+    let keys: [(&(dyn ToSql + Sync), Type); 2] = [(&class, Type::OID), (&key, Type::OID)];
+    let ask = client.query_typed(include_str!("blockers_advisory.sql"), &keys);
+    let rows = session::as_login(client, ask).await?;
     Ok(rows.first().map(read))
 }
 

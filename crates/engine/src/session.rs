@@ -8,6 +8,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio_postgres::error::DbError;
 use tokio_postgres::{Client, SimpleQueryMessage, Statement};
 use windlass_compiler::policy::Policy;
+use windlass_compiler::sql::quote_identifier;
 
 use crate::advice;
 use crate::connect::{self, ConnectError, ConnectOptions, Connection};
@@ -48,14 +49,15 @@ const DISPENSABLE: [&str; 5] = [
 pub struct SessionSettings {
     /// The role to act as (SET ROLE).
     pub role: Option<String>,
-    /// The `search_path` to resolve unqualified names with.
+    /// The `search_path` to resolve unqualified names with, as SQL.
     pub search_path: Option<String>,
 }
 
 impl SessionSettings {
     /// What `policy` says about sessions.
     pub fn of(policy: &Policy) -> Self {
-        let path = policy.search_path.value.join(", ");
+        let names = policy.search_path.value.iter().map(|name| quote_identifier(name));
+        let path = names.collect::<Vec<_>>().join(", ");
         Self {
             role: policy.role.value.clone(),
             search_path: (!path.is_empty()).then_some(path),
@@ -140,7 +142,8 @@ pub(crate) async fn open_reading<T>(
 ) -> Result<(Session, T)> {
     let (connection, refused) = connect(options, settings, purpose).await?;
     // What is polled first is sent first.
-    let (known, read) = future::join(identify(&connection, purpose), read(&connection.client)).await;
+    let (known, read) =
+        future::join(identify(&connection, settings, purpose), read(&connection.client)).await;
     Ok((known?.session(connection, refused), read))
 }
 
@@ -153,11 +156,31 @@ pub(crate) async fn open_asking(
 ) -> Result<(Session, Option<Vec<SimpleQueryMessage>>)> {
     let (connection, refused) = connect(options, settings, Purpose::Lock).await?;
     let Some(known) = announced(&connection) else {
-        let known = identify(&connection, Purpose::Lock).await?;
+        let known = identify(&connection, settings, Purpose::Lock).await?;
         return Ok((known.session(connection, refused), None));
     };
     let answers = connection.verify_direct_and_ask(sql).await.map_err(unconnected)?;
     Ok((known.session(connection, refused), answers))
+}
+
+/// Asks about backends of ours, or ends one. A session that acts as a role (`role`, SET ROLE) is shown nothing of the
+/// login's backends, its own not excepted, and may not end them; for this transaction it is the login again. All of it is
+/// sent in one go.
+pub(crate) async fn as_login<T>(
+    client: &Client,
+    ask: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+) -> std::result::Result<T, tokio_postgres::Error> {
+    // What is polled first is sent first.
+    let (begun, asked, ended) = future::join3(
+        client.batch_execute("BEGIN; SET LOCAL ROLE NONE"),
+        ask,
+        client.batch_execute("END"),
+    )
+    .await;
+    begun?;
+    let asked = asked?;
+    ended?;
+    Ok(asked)
 }
 
 async fn connect(
@@ -237,22 +260,24 @@ fn announced(connection: &Connection) -> Option<Identity> {
 
 /// Who the backend is. The probe of a lock session is the cheapest statement that there is; a work session
 /// has to be found again as an orphan.
-async fn identify(connection: &Connection, purpose: Purpose) -> Result<Identity> {
+async fn identify(connection: &Connection, settings: &SessionSettings, purpose: Purpose) -> Result<Identity> {
     if let Some(known) = announced(connection).filter(|_| purpose == Purpose::Lock) {
         connection.verify_direct().await.map_err(unconnected)?;
         return Ok(known);
     }
-    let row = connection
-        .client
-        .query_typed_one(
-            "SELECT pg_catalog.pg_backend_pid(), activity.backend_start::text, \
-                    pg_catalog.current_setting('server_version_num')::integer, \
-                    pg_catalog.current_setting('windlass.probe', true) \
-               FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) AS activity",
-            &[],
-        )
-        .await
-        .map_err(lost)?;
+    let client = &connection.client;
+    let who = client.query_typed_one(
+        "SELECT pg_catalog.pg_backend_pid(), activity.backend_start::text, \
+                pg_catalog.current_setting('server_version_num')::integer, \
+                pg_catalog.current_setting('windlass.probe', true) \
+           FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) AS activity",
+        &[],
+    );
+    let row = match settings.role {
+        Some(_) => as_login(client, who).await,
+        None => who.await,
+    };
+    let row = row.map_err(lost)?;
     let probe: Option<String> = row.get(3);
     connection.check_probe(probe.as_deref()).map_err(unconnected)?;
     Ok(Identity {

@@ -22,6 +22,8 @@ pub(crate) struct Reader {
     /// The bytes of the message that has not ended yet.
     buffer: Vec<u8>,
     application: String,
+    /// What the connection asked for when it began, as `name`, `value`.
+    startup: Vec<(String, String)>,
     is_started: bool,
     /// Texts by the names of prepared statements; the unnamed one is "".
     statements: HashMap<String, String>,
@@ -58,6 +60,11 @@ impl Reader {
         let bytes = self.buffer.get(at + kind..at + kind + 4)?;
         let length = number(bytes) as usize + kind;
         (self.buffer.len() >= at + length).then_some(length)
+    }
+
+    /// What the connection asked for, once.
+    pub(crate) fn started(&mut self) -> Option<Vec<(String, String)>> {
+        (!self.startup.is_empty()).then(|| std::mem::take(&mut self.startup))
     }
 
     fn understand(&mut self, message: &[u8]) -> Option<Message> {
@@ -98,9 +105,10 @@ impl Reader {
         }
         self.is_started = true;
         let words: Vec<String> = message[8..].split(|byte| *byte == 0).map(text).collect();
-        let mut pairs = words.chunks_exact(2);
-        if let Some(pair) = pairs.find(|pair| pair[0] == "application_name") {
-            self.application = pair[1].clone();
+        let pairs = words.chunks_exact(2).filter(|pair| !pair[0].is_empty());
+        self.startup = pairs.map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+        if let Some((_, name)) = self.startup.iter().find(|(name, _)| name == "application_name") {
+            self.application.clone_from(name);
         }
     }
 }

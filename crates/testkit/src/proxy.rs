@@ -97,6 +97,8 @@ struct State {
     hang_ups: watch::Sender<u64>,
     /// What clients have said, see [`Proxy::messages`].
     messages: Mutex<Vec<Message>>,
+    /// What connections asked for when they began.
+    startups: Mutex<Vec<Vec<(String, String)>>>,
     trigger: Mutex<Option<(Moment, Fault)>>,
     /// How many triggers have fired.
     fired: watch::Sender<u64>,
@@ -121,6 +123,7 @@ impl State {
             cuts: watch::Sender::new(0),
             hang_ups: watch::Sender::new(0),
             messages: Mutex::default(),
+            startups: Mutex::default(),
             trigger: Mutex::new(None),
             fired: watch::Sender::new(0),
             drained: watch::Sender::new(0),
@@ -228,6 +231,12 @@ impl Proxy {
     pub fn messages(&self) -> Vec<Message> {
         let messages = self.state.messages.lock();
         messages.expect("no holder of this lock panics").clone()
+    }
+
+    /// What each connection asked for when it began, as `name`, `value`; cancel requests are none.
+    pub fn startups(&self) -> Vec<Vec<(String, String)>> {
+        let startups = self.state.startups.lock();
+        startups.expect("no holder of this lock panics").clone()
     }
 
     fn arm(&self, moment: Moment, fault: Fault) {
@@ -504,6 +513,10 @@ impl Seen {
     /// Where in `chunk` the armed moment comes; disarms it.
     fn look(&mut self, chunk: &[u8], state: &State) -> Option<(usize, Fault)> {
         let messages = self.reader.read(chunk);
+        if let Some(startup) = self.reader.started() {
+            let mut startups = state.startups.lock().expect("no holder of this lock panics");
+            startups.push(startup);
+        }
         let mut armed = state.trigger.lock().expect("no holder of this lock panics");
         let at = match armed.as_mut().map(|(moment, _)| moment) {
             Some(Moment::Text(text)) => {

@@ -41,6 +41,29 @@ async fn measured_a_plain_owners_scan_is_ended_by_the_watchdog() {
 }
 
 #[tokio::test]
+async fn measured_a_scan_under_a_role_that_the_login_takes_is_ended_by_the_watchdog() {
+    at_each_budget(async |budget| {
+        let check = "ALTER TABLE hot ADD CONSTRAINT slow CHECK (slow(n));";
+        let mut scene = Scene::of_a_plain_owner(Server::start().await, &[("0002_check", check)]).await;
+        // The owner becomes a role that nobody logs in as; such a role is shown nothing of the login's backends.
+        let owner = scene.user().to_owned();
+        scene.as_role("CONNECT").await;
+        let login = scene.user();
+        let take = format!("ALTER ROLE {login} NOINHERIT; GRANT {owner} TO {login}");
+        scene.database().execute(&take).await;
+        let run = scene
+            .begin_with(
+                budget,
+                &[("WINDLASS_LANE_DDL_RETRY_FOR", "3s"), ("WINDLASS_ROLE", &owner)],
+            )
+            .await;
+        run.says("gave way after application queries had waited").await;
+        run.end(3).await.kept();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn measured_a_plain_owner_evicts_autovacuum() {
     at_each_budget(async |budget| {
         let scene = Scene::of_a_plain_owner(slow_autovacuum().await, &[ADD]).await;

@@ -158,20 +158,43 @@ async fn a_statement_that_outlives_its_runner_ends_by_itself() {
 
 #[tokio::test]
 async fn a_build_that_outlives_its_runner_is_waited_for_and_an_idle_backend_is_ended() {
-    let project = Project::new(&[(
+    let project = Project::new(&[]).await;
+    let url = project.database.url();
+    outlived(&project, &url, "").await;
+}
+
+#[tokio::test]
+async fn what_outlives_its_runner_is_seen_also_under_a_role_that_the_login_takes() {
+    let project = Project::new(&[]).await;
+    let name = project.database.name();
+    project
+        .database
+        .execute(&format!(
+            "CREATE ROLE owner; CREATE ROLE login LOGIN NOINHERIT IN ROLE owner; \
+             GRANT CREATE ON DATABASE {name} TO owner; GRANT ALL ON SCHEMA public TO owner"
+        ))
+        .await;
+    outlived(&project, &project.database.url_for("login"), "owner").await;
+}
+
+/// Kills runners in a build and in a transaction, with a network that does not tell the server.
+async fn outlived(project: &Project, url: &str, role: &str) {
+    let upgrade = |url: &str| {
+        project
+            .windlass(&["upgrade"])
+            .env("DATABASE_URL", url)
+            .env("WINDLASS_ROLE", role)
+    };
+    project.write(
         "0001_t",
         "CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 10);",
-    )])
-    .await;
-    project.upgrade(0).await;
+    );
+    upgrade(url).run().await.expect(0);
     project.write("0002_i", "CREATE INDEX CONCURRENTLY t_a ON t (a);");
     let rival = Rival::hold(&project.database, "BEGIN; INSERT INTO t VALUES (0)").await;
     // The network is silent, so that the server does not see that the runner is gone.
-    let proxy = Proxy::start(&project.database.url()).await;
-    let mut running = project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", proxy.url())
-        .spawn();
+    let proxy = Proxy::start(url).await;
+    let mut running = upgrade(proxy.url()).spawn();
     let builds = "SELECT count(*) FROM pg_stat_progress_create_index";
     project.database.wait_for(builds, |count| count == 1).await;
     proxy.swallow();
@@ -180,7 +203,7 @@ async fn a_build_that_outlives_its_runner_is_waited_for_and_an_idle_backend_is_e
     let lock =
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'windlass'";
     assert_eq!(project.one(lock).await, "1");
-    let mut next = project.windlass(&["upgrade"]).spawn();
+    let mut next = upgrade(url).spawn();
     next.wait_for_output("an earlier runner's statement is still at work (pid ")
         .await;
     rival.release().await;
@@ -193,19 +216,16 @@ async fn a_build_that_outlives_its_runner_is_waited_for_and_an_idle_backend_is_e
     );
 
     project.write("0003_d", "INSERT INTO t VALUES (-1);\nSELECT 1 AS last;");
-    let proxy = Proxy::start(&project.database.url()).await;
+    let proxy = Proxy::start(url).await;
     proxy.when_client_sends("SELECT 1 AS last", Fault::SwallowBefore);
-    let mut running = project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", proxy.url())
-        .spawn();
+    let mut running = upgrade(proxy.url()).spawn();
     proxy.wait_until_fired().await;
     running.kill9();
     running.finish().await;
     let idle = "SELECT pid FROM pg_stat_activity WHERE application_name = 'windlass work' AND state = 'idle in transaction'";
     let orphan = project.one(idle).await;
     assert_eq!(project.one(lock).await, "1");
-    let next = project.upgrade(0).await;
+    let next = upgrade(url).run().await.expect(0);
     let told = format!("ended the idle backend of an earlier runner (pid {orphan})");
     assert!(next.stderr.contains(&told), "{}", next.stderr);
     assert_eq!(project.one("SELECT count(*) FROM t WHERE a = -1").await, "1");

@@ -30,6 +30,7 @@ mod safety;
 mod saved;
 mod scripts;
 mod secrets;
+mod sessions;
 mod snapshots;
 mod start;
 mod state;

@@ -238,7 +238,7 @@ impl Lowered<'_> {
                 backup_megabytes: self.get("guard.backup_megabytes", optional_count),
             },
             role: self.get("role", text).map(some_unless_empty),
-            search_path: self.get("search_path", list),
+            search_path: self.get("search_path", list).map(unquoted),
             strict: self.get("strict", boolean),
             safety: self.get("safety", word).map(parsed),
             stall_budget: self.get("stall_budget", optional_duration),
@@ -321,6 +321,15 @@ fn parsed<T: FromStr>(word: &'static str) -> T {
     word.parse()
         .ok()
         .expect("a choice in SETTINGS is a variant's name")
+}
+
+/// Names as they are, also where somebody wrote them with SQL's quotes.
+fn unquoted(names: Vec<String>) -> Vec<String> {
+    let bare = |name: &String| {
+        let inside = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+        inside.map_or_else(|| name.clone(), |inside| inside.replace("\"\"", "\""))
+    };
+    names.iter().map(bare).collect()
 }
 
 fn some_unless_empty(text: String) -> Option<String> {

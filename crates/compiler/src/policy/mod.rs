@@ -192,7 +192,7 @@ pub struct Policy {
     pub protect: Setting<Vec<String>>,
     /// The role to SET ROLE to.
     pub role: Setting<Option<String>>,
-    /// The schemas that unqualified names are looked up in; empty leaves the server's.
+    /// The names of the schemas that unqualified names are looked up in; empty leaves the server's.
     pub search_path: Setting<Vec<String>>,
     /// Whether a database ahead of the files is refused.
     pub strict: Setting<bool>,

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use tokio_postgres::Statement;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::board::{Board, Orders, State};
 use super::crew::Crew;
@@ -14,7 +14,7 @@ use super::task::{Cut, Task};
 use super::throttle::{self, Thresholds, Throttle};
 use crate::event::Event;
 use crate::journal::backfills::{self as journal, Tally};
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::waits;
 
 /// Between two looks at who waits.
@@ -133,15 +133,13 @@ impl Watch<'_> {
                     })
                     .unwrap_or(false);
             if is_due {
-                session
-                    .client()
-                    .query_typed(
-                        "SELECT pg_catalog.pg_cancel_backend($1) \
-                           FROM pg_catalog.pg_stat_get_activity($1) AS activity \
-                          WHERE activity.backend_start::text = $2",
-                        &[(&view.pid, Type::INT4), (&view.backend_start, Type::TEXT)],
-                    )
-                    .await?;
+                let client = session.client();
+                let cancel = "SELECT pg_catalog.pg_cancel_backend($1) \
+                                FROM pg_catalog.pg_stat_get_activity($1) AS activity \
+                               WHERE activity.backend_start::text = $2";
+                let whom: [(&(dyn ToSql + Sync), Type); 2] =
+                    [(&view.pid, Type::INT4), (&view.backend_start, Type::TEXT)];
+                session::as_login(client, client.query_typed(cancel, &whom)).await?;
             }
         }
         Ok(())
@@ -311,7 +309,7 @@ pub(super) async fn vacuum(crew: &Crew<'_>, board: &Board, task: &Task, cut: &Cu
 }
 
 async fn vacuum_now(crew: &Crew<'_>, cut: &Cut) -> crate::error::Result<()> {
-    let failed = |error| crate::session::failed(error, "failed to VACUUM");
+    let failed = |error| session::failed(error, "failed to VACUUM");
     let session = crew.watch().await?;
     let client = session.client();
     let names = client

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use crate::blockers::Blocker;
 use crate::error::{Error, ErrorKind, Result};
@@ -65,18 +65,14 @@ fn is_building(orphan: &Blocker) -> bool {
 }
 
 async fn end(lock: &Session, pid: i32) -> Result<()> {
-    lock.client()
-        .query_typed(
-            "SELECT pg_catalog.pg_terminate_backend($1)",
-            &[(&pid, Type::INT4)],
-        )
-        .await
-        .map(|_| ())
-        .map_err(|error| {
-            session::failed(error, "failed to end the backend of an earlier runner").hint(format!(
-                "end it as an administrator: SELECT pg_terminate_backend({pid})"
-            ))
-        })
+    let client = lock.client();
+    let whom: [(&(dyn ToSql + Sync), Type); 1] = [(&pid, Type::INT4)];
+    let end = client.query_typed("SELECT pg_catalog.pg_terminate_backend($1)", &whom);
+    session::as_login(client, end).await.map(|_| ()).map_err(|error| {
+        session::failed(error, "failed to end the backend of an earlier runner").hint(format!(
+            "end it as an administrator: SELECT pg_terminate_backend({pid})"
+        ))
+    })
 }
 
 fn stuck(orphan: Blocker) -> Error {

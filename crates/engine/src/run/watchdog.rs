@@ -7,7 +7,7 @@
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 use windlass_compiler::lane::Lane;
 use windlass_compiler::plan::PlannedStatement;
 use windlass_compiler::policy::{LanePolicy, OnDdlWaiter};
@@ -362,10 +362,12 @@ impl<'a> Watchdog<'a> {
             "SELECT pg_catalog.pg_cancel_backend($1) FROM pg_catalog.pg_stat_get_activity($1) AS activity \
               WHERE activity.backend_start::text = $2"
         };
-        let asked = session
-            .client()
-            .query_typed(sql, &[(&work.pid, Type::INT4), (&work.backend_start, Type::TEXT)])
-            .await;
+        let whom = [
+            (&work.pid as &(dyn ToSql + Sync), Type::INT4),
+            (&work.backend_start, Type::TEXT),
+        ];
+        let client = session.client();
+        let asked = session::as_login(client, client.query_typed(sql, &whom)).await;
         if asked.is_err() {
             work.cancel().await;
         }

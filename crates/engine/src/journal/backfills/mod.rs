@@ -4,7 +4,7 @@ mod ranges;
 mod status;
 
 use serde_json::Value;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
 use super::write::Write;
@@ -110,14 +110,16 @@ pub(crate) async fn cancel_of(client: &Client, revision: &str) -> Result<Vec<Str
 
 /// Asks the sessions that work on a backfill to give up what they are doing.
 pub(crate) async fn cancel_batches(client: &Client, name: &str) -> Result<()> {
-    client
-        .query_typed(
-            "SELECT pg_catalog.pg_cancel_backend(activity.pid) FROM windlass.backfill_worker AS worker \
-               JOIN pg_catalog.pg_stat_activity AS activity ON activity.pid = worker.backend_pid \
-              WHERE worker.name = $1 AND activity.application_name = 'windlass work' AND activity.state = 'active'",
-            &[(&name, Type::TEXT)],
-        )
-        .await
+    let told = async {
+        let workers = "SELECT coalesce(pg_catalog.array_agg(backend_pid), '{}') FROM windlass.backfill_worker WHERE name = $1";
+        let row = client.query_typed_one(workers, &[(&name, Type::TEXT)]).await?;
+        let pids: Vec<Option<i32>> = row.get(0);
+        let whom: [(&(dyn ToSql + Sync), Type); 1] = [(&pids, Type::INT4_ARRAY)];
+        let cancel = "SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity \
+                       WHERE pid = ANY ($1) AND application_name = 'windlass work' AND state = 'active'";
+        session::as_login(client, client.query_typed(cancel, &whom)).await
+    };
+    told.await
         .map(|_| ())
         .map_err(|error| session::failed(error, "failed to cancel the running batch"))
 }
