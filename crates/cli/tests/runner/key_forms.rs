@@ -2,7 +2,7 @@
 
 use windlass_testkit::{Running, Traffic, TrafficPlan};
 
-use crate::project::Project;
+use crate::project::{Ended, Project};
 
 /// Two in three pages are left empty, so that few rows are a table that is not small.
 const KEYS: (&str, &str) = (
@@ -161,4 +161,48 @@ async fn views_over_the_column_are_read_all_the_while() {
         "both_of_them bigint, sums bigint how many, tops bigint"
     );
     assert_eq!(remains(&project).await, "0 0 0");
+}
+
+#[tokio::test]
+async fn on_a_protected_table_the_column_that_is_carried_over_is_no_loss() {
+    let project = project(&format!("-- windlass: protect accounts\n{CHANGE}")).await;
+    let done = project.windlass(&["upgrade"]).run().await.expect(0);
+    assert!(!done.stderr.contains("lose"), "{}", done.stderr);
+    assert_eq!(project.one(KEY).await, IS_BIGINT);
+    assert_eq!(project.one("SELECT count(*)::text FROM windlass.loss").await, "0");
+    // By hand it is one.
+    project.write(
+        "0003_by_hand",
+        "-- windlass: protect accounts\nALTER TABLE accounts ADD COLUMN up_new bigint;\n\
+         ALTER TABLE accounts DROP COLUMN up;\nALTER TABLE accounts RENAME COLUMN up_new TO up;",
+    );
+    let refused = project.windlass(&["upgrade"]).run().await.expect(4);
+    assert!(
+        refused.stderr.contains("protected data would be lost"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[tokio::test]
+async fn values_that_are_not_carried_over_stop_the_swap() {
+    let project = project(CHANGE).await;
+    // Somebody writes past the trigger.
+    project
+        .database
+        .execute(
+            "CREATE FUNCTION spoil() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN \
+                 ALTER TABLE accounts DISABLE TRIGGER \"~id_windlass\"; UPDATE accounts SET id_windlass = -1 WHERE id = 7; \
+                 ALTER TABLE accounts ENABLE ALWAYS TRIGGER \"~id_windlass\"; END $$; \
+             CREATE EVENT TRIGGER spoil ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION spoil()",
+        )
+        .await;
+    let stopped = project.windlass(&["upgrade"]).run().await.expect(5);
+    assert!(
+        stopped
+            .stderr
+            .contains("each id of accounts has its value in the new column (1 have not)"),
+        "{}",
+        stopped.stderr
+    );
 }

@@ -14,7 +14,7 @@ use crate::format::Source;
 use crate::lane::{Lane, lane_of};
 use crate::rules::Safe;
 use crate::script::{Script, ScriptStatement};
-use crate::sql::{self, IndexStatement, RelationName, Statement, SyntaxError};
+use crate::sql::{self, IndexStatement, ObjectKind, RelationName, Statement, SyntaxError};
 
 /// The statements of a script as they will be sent, with what each of them does.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -246,6 +246,7 @@ fn instead(
     written: &ScriptStatement,
     created: &mut Created,
 ) -> Result<Vec<PreparedStatement>, SyntaxError> {
+    let carried = carried(form)?;
     let parts = form.iter().zip(1..).map(|(safe, part)| {
         let statement = sql::parse(&safe.sql)?;
         let directives = StatementDirectives {
@@ -268,6 +269,8 @@ fn instead(
         }
         let place = (written.line, written.column);
         let mut made = prepared(&safe.sql, None, place, &directives, &statement, created);
+        let drops = statement.drops_column();
+        made.planned.loses_data &= !drops.is_some_and(|drops| carried.contains(&drops));
         made.planned.rewrite = Some(Rewrite {
             rule: rule.to_owned(),
             part,
@@ -277,6 +280,23 @@ fn instead(
         Ok(made)
     });
     parts.collect()
+}
+
+/// The columns of a form in whose place it puts others: what is dropped under their names lives on.
+fn carried(form: &[Safe]) -> Result<Vec<(RelationName, String)>, SyntaxError> {
+    let mut carried = Vec::new();
+    for safe in form {
+        if let Statement::Rename {
+            object: ObjectKind::Column,
+            relation: Some(relation),
+            to,
+            ..
+        } = sql::parse(&safe.sql)?
+        {
+            carried.push((relation, to));
+        }
+    }
+    Ok(carried)
 }
 
 fn prepared(

@@ -211,7 +211,11 @@ impl Forecaster {
             unlisted: effect.unnamed.clone(),
             opaque: effect.opaque,
             work: self.work(&statement, &effect, shape),
-            losses: self.losses(&planned.sql, &effect),
+            // What a safe form puts another column in the place of lives on.
+            losses: match planned.rewrite.as_ref().and_then(|rewrite| rewrite.of) {
+                Some(_) if !planned.loses_data => Vec::new(),
+                _ => self.losses(&planned.sql, &effect),
+            },
         };
         if let Some(schema) = &mut self.schema {
             schema.go_past(&statement, &planned.sql)?;

@@ -399,6 +399,22 @@ impl Statement {
         }
     }
 
+    /// The column that the statement drops, with its table, where it does nothing else.
+    pub fn drops_column(&self) -> Option<(RelationName, String)> {
+        let Self::Alter {
+            relation, commands, ..
+        } = self
+        else {
+            return None;
+        };
+        match commands.as_slice() {
+            [command] if command.kind == AlterKind::DropColumn => {
+                Some((relation.clone(), command.name.clone()?))
+            }
+            _ => None,
+        }
+    }
+
     /// The relation that it surely creates: afterwards its locks are nobody else's business.
     pub fn creates(&self) -> Option<RelationName> {
         match self {

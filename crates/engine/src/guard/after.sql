@@ -2,7 +2,8 @@
 -- the revision allows, else notes what is lost. Run by the step's own transaction behind its last statement,
 -- after deferred constraints have fired, in one go with COMMIT: what it raises turns COMMIT into ROLLBACK.
 -- {REWRITES}: tables that the step's statements are known to write anew. {SETTLED}: tables (oid) of which what
--- looks like a loss was looked into before. {RECOUNTED}: tables whose rows are counted in another way.
+-- looks like a loss was looked into before. {CARRIERS} and {CARRIED}: columns (table and name) in whose place a safe form
+-- of the step has put others of their names. {RECOUNTED}: tables whose rows are counted in another way.
 DO $windlass$
 DECLARE
     kept jsonb := nullif(pg_catalog.current_setting('windlass.guard', true), '');
@@ -37,6 +38,10 @@ BEGIN
          WHERE NOT is_gone
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute
                             WHERE attrelid = settled.oid AND attnum = was.key::smallint AND NOT attisdropped)
+           AND NOT EXISTS (SELECT FROM ROWS FROM (pg_catalog.unnest({CARRIERS}::pg_catalog.oid[]),
+                                                  pg_catalog.unnest({CARRIED}::pg_catalog.text[])) AS carried (carrier, called)
+                             JOIN pg_catalog.pg_attribute ON attrelid = carrier AND attname = called
+                            WHERE carrier = settled.oid AND called = was.value AND NOT attisdropped)
         UNION ALL
         -- One of another name over the same columns takes its place.
         SELECT tree, oid, name, 'constraint', was.key, NULL, 0, NULL

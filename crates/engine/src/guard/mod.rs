@@ -19,7 +19,7 @@ use windlass_compiler::directive::{Allowance, Protect};
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::plan::{PlannedStatement, Probe, ProtectedTable, Step};
 use windlass_compiler::policy::Policy;
-use windlass_compiler::sql::quote_literal;
+use windlass_compiler::sql::{self, quote_literal};
 
 pub(crate) use backup::{Backing, BatchBacking, NotKept, UNBACKED, unbacked};
 pub(crate) use careful::Looked;
@@ -149,7 +149,7 @@ impl Guard {
             .filter(|statement| statement.loses_data)
             .flat_map(|statement| &statement.locks)
             .map(|(relation, _)| relation.to_string());
-        self.watching(named, &rewritten(step), step.number, place)
+        self.watching(named, &rewritten(step), &carried(step), step.number, place)
     }
 
     /// What is sent around each batch of a data change; `deletes_from` is the table that it deletes from.
@@ -159,13 +159,14 @@ impl Guard {
         step: u32,
         place: Place<'_>,
     ) -> Option<Watching> {
-        self.watching(deletes_from.into_iter(), &[], step, place)
+        self.watching(deletes_from.into_iter(), &[], &[], step, place)
     }
 
     fn watching(
         &self,
         named: impl Iterator<Item = String>,
         rewritten: &[String],
+        carried: &[(String, String)],
         step: u32,
         place: Place<'_>,
     ) -> Option<Watching> {
@@ -197,9 +198,14 @@ impl Guard {
                     &place.run_id.map_or_else(|| "NULL".to_owned(), quote_literal),
                 )
         };
+        let (carriers, columns): (Vec<&String>, Vec<&String>) =
+            carried.iter().map(|(table, column)| (table, column)).unzip();
         Some(Watching {
             before: filled(include_str!("before.sql")).replace("{ASKED}", &quote_literal(&asked)),
-            after: filled(include_str!("after.sql")).replace("{REWRITES}", &array(rewritten)),
+            after: filled(include_str!("after.sql"))
+                .replace("{REWRITES}", &array(rewritten))
+                .replace("{CARRIERS}", &array(&carriers))
+                .replace("{CARRIED}", &array(&columns)),
         })
     }
 
@@ -284,6 +290,28 @@ fn rewritten(step: &Step) -> Vec<String> {
         .map(|(relation, _)| {
             let name = quote_literal(&relation.to_string());
             format!("pg_catalog.to_regclass({name})::oid")
+        })
+        .collect()
+}
+
+/// The columns that the step's safe forms drop and put others of the same names in the place of: table and column, as
+/// expressions.
+fn carried(step: &Step) -> Vec<(String, String)> {
+    let is_kept = |statement: &&PlannedStatement| {
+        let is_ours = statement
+            .rewrite
+            .as_ref()
+            .is_some_and(|rewrite| rewrite.of.is_some());
+        is_ours && !statement.loses_data
+    };
+    let kept = step.statements.iter().filter(is_kept);
+    kept.filter_map(|statement| sql::parse(&statement.sql).ok()?.drops_column())
+        .map(|(relation, column)| {
+            let name = quote_literal(&relation.to_string());
+            (
+                format!("pg_catalog.to_regclass({name})::oid"),
+                quote_literal(&column),
+            )
         })
         .collect()
 }

@@ -215,6 +215,7 @@ impl<'a> Swap<'a> {
         short.push(format!("{head} RENAME COLUMN {new} TO {old}"));
         short.extend(self.taken_over.iter().cloned());
         short.extend(self.after.iter().cloned());
+        safe.push(self.proof_of_values(&new, &value(&old)));
         let (first, rest) = short.split_at(1);
         safe.extend(first.iter().map(Safe::new));
         safe.extend(rest.iter().map(|sql| Safe::new(sql).joined()));
@@ -226,6 +227,37 @@ impl<'a> Swap<'a> {
         };
         safe.push(Safe::new(format!("ANALYZE {relation}{columns}")));
         safe
+    }
+
+    /// Asked when all is filled and kept in step, before the old column goes.
+    fn proof_of_values(&self, new: &str, value: &str) -> Safe {
+        let (relation, name, new_type) = (self.relation, quote(&self.column.name), self.new_type);
+        // Types without an equality are compared by what is written of them.
+        let has_equality = !matches!(
+            self.new_type_name.own(),
+            Some(
+                "json"
+                    | "xml"
+                    | "point"
+                    | "box"
+                    | "circle"
+                    | "path"
+                    | "polygon"
+                    | "line"
+                    | "lseg"
+                    | "txid_snapshot"
+                    | "pg_snapshot"
+                    | "jsonpath"
+                    | "refcursor"
+            )
+        );
+        let text = if has_equality { "" } else { "::text" };
+        Safe::verified(
+            format!("each {name} of {relation} has its value in the new column"),
+            format!(
+                "SELECT count(*) = 0, count(*) || ' have not' FROM {relation} WHERE {new}{text} IS DISTINCT FROM ({value})::{new_type}{text}"
+            ),
+        )
     }
 
     /// What the planner is told of the column. How it is stored is the new type's business, as with ALTER COLUMN … TYPE.
