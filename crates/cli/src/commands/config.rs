@@ -9,6 +9,9 @@ use crate::context::Context;
 
 /// Prints every setting with its value and where it came from
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass config
+  windlass config --env production --profile guide")]
 pub(crate) struct ShowConfig {
     /// Writes it as JSON
     #[arg(long)]

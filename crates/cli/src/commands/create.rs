@@ -7,6 +7,8 @@ use crate::context::Context;
 
 /// Creates the database, if it is not there
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  DATABASE_URL=postgresql://postgres@localhost/shop_test windlass create")]
 pub(crate) struct Create {}
 
 impl Create {

@@ -8,6 +8,9 @@ use crate::context::Context;
 
 /// Prints the revisions that the database is at
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass current
+  windlass current --json")]
 pub(crate) struct Current {
     /// Writes it as JSON
     #[arg(long)]

@@ -16,6 +16,9 @@ const REFUSED: u8 = 4;
 
 /// Writes deployments that migrate before they start, and checks those that are there
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass deploy check            what is found here
+  windlass deploy init compose     adds a migrate service to the Compose file, or writes one")]
 pub(crate) struct Deploy {
     #[command(subcommand)]
     command: Command,

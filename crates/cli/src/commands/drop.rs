@@ -10,6 +10,9 @@ use crate::failure::Failure;
 
 /// Drops the database with everything in it
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass drop                       asks for the database's name
+  windlass drop --really shop_test")]
 pub(crate) struct Drop {
     /// Does not ask; must repeat the database's name
     #[arg(long, value_name = "NAME")]

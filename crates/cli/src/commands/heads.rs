@@ -10,6 +10,8 @@ use crate::files;
 
 /// Prints the revisions that no other follows; needs no database
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass heads")]
 pub(crate) struct Heads {
     /// Writes it as JSON
     #[arg(long)]

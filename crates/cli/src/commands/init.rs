@@ -13,6 +13,9 @@ use crate::failure::Failure;
 ///
 /// On a terminal it asks which tables are to be protected, unless --protect says so.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass init                            asks which tables are to be protected
+  windlass init --protect leads,faqs")]
 pub(crate) struct Init {
     /// Tables that may lose neither rows nor columns nor themselves, such as leads,faqs,billing.*
     #[arg(long, value_name = "TABLES", value_delimiter = ',')]

@@ -10,6 +10,9 @@ use crate::files;
 
 /// Writes a revision that joins all heads
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass merge
+  windlass merge -m \"calls and billing\"")]
 pub(crate) struct Merge {
     /// Its name
     #[arg(long, short, default_value = "merge")]

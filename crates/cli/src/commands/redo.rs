@@ -9,6 +9,8 @@ use crate::context::{self, Context};
 
 /// Reverts the last revision and applies it again
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass redo --allow-data-loss     while a revision is being written")]
 pub(crate) struct Redo {
     /// Rows, columns and tables may go away meanwhile
     #[arg(long)]

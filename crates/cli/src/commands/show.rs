@@ -9,6 +9,9 @@ use crate::failure::Failure;
 
 /// Shows one revision: where it stands, its parents, its script
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  windlass show 0036
+  windlass show 0036 --json")]
 pub(crate) struct Show {
     /// An id or its beginning, or a label
     revision: String,

@@ -20,30 +20,43 @@ pub(crate) async fn upgrade(client: &Client, found: Option<i32>) -> Result<()> {
     if from == VERSION {
         return Ok(());
     }
-    let done = client.batch_execute(&upgrading(from)).await;
+    run(client, &upgrading(from))
+        .await
+        .map_err(|error| match error.code().map(|code| code.code()) {
+            Some("42501") => session::failed(error, "failed to create the journal")
+                .hint("the role needs CREATE on the database once: GRANT CREATE ON DATABASE … TO …")
+                .hint("or let an administrator run `windlass upgrade` the first time"),
+            Some("25006") => session::failed(error, "failed to create the journal: the server is read-only")
+                .hint("connect to the primary; with several hosts add target_session_attrs=read-write"),
+            _ => session::failed(error, "failed to create the journal"),
+        })
+}
+
+/// Runs a script that is a transaction.
+async fn run(client: &Client, script: &str) -> std::result::Result<(), tokio_postgres::Error> {
+    let done = client.batch_execute(script).await;
     if done.is_err() {
         // The transaction is aborted; this only ends it, and the first error is the one to tell.
         let _ = client.batch_execute("ROLLBACK").await;
     }
-    done.map_err(|error| match error.code().map(|code| code.code()) {
-        Some("42501") => session::failed(error, "failed to create the journal")
-            .hint("the role needs CREATE on the database once: GRANT CREATE ON DATABASE … TO …")
-            .hint("or let an administrator run `windlass upgrade` the first time"),
-        Some("25006") => session::failed(error, "failed to create the journal: the server is read-only")
-            .hint("connect to the primary; with several hosts add target_session_attrs=read-write"),
-        _ => session::failed(error, "failed to create the journal"),
-    })
+    done
 }
 
 /// The script that brings the journal from version `from` to [`VERSION`].
 pub(crate) fn upgrading(from: i32) -> String {
+    through(from, &SCRIPTS)
+}
+
+/// The script that brings the journal from version `from` through the rest of `scripts`, in one transaction.
+fn through(from: i32, scripts: &[&str]) -> String {
     let mut script = String::from("BEGIN;\nSET LOCAL lock_timeout = '1s';\n");
-    for sql in &SCRIPTS[usize::try_from(from).unwrap_or(0)..] {
+    for sql in &scripts[usize::try_from(from).unwrap_or(0)..] {
         script.push_str(sql);
     }
     if from > 0 {
+        let version = scripts.len();
         script.push_str(&format!(
-            "UPDATE windlass.leader SET journal_version = {VERSION};\n"
+            "UPDATE windlass.leader SET journal_version = {version};\n"
         ));
     }
     script.push_str("COMMIT;\n");
@@ -57,4 +70,55 @@ pub(crate) fn newer(found: i32) -> Error {
         format!("the journal is of version {found}; this windlass knows versions up to {VERSION}"),
     )
     .hint("use the windlass that wrote it, or a newer one")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_testkit::Server;
+
+    /// What later versions may look like: one that adds, one that changes what is there.
+    const LATER: [&str; 3] = [
+        SCRIPTS[0],
+        "ALTER TABLE windlass.run ADD note text;\n",
+        "UPDATE windlass.run SET note = command;\nALTER TABLE windlass.run ALTER note SET NOT NULL;\n",
+    ];
+
+    #[tokio::test]
+    async fn a_journal_is_brought_up_in_place_and_all_at_once() {
+        let server = Server::start().await;
+        let database = server.fresh_database().await;
+        let client = database.connect().await;
+        upgrade(&client, None).await.expect("it is made");
+        let version = "SELECT journal_version FROM windlass.leader";
+        assert_eq!(database.query_one_text(version).await, VERSION.to_string());
+        database
+            .execute(
+                "INSERT INTO windlass.run (run_id, epoch, command, target, windlass_version, profile, runner) \
+                 VALUES (gen_random_uuid(), 1, 'upgrade', 'head', '0', 'live', 'me')",
+            )
+            .await;
+
+        // One that fails in its middle leaves the version and the tables that it found, and the session usable.
+        let failing = through(1, &[LATER[0], LATER[1], "SELECT 1 / 0;\n"]);
+        run(&client, &failing).await.expect_err("it divides by zero");
+        assert_eq!(database.query_one_text(version).await, "1");
+        run(&client, &through(1, &LATER)).await.expect("it is brought up");
+        assert_eq!(database.query_one_text(version).await, "3");
+        let kept = "SELECT command || ' ' || note FROM windlass.run";
+        assert_eq!(database.query_one_text(kept).await, "upgrade upgrade");
+        // A database that has none gets all of it.
+        let other = server.fresh_database().await;
+        let client = other.connect().await;
+        run(&client, &through(0, &LATER)).await.expect("it is made");
+        assert_eq!(
+            other.query_one_text("SELECT count(note) FROM windlass.run").await,
+            "0"
+        );
+
+        let newer = upgrade(&client, Some(VERSION + 1))
+            .await
+            .expect_err("nobody knows it");
+        assert_eq!(newer.kind(), ErrorKind::Diverged);
+    }
 }

@@ -16,10 +16,11 @@ use crate::failure::Failure;
 
 /// Migrates a throwaway database under live traffic, and shows what the traffic noticed
 #[derive(Debug, Args)]
-#[command(
-    after_help = "It starts a PostgreSQL server of its own, loads a multi-tenant call centre, lets an
-application read and write, and runs `windlass upgrade` meanwhile. Nothing of it remains."
-)]
+#[command(after_help = "Example:
+  windlass demo
+
+It starts a PostgreSQL server of its own, loads a multi-tenant call centre, lets an
+application read and write, and runs `windlass upgrade` meanwhile. Nothing of it remains.")]
 pub(crate) struct Demo {
     /// Leads to load; three times as many calls come with them
     #[arg(long, default_value_t = 200_000)]

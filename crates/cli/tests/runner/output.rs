@@ -1,0 +1,236 @@
+//! What a run says, for people, for grep and for machines.
+
+use serde_json::Value;
+
+use crate::project::{Ended, Project};
+
+/// What begins a change of colour.
+const COLOUR: &str = "\u{1b}[1m";
+
+const BAD: (&str, &str) = ("0001_t", "CREATE TABLE t (a int);\nSELECT 1 / 0;");
+
+#[tokio::test]
+async fn a_terminal_gets_colours_and_nothing_else_does() {
+    let project = Project::new(&[BAD]).await;
+    let at_terminal = |variable: &str, value: &str| {
+        project
+            .windlass(&["upgrade"])
+            .env("TERM", "xterm-256color")
+            .env(variable, value)
+            .at_terminal("")
+            .run()
+    };
+    let plain = at_terminal("LANG", "C").await.expect(1);
+    assert!(plain.stderr.contains(COLOUR), "{:?}", plain.stderr);
+    let without = at_terminal("NO_COLOR", "1").await.expect(1);
+    assert!(
+        without.stderr.contains("error: 0001_t step 1 of 1"),
+        "{:?}",
+        without.stderr
+    );
+    assert!(!without.stderr.contains(COLOUR), "{:?}", without.stderr);
+    let logged = project.windlass(&["upgrade"]).run().await.expect(1);
+    assert!(!logged.stderr.contains('\u{1b}'), "{:?}", logged.stderr);
+    assert!(
+        logged.stderr.contains(" WINDLASS CHECKPOINT: "),
+        "{}",
+        logged.stderr
+    );
+    assert!(
+        !plain.stderr.contains(" WINDLASS CHECKPOINT: "),
+        "a person needs no timestamps: {}",
+        plain.stderr
+    );
+}
+
+#[tokio::test]
+async fn each_line_of_a_json_log_is_an_object_with_its_event_and_time() {
+    let project = Project::new(&[
+        (
+            "0001_t",
+            "CREATE TABLE t (id int PRIMARY KEY, n int);\nINSERT INTO t SELECT generate_series(1, 50);",
+        ),
+        (
+            "0002_all",
+            "DO $$ BEGIN RAISE NOTICE 'hello'; END $$;\nCREATE INDEX CONCURRENTLY t_i ON t (id);\nVACUUM t;\n\
+             -- windlass: backfill b on t batch=10\nUPDATE t SET n = 1 WHERE n IS NULL;",
+        ),
+        ("0003_bad", "SELECT 1 / 0;"),
+    ])
+    .await;
+    let failed = project
+        .windlass(&["upgrade", "--log", "json", "--json"])
+        .run()
+        .await
+        .expect(1);
+    let mut events = Vec::new();
+    for line in failed.stderr.lines() {
+        let event: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let name = event["event"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no event: {line}"));
+        if name != "failed" {
+            assert!(event["at"].as_str().is_some_and(|at| at.ends_with('Z')), "{line}");
+        }
+        events.push(name.to_owned());
+    }
+    for expected in [
+        "connected",
+        "journal_upgraded",
+        "leading",
+        "run_started",
+        "revision_started",
+        "step_started",
+        "notice",
+        "step_done",
+        "backfill_started",
+        "revision_done",
+        "failed",
+    ] {
+        assert!(
+            events.iter().any(|name| name == expected),
+            "{expected} in {events:?}"
+        );
+    }
+    let answer: Value = serde_json::from_str(&failed.stdout).expect("the answer is JSON as well");
+    assert_eq!(answer["result"], "failed");
+    assert_eq!(answer["revisions"], serde_json::json!(["0001_t", "0002_all"]));
+    assert_eq!(answer["error"]["sqlstate"], "22012");
+    // Quiet is quiet, but for what failed.
+    let quiet = project.windlass(&["upgrade", "--quiet"]).run().await.expect(1);
+    assert!(
+        quiet.stderr.starts_with("error: 0003_bad step 1 of 1"),
+        "{}",
+        quiet.stderr
+    );
+}
+
+#[tokio::test]
+async fn the_help_of_every_command_shows_how_it_is_used() {
+    let project = Project::new(&[]).await;
+    let help = project.windlass(&["--help"]).run().await.expect(0).stdout;
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(commands.len() > 20, "{help}");
+    let mut without = Vec::new();
+    for command in commands {
+        let help = project
+            .windlass(&[command, "--help"])
+            .run()
+            .await
+            .expect(0)
+            .stdout;
+        if !help.contains("Example") {
+            without.push(command.to_owned());
+        }
+    }
+    assert!(without.is_empty(), "no examples: {without:?}");
+}
+
+#[tokio::test]
+async fn checkpoint_lines_of_trouble_keep_their_shape() {
+    let project = Project::new(&[(
+        "0001_t",
+        "CREATE TABLE t (id int PRIMARY KEY, n int);\nINSERT INTO t SELECT g, 0 FROM generate_series(1, 5) g;\nCREATE SEQUENCE tries;\n\
+         CREATE FUNCTION flaky(code text, times int) RETURNS void LANGUAGE plpgsql AS \
+         'BEGIN IF nextval(''tries'') <= times THEN RAISE EXCEPTION USING MESSAGE = ''not now'', ERRCODE = code; END IF; END';",
+    )])
+    .await;
+    project.upgrade(0).await;
+    project.write("0002_r", "SELECT flaky('40001', 1);");
+    project.write(
+        "0003_i",
+        "-- windlass: best-effort\nCREATE INDEX CONCURRENTLY t_i ON t (((id / 0)));",
+    );
+    project.write(
+        "0004_b",
+        "-- windlass: backfill b on t batch=5\nUPDATE t SET n = n + 10;",
+    );
+    project.write("0004_b.down", "UPDATE t SET n = n - 10;");
+    let finished = project
+        .windlass(&[
+            "upgrade",
+            "--set",
+            "lane.dml.backoff=linear 50ms",
+            "--set",
+            "lane.index.attempts=1",
+        ])
+        .run()
+        .await
+        .expect(0);
+    let lines = shapes(&finished.stderr);
+    assert_eq!(
+        lines,
+        [
+            "3 revisions to apply",
+            "0002_r: starting, 1 step",
+            "0002_r step 1/1: dml lane: SELECT flaky('40001', 1)",
+            "0002_r step 1/1: attempt 1: the transaction could not be serialized; again",
+            "0002_r step 1/1: done after 2 attempts",
+            "✅ 0002_r: applied",
+            "0003_i: starting, 1 step",
+            "0003_i step 1/1: index lane: CREATE INDEX CONCURRENTLY t_i ON t (((id / 0)))",
+            "0003_i step 1/1: dropped the invalid index public.t_i that an interrupted build left behind",
+            "0003_i step 1/1: given up (best-effort): line 2: CREATE INDEX CONCURRENTLY t_i ON t (((id / 0))): division by zero",
+            "✅ 0003_i: applied",
+            "0004_b: starting, 1 step",
+            "0004_b step 1/1: backfill lane: UPDATE t SET n = n + 10",
+            "0004_b step 1/1: backfill: starting",
+            "0004_b step 1/1: ✅ backfilled 5 rows in all",
+            "0004_b step 1/1: done",
+            "✅ 0004_b: applied",
+            "✅ SUCCESS: applied 3 revisions",
+        ],
+        "{}",
+        finished.stderr
+    );
+    let reverted = project
+        .windlass(&["downgrade", "-1", "--allow-data-loss"])
+        .run()
+        .await
+        .expect(0);
+    assert_eq!(
+        shapes(&reverted.stderr),
+        [
+            "1 revision to revert",
+            "0004_b: starting, 1 step",
+            "0004_b step 1/1: dml lane: UPDATE t SET n = n - 10",
+            "0004_b step 1/1: done",
+            "✅ 0004_b: reverted",
+            "✅ SUCCESS: reverted 1 revision",
+        ],
+        "{}",
+        reverted.stderr
+    );
+}
+
+/// The checkpoint lines without times, counts of looks and the database's name.
+fn shapes(stderr: &str) -> Vec<String> {
+    let lines = stderr
+        .lines()
+        .filter_map(|line| line.split_once(" WINDLASS CHECKPOINT: ").map(|(_, text)| text));
+    lines
+        .filter(|text| !text.starts_with("database "))
+        .map(|text| {
+            let text = text.split("; again in ").collect::<Vec<_>>();
+            let text = match text[..] {
+                [before, _] => format!("{before}; again"),
+                _ => text.concat(),
+            };
+            match text.split_once(" in ") {
+                Some((before, behind)) if behind.starts_with(|letter: char| letter.is_ascii_digit()) => {
+                    let after = behind.find(" after ").map_or("", |at| &behind[at..]);
+                    format!("{before}{after}")
+                }
+                _ => text,
+            }
+        })
+        .collect()
+}
