@@ -121,12 +121,8 @@ impl Emit<'_> {
         if let Some(Type::Composite(attributes)) = new.types.get(of) {
             if let Some(attribute) = attributes.iter().find(|attribute| attribute.name == name) {
                 let sql = format!("ALTER TYPE {of} ADD ATTRIBUTE {}", declared(attribute));
-                self.part(
-                    (address.clone(), Stage::Create),
-                    vec![sql],
-                    Vec::new(),
-                    vec![address],
-                );
+                let needs = self.after_leaving(of);
+                self.part((address.clone(), Stage::Create), vec![sql], needs, vec![address]);
             }
             return;
         }
@@ -147,8 +143,11 @@ impl Emit<'_> {
         let mut provides = vec![address.clone()];
         let default = Address::Default(of.clone(), name.to_owned());
         text.push_str(&foreign_options(&column.foreign_options));
+        let is_held = has_default(column) && self.holds_rows_all_along(of);
         match &column.value {
             ColumnValue::Null => {}
+            // It would rewrite the table.
+            ColumnValue::Default(value) if is_held => late = Some(value.clone()),
             // It would be computed for rows that are there, by a setting that this session may not have.
             ColumnValue::Default(value) if value.contains("current_setting(") => late = Some(value.clone()),
             ColumnValue::Default(value) => text.push_str(&format!(" DEFAULT {value}")),
@@ -170,7 +169,7 @@ impl Emit<'_> {
         if has_default(column) {
             provides.push(default);
         }
-        if column.is_not_null {
+        if column.is_not_null && !is_held {
             text.push_str(&not_null(relation, column, &mut provides, of));
         }
         let keyword = if matches!(relation.kind, RelationKind::ForeignTable(_)) {
@@ -190,18 +189,27 @@ impl Emit<'_> {
             provides.push(Address::Column(child.clone(), name.to_owned()));
             provides.push(Address::Default(child, name.to_owned()));
         }
-        let needs = self.after_leaving(of);
+        let mut needs = self.after_leaving(of);
+        if has_value {
+            needs.extend(self.while_no_rows_are_held((address.clone(), Stage::Create), of));
+        }
         let mut sql = vec![sql];
         if let Some(value) = late {
-            let set = format!(
-                "ALTER {keyword} {of} ALTER COLUMN {} SET DEFAULT {value}",
-                quote_identifier(name)
-            );
-            self.remark(
-                &set,
-                "rows that are there have no value: the default depends on the session".to_owned(),
-            );
-            sql.push(set);
+            let quoted = quote_identifier(name);
+            let alter = format!("ALTER {keyword} {of} ALTER COLUMN {quoted}");
+            let set = format!("{alter} SET DEFAULT {value}");
+            if is_held {
+                sql.extend([set, format!("UPDATE {of} SET {quoted} = DEFAULT")]);
+                if column.is_not_null {
+                    sql.push(format!("{alter} SET NOT NULL"));
+                }
+            } else {
+                self.remark(
+                    &set,
+                    "rows that are there have no value: the default depends on the session".to_owned(),
+                );
+                sql.push(set);
+            }
         }
         self.part((address.clone(), Stage::Create), sql, needs, provides);
         // A parent's column is added when children have their own.
@@ -347,9 +355,22 @@ impl Emit<'_> {
             for child in self.heirs(of) {
                 needs.extend(self.dependents_gone(&Address::Column(child, name.to_owned())));
             }
+            needs.extend(self.while_no_rows_are_held((address.clone(), Stage::Create), of));
         }
         for ancestor in self.ancestors(of) {
             needs.push((Address::Column(ancestor, name.to_owned()), Stage::Create));
+        }
+        // NOT NULL goes when the column is in the primary key no more.
+        let in_key = |relation: &Relation| {
+            let key = relation.primary_key()?;
+            let is_in = key.columns.iter().any(|column| column == name);
+            is_in.then(|| Address::Constraint(of.clone(), key.name.clone()))
+        };
+        if let (true, false, Some(key), None) =
+            (one.is_not_null, other.is_not_null, in_key(before), in_key(after))
+            && self.fate(&key) == Some(Fate::Swap)
+        {
+            needs.push((key, Stage::Create));
         }
         self.part((address.clone(), Stage::Create), sql, needs, provides);
     }
@@ -372,7 +393,8 @@ impl Emit<'_> {
         if let Some(collation) = &other.collation {
             sql.push_str(&format!(" COLLATE {collation}"));
         }
-        let needs = self.dependents_gone(&address);
+        let mut needs = self.dependents_gone(&address);
+        needs.extend(self.after_leaving(of));
         self.part((address.clone(), Stage::Create), vec![sql], needs, vec![address]);
     }
 
@@ -446,9 +468,11 @@ impl Emit<'_> {
     /// The value of a column whose type is made beside its old self.
     fn moved(&self, quoted: &str, one: &Column, other: &Column, user_type: &QualifiedName) -> String {
         let target = &other.data_type;
+        let after = self.new.types.get(user_type);
+        let after = after.map(|kind| self.in_order_of_tables(user_type, kind));
         if let (Some(Type::Composite(before)), Some(Type::Composite(after)), false) = (
             self.old.types.get(user_type),
-            self.new.types.get(user_type),
+            after.as_deref(),
             target.ends_with("[]") || one.data_type != *target,
         ) {
             let fields: Vec<String> = after
@@ -487,6 +511,9 @@ impl Emit<'_> {
         // What a parent's statement has done already.
         let mut is_not_null = one.is_not_null;
         for parent in super::kin::parents(after) {
+            if self.lets_go_alone(parent, &one.name) {
+                continue;
+            }
             let find = |catalog: &Catalog| {
                 let column = catalog
                     .relation(parent)
@@ -502,7 +529,7 @@ impl Emit<'_> {
         }
         // Older servers have no constraints to be named.
         let has_names = self.old.major() >= 18 && self.new.major() >= 18;
-        sql.extend(not_null::statements(
+        let mut statements = not_null::statements(
             of,
             before,
             after,
@@ -510,7 +537,34 @@ impl Emit<'_> {
             is_not_null,
             other.is_not_null,
             has_names,
-        ));
+        );
+        if self.lets_go_alone(of, &one.name) {
+            for statement in &mut statements {
+                if statement.ends_with(" DROP NOT NULL") {
+                    *statement = statement.replacen("ALTER TABLE ", "ALTER TABLE ONLY ", 1);
+                }
+            }
+        }
+        sql.extend(statements);
+    }
+
+    /// Whether the table's column may be NULL from now on, while one of a child that stays may not.
+    fn lets_go_alone(&self, of: &QualifiedName, name: &str) -> bool {
+        let is_not_null = |catalog: &Catalog, of: &QualifiedName| {
+            let column = catalog.relation(of).and_then(|relation| relation.column(name));
+            column.map(|column| column.is_not_null)
+        };
+        let is_table = self
+            .new
+            .relation(of)
+            .is_some_and(|relation| relation.kind == RelationKind::Table);
+        is_table
+            && is_not_null(self.old, of) == Some(true)
+            && is_not_null(self.new, of) == Some(false)
+            && self
+                .heirs(of)
+                .iter()
+                .any(|child| is_not_null(self.new, child) == Some(true))
     }
 
     /// ADD GENERATED … AS IDENTITY; the position of an owned sequence goes over to it.

@@ -1,20 +1,29 @@
-//! Columns that hold a domain inside of something else: an array, a composite type, a range.
+//! Columns that hold a domain, or rows of a table, inside of something else: an array, a composite type, a range.
 //!
 //! PostgreSQL proves a domain's new constraint on columns of the domain, and refuses to where rows keep it inside of
-//! something else.
+//! something else. It rewrites no table whose rows are held elsewhere.
 
 use std::collections::BTreeSet;
 
 use super::emit::Emit;
 use super::fate::{Fate, Fates, is_stored};
 use crate::catalog::write::order::{Key, Stage};
-use crate::catalog::{Address, Catalog, QualifiedName, Type};
+use crate::catalog::{Address, Catalog, ColumnValue, QualifiedName, Type};
 
 /// Columns with rows that hold the domain inside of something else.
 pub(super) fn columns(catalog: &Catalog, domain: &QualifiedName) -> BTreeSet<Address> {
+    holders(catalog, (Address::Type(domain.clone()), false))
+}
+
+/// Columns with rows that hold rows of the table.
+pub(super) fn columns_of_rows(catalog: &Catalog, table: &QualifiedName) -> BTreeSet<Address> {
+    holders(catalog, (Address::Relation(table.clone()), true))
+}
+
+fn holders(catalog: &Catalog, begin: (Address, bool)) -> BTreeSet<Address> {
     let mut found = BTreeSet::new();
     let mut seen: BTreeSet<(Address, bool)> = BTreeSet::new();
-    let mut open = vec![(Address::Type(domain.clone()), false)];
+    let mut open = vec![begin];
     while let Some((at, is_inside)) = open.pop() {
         if !seen.insert((at.clone(), is_inside)) {
             continue;
@@ -78,11 +87,57 @@ pub(super) fn proved(old: &Catalog, new: &Catalog, fates: &Fates) -> BTreeSet<Qu
     proved
 }
 
+/// Tables that are rewritten by more than a column's new type, and why.
+pub(super) fn rewritten(old: &Catalog, new: &Catalog, fates: &Fates) -> Vec<(QualifiedName, Address)> {
+    let mut rewritten = Vec::new();
+    for (address, fate) in fates {
+        match (address, fate) {
+            (Address::Column(of, name), Fate::Create) if old.relations.contains_key(of) => {
+                let column = new.relation(of).and_then(|relation| relation.column(name));
+                let is_computed = column.is_some_and(|column| {
+                    matches!(column.value, ColumnValue::Stored(_) | ColumnValue::Identity(_))
+                });
+                if is_computed {
+                    rewritten.push((of.clone(), address.clone()));
+                }
+            }
+            (Address::Relation(name), Fate::Alter) => {
+                if let (Some(one), Some(other)) = (old.relation(name), new.relation(name))
+                    && (one.persistence != other.persistence || one.access_method != other.access_method)
+                {
+                    rewritten.push((name.clone(), address.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+    rewritten
+}
+
 impl Emit<'_> {
     /// A domain is proved while nothing holds it inside: after what goes, before what comes.
     pub(super) fn prove_alone(&mut self, address: &Address, domain: &QualifiedName) -> Vec<Key> {
-        let own = (address.clone(), Stage::Create);
-        for column in columns(self.new, domain) {
+        let (before, after) = (columns(self.old, domain), columns(self.new, domain));
+        self.between((address.clone(), Stage::Create), before, after)
+    }
+
+    /// A table is rewritten while nothing holds rows of it.
+    pub(super) fn while_no_rows_are_held(&mut self, own: Key, table: &QualifiedName) -> Vec<Key> {
+        let (before, after) = (columns_of_rows(self.old, table), columns_of_rows(self.new, table));
+        self.between(own, before, after)
+    }
+
+    /// Whether a column that stays holds rows of the table, so that it cannot be rewritten.
+    pub(super) fn holds_rows_all_along(&self, table: &QualifiedName) -> bool {
+        let holders = columns_of_rows(self.old, table);
+        holders
+            .iter()
+            .any(|column| !self.fate(column).is_some_and(Fate::is_gone))
+    }
+
+    /// Makes new columns wait for a statement; what goes before it.
+    fn between(&mut self, own: Key, before: BTreeSet<Address>, after: BTreeSet<Address>) -> Vec<Key> {
+        for column in after {
             let Address::Column(of, _) = &column else { continue };
             let maker = match self.is_made_with_whole(of) {
                 true => Address::Relation(of.clone()),
@@ -92,8 +147,7 @@ impl Emit<'_> {
                 self.part((maker, Stage::Create), Vec::new(), vec![own.clone()], Vec::new());
             }
         }
-        let going = columns(self.old, domain);
-        going
+        before
             .iter()
             .filter(|column| matches!(self.fate(column), Some(Fate::Drop | Fate::Replace)))
             .map(|column| self.carrier(column))

@@ -38,6 +38,23 @@ fn left_by_children(old: &Catalog, fates: &Fates) -> BTreeSet<QualifiedName> {
     parents.filter(|parent| is_gone(parent)).cloned().collect()
 }
 
+/// Types that change while there are tables of them, which are to leave them before.
+fn left_by_tables(old: &Catalog, new: &Catalog, fates: &Fates) -> BTreeSet<QualifiedName> {
+    let stays = |name: &QualifiedName| {
+        new.relation(name)
+            .is_some_and(|found| found.kind == RelationKind::Table)
+    };
+    let typed = old.relations.iter().filter(|(name, _)| stays(name));
+    let types = typed.filter_map(|(_, relation)| relation.of_type.as_ref());
+    let changes = |of: &QualifiedName| {
+        fates.contains_key(&Address::Type(of.clone()))
+            || fates
+                .keys()
+                .any(|address| matches!(address, Address::Column(whole, _) if whole == of))
+    };
+    types.filter(|of| changes(of)).cloned().collect()
+}
+
 /// The difference where these parents are made anew; or more of them.
 fn with_remade(
     origin: &Catalog,
@@ -61,7 +78,8 @@ fn with_remade(
             fates.insert(address.clone(), Fate::Replace);
         }
         let spread = spread(old, new, &mut fates);
-        let more = left_by_children(old, &fates);
+        let mut more = left_by_children(old, &fates);
+        more.extend(left_by_tables(old, new, &fates));
         if !more.is_subset(remade) {
             return Err(more);
         }
@@ -79,6 +97,7 @@ fn with_remade(
             old_children: kin::children(old),
             new_children: kin::children(new),
             leaving: BTreeMap::new(),
+            no_catalogs: BTreeSet::new(),
             old_places: places(old),
             new_places: places(new),
             apart: &apart,
@@ -242,7 +261,7 @@ pub(super) struct Emit<'a> {
     /// The old schema as it is when links are cut.
     pub(super) old: &'a Catalog,
     pub(super) new: &'a Catalog,
-    /// Parents that are made anew for the sake of what they need.
+    /// Parents that are made anew for the sake of what they need, and types of tables that change.
     remade: &'a BTreeSet<QualifiedName>,
     pub(super) options: &'a DiffOptions,
     pub(super) fates: &'a Fates,
@@ -254,6 +273,8 @@ pub(super) struct Emit<'a> {
     pub(super) new_children: Children<'a>,
     /// Parents that a relation leaves.
     pub(super) leaving: BTreeMap<&'a QualifiedName, Vec<&'a QualifiedName>>,
+    /// Tables that logical decoding does not read as catalogs for now.
+    pub(super) no_catalogs: BTreeSet<QualifiedName>,
     /// Tables of indexes.
     old_places: HashMap<QualifiedName, &'a QualifiedName>,
     new_places: HashMap<QualifiedName, &'a QualifiedName>,
@@ -309,6 +330,8 @@ impl Emit<'_> {
             }
         }
         self.leave();
+        self.leave_types();
+        self.leave_catalogs();
         let fates = self.fates;
         for (address, fate) in fates {
             match fate {
@@ -406,7 +429,7 @@ impl Emit<'_> {
                 // A multirange type comes with its range type.
                 let kind = new.types.get(name);
                 if let Some(kind) = kind.filter(|kind| !matches!(kind, Type::Multirange { .. })) {
-                    types::write_type(new, name, kind, &mut self.plan);
+                    types::write_type(new, name, &self.in_order_of_tables(name, kind), &mut self.plan);
                     self.after_own_drop(address);
                 }
             }
@@ -499,7 +522,11 @@ impl Emit<'_> {
             if *fate == Fate::Drop || *fate == Fate::Replace {
                 match address {
                     Address::Relation(name) | Address::Index(name) | Address::Type(name) => {
-                        let carrier = self.carrier(address);
+                        let mut carrier = self.carrier(address);
+                        if carrier.1 == Stage::Retire {
+                            // What it goes with steps aside before.
+                            carrier.1 = Stage::Shell;
+                        }
                         going.insert(name.clone(), carrier);
                     }
                     _ => {}
@@ -750,9 +777,24 @@ impl Emit<'_> {
             .leaving
             .iter()
             .filter(|(child, parents)| **child == of || parents.contains(&of));
+        let untyped = self.origin.relations.iter().filter(|(name, relation)| {
+            relation
+                .of_type
+                .as_ref()
+                .is_some_and(|kind| (*name == of || kind == of) && self.leaves_its_type(name))
+        });
         leaving
-            .map(|(child, _)| (Address::Relation((*child).clone()), Stage::Leave))
+            .map(|(child, _)| *child)
+            .chain(untyped.map(|(name, _)| name))
+            .chain(self.no_catalogs.get(of))
+            .map(|name| (Address::Relation(name.clone()), Stage::Leave))
             .collect()
+    }
+
+    /// Whether the table is of a type no more, or not for a while.
+    pub(super) fn leaves_its_type(&self, name: &QualifiedName) -> bool {
+        let stays = self.fate(&Address::Relation(name.clone())) != Some(Fate::Drop);
+        stays && kin::untyped(self.origin, self.new, self.remade, name).is_some()
     }
 
     /// What values may be lost when columns move to the new self of a type; nothing for types that only differ in how

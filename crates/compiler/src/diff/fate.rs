@@ -106,6 +106,9 @@ pub(super) fn judge(old: &Catalog, new: &Catalog, options: &DiffOptions) -> Fate
             (None, Some(other)) => judge.whole(name, other, Fate::Create),
             (None, None) => {}
         }
+        if let (Some(one), Some(other)) = (one, other) {
+            judge.not_null_of_partition(name, one, other);
+        }
     }
     for (address, one, other) in both(&old.objects, &new.objects) {
         if one
@@ -256,7 +259,9 @@ impl Judge<'_> {
     fn relation(&mut self, name: &QualifiedName, one: &Relation, other: &Relation) {
         let address = Address::Relation(name.clone());
         let fate = match (&one.kind, &other.kind) {
-            (RelationKind::Table, RelationKind::Table) => None,
+            (RelationKind::Table, RelationKind::Table) => {
+                (!self.can_be_of_its_type(one, other)).then_some(Fate::Replace)
+            }
             (RelationKind::PartitionedTable(_), RelationKind::PartitionedTable(_)) => {
                 kin::is_divided_anew(one, other).then_some(Fate::Replace)
             }
@@ -345,6 +350,23 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether the table's columns come to stand as the type's attributes do; that is so where it is of no type.
+    fn can_be_of_its_type(&self, one: &Relation, other: &Relation) -> bool {
+        let Some(of) = other.of_type.as_ref().filter(|_| one.of_type != other.of_type) else {
+            return true;
+        };
+        let Some(Type::Composite(after)) = self.new.types.get(of) else {
+            return true;
+        };
+        let attributes = match self.old.types.get(of) {
+            Some(Type::Composite(before)) => kin::grown(before, after),
+            _ => after.iter().collect(),
+        };
+        let columns = kin::grown(&one.columns, &other.columns);
+        let names = |columns: &[&Column]| columns.iter().map(|found| found.name.clone()).collect::<Vec<_>>();
+        names(&attributes) == names(&columns)
+    }
+
     fn columns(&mut self, name: &QualifiedName, one: &Relation, other: &Relation) {
         let (before, after) = (one, other);
         let has_names = self.old.major() >= 18 && self.new.major() >= 18;
@@ -389,6 +411,33 @@ impl Judge<'_> {
                         self.whether(default, one.is_some(), other.is_some());
                     }
                 }
+            }
+        }
+    }
+
+    /// NOT NULL that goes from the partitioned table above takes a partition's along, which may be to stay.
+    fn not_null_of_partition(&mut self, name: &QualifiedName, one: &Relation, other: &Relation) {
+        let (Some(before), Some(after)) = (&one.partition_of, &other.partition_of) else {
+            return;
+        };
+        let (Some(old), Some(new)) = (
+            self.old.relation(&before.parent),
+            self.new.relation(&after.parent),
+        ) else {
+            return;
+        };
+        let is_not_null = |relation: &Relation, column: &Column| {
+            let found = relation.column(&column.name);
+            found.map(|column| column.is_not_null)
+        };
+        for column in other.columns.iter().filter(|column| column.is_not_null) {
+            let address = Address::Column(name.clone(), column.name.clone());
+            if before.parent == after.parent
+                && is_not_null(old, column) == Some(true)
+                && is_not_null(new, column) == Some(false)
+                && !self.fates.contains_key(&address)
+            {
+                self.set(address, Fate::Alter);
             }
         }
     }

@@ -221,6 +221,9 @@ impl Emit<'_> {
                     Some(Fate::Alter) if self.joins_again(dependent) => {
                         needs.push((dependent.clone(), Stage::Leave));
                     }
+                    Some(Fate::Swap) if matches!(dependent, Address::Type(_)) => {
+                        needs.push((dependent.clone(), Stage::Retire));
+                    }
                     Some(Fate::Alter | Fate::Swap) => {
                         needs.push((dependent.clone(), Stage::Create));
                         needs.push((dependent.clone(), Stage::Leave));
@@ -251,7 +254,10 @@ impl Emit<'_> {
                     }
                 }
             }
-            Address::Type(name) => self.without_default(name),
+            Address::Type(name) => {
+                self.without_default(name);
+                needs.extend(self.after_leaving(name));
+            }
             Address::Relation(name) => {
                 self.empty(name);
                 needs.extend(self.leave_referenced(name, &mut sql));

@@ -1,8 +1,10 @@
 //! Parents and children: which links are cut, and what a child is when it stands alone.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::catalog::{Catalog, ColumnValue, Dependencies, Identity, QualifiedName, Relation, RelationKind};
+use crate::catalog::{
+    Address, Catalog, Column, ColumnValue, Dependencies, Identity, QualifiedName, Relation, RelationKind,
+};
 
 /// Children by parent.
 pub(super) type Children<'a> = HashMap<&'a QualifiedName, Vec<&'a QualifiedName>>;
@@ -68,6 +70,28 @@ pub(super) fn cut<'a>(
     one.inherits[kept..].iter().collect()
 }
 
+/// The type that a typed table is to leave: it is of another one in the new schema, or of none, or the type changes.
+pub(super) fn untyped<'a>(
+    old: &'a Catalog,
+    new: &Catalog,
+    remade: &BTreeSet<QualifiedName>,
+    name: &QualifiedName,
+) -> Option<&'a QualifiedName> {
+    let (one, other) = (old.relation(name)?, new.relation(name)?);
+    let of = one.of_type.as_ref()?;
+    let stays = one.of_type == other.of_type && !remade.contains(of);
+    (other.kind == RelationKind::Table && !stays).then_some(of)
+}
+
+/// Columns as they stand when those that are not there any more are gone and new ones are added behind.
+pub(super) fn grown<'a>(one: &'a [Column], other: &'a [Column]) -> Vec<&'a Column> {
+    let find =
+        |columns: &'a [Column], column: &Column| columns.iter().find(|found| found.name == column.name);
+    let kept = one.iter().filter_map(|column| find(other, column));
+    let added = other.iter().filter(|column| find(one, column).is_none());
+    kept.chain(added).collect()
+}
+
 /// Whether the relation is of another kind, or divided in another way.
 fn is_remade(old: &Catalog, new: &Catalog, name: &QualifiedName) -> bool {
     match (old.relation(name), new.relation(name)) {
@@ -100,7 +124,11 @@ pub(super) fn is_divided_anew(one: &Relation, other: &Relation) -> bool {
 /// The old schema after all links are cut that do not stay; none where all stay.
 pub(super) fn loosen(old: &Catalog, new: &Catalog, remade: &BTreeSet<QualifiedName>) -> Option<Catalog> {
     let mut cuts: Vec<(QualifiedName, Vec<QualifiedName>)> = Vec::new();
+    let mut freed: BTreeMap<QualifiedName, QualifiedName> = BTreeMap::new();
     for (name, relation) in &old.relations {
+        if let Some(of) = untyped(old, new, remade, name) {
+            freed.insert(name.clone(), of.clone());
+        }
         if parents(relation).next().is_none() {
             continue;
         }
@@ -109,10 +137,15 @@ pub(super) fn loosen(old: &Catalog, new: &Catalog, remade: &BTreeSet<QualifiedNa
             cuts.push((name.clone(), parents));
         }
     }
-    if cuts.is_empty() {
+    if cuts.is_empty() && freed.is_empty() {
         return None;
     }
     let mut loose = old.clone();
+    for name in freed.keys() {
+        if let Some(relation) = loose.relations.get_mut(name) {
+            relation.of_type = None;
+        }
+    }
     for (name, parents) in &cuts {
         let inherited: Vec<Relation> = parents
             .iter()
@@ -122,7 +155,12 @@ pub(super) fn loosen(old: &Catalog, new: &Catalog, remade: &BTreeSet<QualifiedNa
             stand_alone(relation, parents, &inherited);
         }
     }
-    let is_cut = |dependent: &crate::catalog::Address, referenced: &crate::catalog::Address| {
+    let is_cut = |dependent: &Address, referenced: &Address| {
+        if let (Address::Relation(of), Address::Type(to)) = (dependent, referenced)
+            && freed.get(of) == Some(to)
+        {
+            return true;
+        }
         let (Some(of), Some(to)) = (table_of(old, dependent), table_of(old, referenced)) else {
             return false;
         };
@@ -139,9 +177,9 @@ pub(super) fn loosen(old: &Catalog, new: &Catalog, remade: &BTreeSet<QualifiedNa
 }
 
 /// A foreign key may lead from a child to its parent.
-fn is_foreign_key(catalog: &Catalog, address: &crate::catalog::Address) -> bool {
+fn is_foreign_key(catalog: &Catalog, address: &Address) -> bool {
     match address {
-        crate::catalog::Address::Constraint(of, name) => catalog
+        Address::Constraint(of, name) => catalog
             .relation(of)
             .and_then(|relation| relation.constraint(name))
             .is_some_and(|constraint| {
@@ -153,8 +191,7 @@ fn is_foreign_key(catalog: &Catalog, address: &crate::catalog::Address) -> bool 
 }
 
 /// The relation that an object is or is a part of.
-fn table_of(catalog: &Catalog, address: &crate::catalog::Address) -> Option<QualifiedName> {
-    use crate::catalog::Address;
+fn table_of(catalog: &Catalog, address: &Address) -> Option<QualifiedName> {
     match address {
         Address::Relation(name) => Some(name.clone()),
         Address::Index(name) => catalog.index(name).map(|(of, ..)| of.clone()),

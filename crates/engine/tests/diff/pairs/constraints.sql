@@ -321,3 +321,20 @@ INSERT INTO t VALUES (1);
 -- new
 ALTER TABLE t ADD CONSTRAINT c CHECK (is_known(a));
 ALTER TABLE t ADD COLUMN b boolean DEFAULT is_known(1);
+
+-- case constraint/pk_moves_to_another_column
+-- old
+CREATE TABLE t (id int PRIMARY KEY);
+CREATE TABLE u (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY);
+-- new
+CREATE TABLE t (code text PRIMARY KEY, id int UNIQUE);
+CREATE TABLE u (other int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME u_id_seq) PRIMARY KEY, id int NOT NULL DEFAULT 7);
+
+-- case constraint/check_of_child_is_proved
+-- old
+CREATE TABLE p (a int);
+ALTER TABLE p ADD CONSTRAINT c CHECK (a > 0) NOT VALID;
+CREATE TABLE q () INHERITS (p);
+-- new
+CREATE TABLE p (a int CONSTRAINT c CHECK (a > 0));
+CREATE TABLE q () INHERITS (p);

@@ -255,3 +255,41 @@ CREATE TABLE p (id integer, k bigint, PRIMARY KEY (id, k)) PARTITION BY RANGE (k
 CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
 CREATE INDEX i ON p (k);
 INSERT INTO p VALUES (1, 1);
+
+-- case partition/key_of_an_enum_that_is_made_anew
+-- old
+CREATE TYPE level AS ENUM ('a', 'b', 'c');
+CREATE TABLE t (l level, n int) PARTITION BY LIST (l);
+CREATE TABLE t1 PARTITION OF t FOR VALUES IN ('a');
+CREATE TABLE t2 PARTITION OF t FOR VALUES IN ('b') PARTITION BY LIST (l);
+CREATE TABLE t21 PARTITION OF t2 DEFAULT;
+CREATE INDEX i ON t (n);
+INSERT INTO t VALUES ('a', 1), ('b', 2);
+-- new
+CREATE TYPE level AS ENUM ('b', 'a');
+CREATE TABLE t (l level, n int) PARTITION BY LIST (l);
+CREATE TABLE t1 PARTITION OF t FOR VALUES IN ('a');
+CREATE TABLE t2 PARTITION OF t FOR VALUES IN ('b') PARTITION BY LIST (l);
+CREATE TABLE t21 PARTITION OF t2 DEFAULT;
+CREATE INDEX i ON t (n);
+
+-- case partition/published_and_divided_anew
+-- old
+CREATE TABLE t (id int, n int, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10);
+CREATE PUBLICATION p FOR TABLE t WITH (publish_via_partition_root = true);
+CREATE TABLE r (id int REFERENCES t);
+-- new
+CREATE TABLE t (id int, n int, PRIMARY KEY (id, n)) PARTITION BY HASH (n);
+CREATE TABLE t1 PARTITION OF t FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+CREATE PUBLICATION p FOR TABLE t WITH (publish_via_partition_root = true);
+CREATE TABLE r (id int, n int, FOREIGN KEY (id, n) REFERENCES t);
+
+-- case partition/serial_becomes_identity_and_partitioned
+-- old
+CREATE TABLE t (id serial PRIMARY KEY, at date);
+CREATE TABLE u (id serial PRIMARY KEY, at date);
+-- new
+CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, at date) PARTITION BY RANGE (at);
+CREATE TABLE u (id int NOT NULL, at date) PARTITION BY RANGE (at);
+CREATE SEQUENCE u_id_seq AS int OWNED BY u.id;

@@ -244,3 +244,67 @@ CREATE TABLE c (id integer REFERENCES b);
 CREATE UNLOGGED TABLE a (id integer PRIMARY KEY);
 CREATE UNLOGGED TABLE b (id integer PRIMARY KEY REFERENCES a);
 CREATE UNLOGGED TABLE c (id integer REFERENCES b);
+
+-- case table/typed_of_a_type_that_changes
+-- old
+CREATE TYPE kind AS (id int, name text, gone text);
+CREATE TABLE t OF kind (PRIMARY KEY (id), name WITH OPTIONS NOT NULL);
+CREATE TABLE free OF kind;
+CREATE TABLE holds (one kind);
+CREATE VIEW v AS SELECT id, name FROM t;
+INSERT INTO t VALUES (1, 'a', 'b');
+-- new
+CREATE TYPE kind AS (id bigint, first text, name text, second date);
+CREATE TABLE t OF kind (PRIMARY KEY (id), name WITH OPTIONS DEFAULT 'x');
+CREATE TABLE free (id int, name text, gone text, more int);
+CREATE TABLE holds (one kind);
+CREATE VIEW v AS SELECT id, name, first FROM t;
+
+-- case table/typed_of_a_type_that_grows
+-- old
+CREATE TYPE kind AS (id int);
+CREATE TABLE t OF kind;
+-- new
+CREATE TYPE kind AS (id int, z text, a text, m date);
+CREATE TABLE t OF kind (a WITH OPTIONS DEFAULT 'x');
+
+-- case table/rows_held_elsewhere
+-- old
+CREATE TABLE s (id int);
+CREATE TABLE h (one s, many s[]);
+CREATE TABLE s2 (id int);
+CREATE TABLE h2 (one s2);
+CREATE TABLE s3 (id int);
+CREATE TABLE h3 (one s3);
+INSERT INTO s VALUES (1);
+INSERT INTO h VALUES (ROW(1), NULL);
+-- new
+CREATE TABLE s (id int, n int NOT NULL DEFAULT 7, d date);
+CREATE TABLE h (one s, many s[]);
+CREATE TABLE s2 (id bigint);
+CREATE TABLE h2 (one s2);
+CREATE UNLOGGED TABLE s3 (id int, twice int GENERATED ALWAYS AS (id * 2) STORED);
+CREATE TABLE h3 (one s3);
+
+-- case table/read_as_a_catalog
+-- old
+CREATE TABLE t (id int, n int) WITH (user_catalog_table = true);
+CREATE TABLE u (id int, n int) WITH (user_catalog_table = true);
+-- new
+CREATE UNLOGGED TABLE t (id bigint, n int);
+CREATE TABLE u (id bigint, n int) WITH (user_catalog_table = true, fillfactor = 70);
+
+-- case table/not_null_of_parent_only
+-- old
+CREATE TABLE p (a int NOT NULL, b int NOT NULL);
+CREATE TABLE c () INHERITS (p);
+CREATE TABLE d () INHERITS (p);
+CREATE TABLE r (a int NOT NULL) PARTITION BY LIST (a);
+CREATE TABLE r1 PARTITION OF r FOR VALUES IN (1);
+-- new
+CREATE TABLE p (a int, b int);
+CREATE TABLE c () INHERITS (p);
+ALTER TABLE c ALTER a SET NOT NULL;
+CREATE TABLE d () INHERITS (p);
+CREATE TABLE r (a int) PARTITION BY LIST (a);
+CREATE TABLE r1 PARTITION OF r (a NOT NULL) FOR VALUES IN (1);

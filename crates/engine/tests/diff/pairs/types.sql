@@ -283,3 +283,29 @@ CREATE DOMAIN code AS text NOT NULL CONSTRAINT short CHECK (length(VALUE) < 10);
 CREATE TYPE pair AS (a code, b int);
 CREATE TABLE t (id int PRIMARY KEY, c code, two code[]);
 CREATE TABLE made (one pair);
+
+-- case range/used_and_made_anew
+-- old
+CREATE TYPE span AS RANGE (SUBTYPE = numeric);
+CREATE TABLE t (a span, b span_multirange);
+-- new
+CREATE FUNCTION apart(numeric, numeric) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT ($1 - $2)::float8';
+CREATE TYPE span AS RANGE (SUBTYPE = numeric, SUBTYPE_DIFF = apart);
+CREATE TABLE t (a span, b span_multirange, c span);
+
+-- case range/used_and_made_anew_with_another_multirange
+-- old
+CREATE TYPE span AS RANGE (SUBTYPE = numeric);
+CREATE TABLE t (a span);
+-- new
+CREATE TYPE span AS RANGE (SUBTYPE = numeric, MULTIRANGE_TYPE_NAME = spans);
+CREATE TABLE t (a span);
+
+-- case collation/of_a_domain_that_changes
+-- old
+CREATE COLLATION other (locale = 'C');
+CREATE DOMAIN d AS text COLLATE other;
+CREATE TABLE t (a d);
+-- new
+CREATE DOMAIN d AS text;
+CREATE TABLE t (a d);

@@ -1,0 +1,30 @@
+-- old
+CREATE TYPE e AS ENUM ('a', 'b', 'c');
+CREATE DOMAIN d AS varchar(10) DEFAULT 'x' NOT NULL CHECK (VALUE <> '');
+CREATE TYPE c AS (x int, y text);
+CREATE TYPE r AS RANGE (subtype = int4);
+CREATE TABLE t (a e DEFAULT 'a', b d, c c, r r DEFAULT '[1,2)', n numeric(10), ts timestamp without time zone DEFAULT '2020-01-01 00:00:00', iv interval DEFAULT '90 minutes', bits varbit(3) DEFAULT B'101', ch character(2) DEFAULT 'ab');
+CREATE FUNCTION f(x e[]) RETURNS TABLE (q int, w text) LANGUAGE sql AS 'SELECT 1, ''a''';
+CREATE AGGREGATE ag(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
+CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, PROCEDURE = int4eq, COMMUTATOR = ===);
+CREATE CAST (e AS int) WITH INOUT;
+-- new
+CREATE TYPE e AS ENUM ('a', 'c');
+ALTER TYPE e ADD VALUE 'b' BEFORE 'c';
+CREATE DOMAIN d AS character varying(10);
+ALTER DOMAIN d ADD CONSTRAINT d_check CHECK (((VALUE)::text <> ''::text));
+ALTER DOMAIN d SET NOT NULL;
+ALTER DOMAIN d SET DEFAULT 'x'::character varying;
+CREATE TYPE c AS (x integer);
+ALTER TYPE c ADD ATTRIBUTE y text;
+CREATE TYPE r AS RANGE (subtype = integer, multirange_type_name = multirange_r);
+DROP TYPE r;
+CREATE TYPE r AS RANGE (subtype = pg_catalog.int4);
+CREATE TABLE t (a e, b d, c c, r r DEFAULT '[1,2)'::r, n numeric(10,0), ts timestamp DEFAULT '2020-01-01'::timestamp, iv interval DEFAULT '01:30:00'::interval, bits bit varying(3) DEFAULT '101'::"bit", ch char(2) DEFAULT 'ab'::bpchar);
+ALTER TABLE t ALTER a SET DEFAULT 'a'::e;
+CREATE FUNCTION f(IN x e[], OUT q integer, OUT w text) RETURNS SETOF record LANGUAGE sql AS 'SELECT 1, ''a''';
+DROP FUNCTION f(e[]);
+CREATE FUNCTION f(x public.e[]) RETURNS TABLE (q integer, w text) LANGUAGE sql AS $x$SELECT 1, 'a'$x$;
+CREATE AGGREGATE ag(integer) (SFUNC = pg_catalog.int4pl, STYPE = integer, INITCOND = '0', PARALLEL = UNSAFE, FINALFUNC_MODIFY = READ_ONLY);
+CREATE OPERATOR === (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4eq, COMMUTATOR = OPERATOR(public.===));
+CREATE CAST (e AS integer) WITH INOUT;

@@ -1,0 +1,31 @@
+-- old
+CREATE TABLE host (name text PRIMARY KEY, addr inet, env text DEFAULT 'prod');
+CREATE TABLE check_def (id serial PRIMARY KEY, name text, cmd text, every int DEFAULT 60);
+CREATE TABLE host_check (host text REFERENCES host ON UPDATE CASCADE ON DELETE CASCADE, check_id int REFERENCES check_def, PRIMARY KEY (host, check_id));
+CREATE TABLE result (host text, check_id int, at timestamp DEFAULT now(), code int, output text, FOREIGN KEY (host, check_id) REFERENCES host_check ON DELETE CASCADE);
+CREATE INDEX result_at ON result (host, check_id, at);
+CREATE FUNCTION worst(host) RETURNS int LANGUAGE sql STABLE AS 'SELECT max(code) FROM result WHERE host = $1.name';
+CREATE VIEW status AS SELECT h.name, worst(h) AS code FROM host h;
+CREATE RULE no_res_upd AS ON UPDATE TO result DO INSTEAD NOTHING;
+CREATE FUNCTION alert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.code > 1 THEN PERFORM pg_notify('alert', NEW.host); END IF; RETURN NEW; END $$;
+CREATE TRIGGER alert AFTER INSERT ON result FOR EACH ROW EXECUTE FUNCTION alert();
+-- new
+CREATE TYPE severity AS ENUM ('ok', 'warning', 'critical', 'unknown');
+CREATE TYPE alert_key AS (host text, check_name text);
+CREATE TABLE host (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL CONSTRAINT host_name_key UNIQUE, addrs inet[] NOT NULL DEFAULT '{}', net cidr, labels jsonb NOT NULL DEFAULT '{"env": "prod"}');
+CREATE INDEX host_net ON host USING gist (net inet_ops);
+CREATE INDEX host_labels ON host USING gin (labels);
+CREATE TABLE check_def (name text PRIMARY KEY, cmd text[] NOT NULL, every interval NOT NULL DEFAULT '1 min' CHECK (every >= '5 sec'), selector jsonb NOT NULL DEFAULT '{}');
+CREATE VIEW host_check AS SELECT h.id AS host_id, h.name AS host, c.name AS check_name FROM host h JOIN check_def c ON h.labels @> c.selector;
+CREATE TABLE result (host_id int NOT NULL REFERENCES host ON DELETE CASCADE, check_name text NOT NULL REFERENCES check_def ON UPDATE CASCADE, at timestamptz NOT NULL DEFAULT now(), severity severity NOT NULL, perf jsonb, output text) PARTITION BY RANGE (at);
+CREATE TABLE result_default PARTITION OF result DEFAULT;
+CREATE INDEX result_at ON result (host_id, check_name, at DESC) INCLUDE (severity);
+CREATE TABLE incident (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key alert_key NOT NULL, opened timestamptz NOT NULL, closed timestamptz, acked_by name, dedup text GENERATED ALWAYS AS ((key).host || '/' || (key).check_name) STORED);
+CREATE UNIQUE INDEX incident_open ON incident (dedup) WHERE closed IS NULL;
+CREATE TABLE silence (id serial PRIMARY KEY, matcher jsonb NOT NULL, during tstzrange NOT NULL DEFAULT tstzrange(now(), now() + '1 hour'), by name DEFAULT CURRENT_USER);
+CREATE FUNCTION worst(host, since interval DEFAULT '5 min') RETURNS severity LANGUAGE sql STABLE AS 'SELECT max(severity) FROM result WHERE host_id = $1.id AND at > now() - $2';
+CREATE VIEW status AS SELECT h.name, worst(h) AS severity, EXISTS (SELECT 1 FROM silence s WHERE h.labels @> s.matcher AND s.during @> now()) AS silenced FROM host h;
+CREATE FUNCTION alert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO incident (key, opened) SELECT ROW(h.name, NEW.check_name)::alert_key, NEW.at FROM host h WHERE h.id = NEW.host_id ON CONFLICT DO NOTHING; RETURN NULL; END $$;
+CREATE TRIGGER alert AFTER INSERT ON result FOR EACH ROW WHEN (NEW.severity >= 'critical') EXECUTE FUNCTION alert();
+CREATE TRIGGER immutable BEFORE UPDATE ON result FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+GRANT SELECT ON status TO app_reader;

@@ -1,0 +1,31 @@
+-- old
+CREATE TABLE o1 (a text, b jsonb, c bytea, d int) WITH (fillfactor = 60, autovacuum_vacuum_threshold = 100, toast_tuple_target = 512);
+ALTER TABLE o1 ALTER a SET STORAGE EXTERNAL, ALTER b SET COMPRESSION lz4, ALTER d SET STATISTICS 300;
+CREATE INDEX o1_d ON o1 (d) WITH (fillfactor = 50, deduplicate_items = off);
+CREATE INDEX o1_e ON o1 (lower(a), d);
+ALTER INDEX o1_e ALTER COLUMN 1 SET STATISTICS 77;
+CREATE UNLOGGED TABLE o2 (id int PRIMARY KEY);
+CREATE TABLE o3 (id int PRIMARY KEY, r int) WITH (parallel_workers = 4, user_catalog_table = true);
+CREATE MATERIALIZED VIEW om WITH (fillfactor = 40) AS SELECT d, a FROM o1;
+ALTER MATERIALIZED VIEW om ALTER COLUMN a SET STORAGE MAIN, ALTER COLUMN d SET STATISTICS 5;
+CREATE INDEX om_d ON om (d);
+ALTER MATERIALIZED VIEW om CLUSTER ON om_d;
+CREATE INDEX o1_b ON o1 USING hash (d);
+CREATE TABLE o4 (x int, p point) USING heap;
+CREATE INDEX o4_p ON o4 USING spgist (p);
+CREATE INDEX o4_x ON o4 USING brin (x int4_bloom_ops (n_distinct_per_range = 50)) WITH (pages_per_range = 16);
+-- new
+CREATE TABLE o1 (a text, b jsonb, c bytea, d int) WITH (fillfactor = 90, autovacuum_enabled = false, toast.autovacuum_vacuum_threshold = 9, vacuum_index_cleanup = off);
+ALTER TABLE o1 ALTER a SET STORAGE MAIN, ALTER a SET COMPRESSION pglz, ALTER c SET STORAGE EXTERNAL, ALTER b SET STATISTICS 0, ALTER d SET (n_distinct = 5);
+CREATE INDEX o1_d ON o1 (d) WITH (fillfactor = 99);
+CREATE INDEX o1_e ON o1 (lower(a), d);
+ALTER INDEX o1_e ALTER COLUMN 1 SET STATISTICS 99;
+CREATE TABLE o2 (id int PRIMARY KEY);
+CREATE UNLOGGED TABLE o3 (id int PRIMARY KEY WITH (fillfactor = 70), r int);
+CREATE MATERIALIZED VIEW om WITH (autovacuum_enabled = off) AS SELECT d, a FROM o1;
+ALTER MATERIALIZED VIEW om ALTER COLUMN a SET STATISTICS 50;
+CREATE INDEX om_d ON om (d);
+CREATE INDEX o1_b ON o1 USING btree (d);
+CREATE TABLE o4 (x bigint, p point) WITH (log_autovacuum_min_duration = 1000);
+CREATE INDEX o4_p ON o4 USING gist (p) WITH (buffering = on);
+CREATE INDEX o4_x ON o4 USING brin (x int8_minmax_multi_ops (values_per_range = 20));

@@ -1,0 +1,34 @@
+-- old
+CREATE TABLE t (a int, b text, c date, d numeric);
+CREATE VIEW v1 AS SELECT a, b, c, d FROM t;
+CREATE VIEW v2 AS SELECT a, b, c FROM v1 WHERE d > 0;
+CREATE VIEW v3 AS SELECT b, count(*) AS n FROM v2 GROUP BY b;
+CREATE MATERIALIZED VIEW m4 AS SELECT v3.b, v3.n, v2.c FROM v3 JOIN v2 USING (b);
+CREATE VIEW v5 AS SELECT max(c) AS latest FROM m4;
+CREATE FUNCTION f6() RETURNS SETOF v2 LANGUAGE sql STABLE BEGIN ATOMIC SELECT * FROM v2; END;
+CREATE VIEW v7 AS SELECT f.a FROM f6() f;
+CREATE TABLE t8 (k v1, ks v3[]);
+CREATE RULE r9 AS ON INSERT TO v5 DO INSTEAD INSERT INTO t (c) VALUES (new.latest);
+GRANT SELECT ON v1, v2, v3, m4, v5, v7 TO app_reader;
+GRANT SELECT (b) ON v3 TO app_writer;
+COMMENT ON VIEW v3 IS 'third';
+COMMENT ON COLUMN v3.n IS 'count';
+ALTER VIEW v5 OWNER TO app_owner;
+CREATE INDEX m4_b ON m4 (b);
+-- new
+CREATE TABLE t (a bigint, b text, d numeric, e jsonb);
+CREATE VIEW v1 AS SELECT a, b, (e ->> 'c')::date AS c, d FROM t;
+CREATE VIEW v2 AS SELECT b, a, c, 1 AS one FROM v1 WHERE d >= 0;
+CREATE VIEW v3 AS SELECT b, count(*)::int AS n, min(c) AS first FROM v2 GROUP BY b;
+CREATE MATERIALIZED VIEW m4 AS SELECT v3.b, v3.n, v2.c FROM v3 JOIN v2 USING (b);
+CREATE VIEW v5 AS SELECT max(c) AS latest FROM m4;
+CREATE FUNCTION f6() RETURNS SETOF v2 LANGUAGE sql STABLE BEGIN ATOMIC SELECT * FROM v2; END;
+CREATE VIEW v7 AS SELECT f.a FROM f6() f;
+CREATE TABLE t8 (k v1, ks v3[]);
+CREATE RULE r9 AS ON INSERT TO v5 DO INSTEAD INSERT INTO t (b) VALUES (new.latest::text);
+GRANT SELECT ON v1, v2, v3, m4, v5, v7 TO app_reader;
+GRANT SELECT (b) ON v3 TO app_writer;
+COMMENT ON VIEW v3 IS 'third';
+COMMENT ON COLUMN v3.n IS 'count';
+ALTER VIEW v5 OWNER TO app_owner;
+CREATE INDEX m4_b ON m4 (b);

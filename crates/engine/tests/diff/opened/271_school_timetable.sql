@@ -1,0 +1,30 @@
+-- old
+CREATE SCHEMA school;
+SET search_path = school;
+CREATE TABLE class (name varchar(4) PRIMARY KEY, grade int);
+CREATE TABLE pupil (id serial PRIMARY KEY, name text, class varchar(4) REFERENCES class ON UPDATE CASCADE);
+CREATE TABLE teacher (short char(3) PRIMARY KEY, name text);
+CREATE TABLE lesson (class varchar(4) REFERENCES class, day int CHECK (day BETWEEN 1 AND 5), hour int CHECK (hour BETWEEN 1 AND 10), subject text, teacher char(3) REFERENCES teacher, room text, PRIMARY KEY (class, day, hour), UNIQUE (teacher, day, hour), UNIQUE (room, day, hour));
+CREATE TABLE mark (pupil int REFERENCES pupil, subject text, given date DEFAULT CURRENT_DATE, mark int CHECK (mark BETWEEN 1 AND 6));
+CREATE VIEW average AS SELECT pupil, subject, avg(mark) FROM mark GROUP BY pupil, subject;
+CREATE VIEW bad AS SELECT p.name, a.subject, a.avg FROM average a JOIN pupil p ON p.id = a.pupil WHERE a.avg > 4;
+-- new
+CREATE SCHEMA school;
+SET search_path = school;
+CREATE DOMAIN grade AS smallint CHECK (VALUE BETWEEN 1 AND 13);
+CREATE DOMAIN mark AS numeric(2,1) CHECK (VALUE BETWEEN 1.0 AND 6.0);
+CREATE TYPE weekday AS ENUM ('mon', 'tue', 'wed', 'thu', 'fri');
+CREATE TABLE year (label char(7) PRIMARY KEY, span daterange NOT NULL, EXCLUDE USING gist (span WITH &&));
+CREATE TABLE class (year char(7) REFERENCES year, name varchar(4), grade grade NOT NULL, PRIMARY KEY (year, name));
+CREATE TABLE subject (code varchar(6) PRIMARY KEY, title text NOT NULL);
+CREATE TABLE pupil (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, born date);
+CREATE TABLE membership (pupil int REFERENCES pupil, year char(7), class varchar(4), PRIMARY KEY (pupil, year), FOREIGN KEY (year, class) REFERENCES class ON UPDATE CASCADE);
+CREATE TABLE teacher (short varchar(4) PRIMARY KEY, name text NOT NULL, subjects varchar(6)[]);
+CREATE TABLE lesson (year char(7), class varchar(4), day weekday, hour smallint CHECK (hour > 0), subject varchar(6) NOT NULL REFERENCES subject, teacher varchar(4) REFERENCES teacher ON UPDATE CASCADE ON DELETE SET NULL, room text, PRIMARY KEY (year, class, day, hour), CONSTRAINT teacher_once UNIQUE (year, teacher, day, hour) DEFERRABLE INITIALLY DEFERRED, FOREIGN KEY (year, class) REFERENCES class);
+CREATE UNIQUE INDEX room_once ON lesson (year, day, hour, room) WHERE room <> 'gym';
+CREATE TABLE marks (pupil int NOT NULL REFERENCES pupil ON DELETE CASCADE, subject varchar(6) NOT NULL REFERENCES subject, given date NOT NULL DEFAULT CURRENT_DATE, mark mark NOT NULL, weight smallint NOT NULL DEFAULT 1, note text);
+CREATE FUNCTION weigh(s numeric[], v numeric, w smallint) RETURNS numeric[] LANGUAGE sql IMMUTABLE AS 'SELECT ARRAY[s[1] + v * w, s[2] + w]';
+CREATE FUNCTION weigh_end(s numeric[]) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT s[1] / nullif(s[2], 0)';
+CREATE AGGREGATE weighted(numeric, smallint) (SFUNC = weigh, STYPE = numeric[], FINALFUNC = weigh_end, INITCOND = '{0,0}');
+CREATE VIEW average AS SELECT pupil, subject, weighted(mark, weight) AS avg, count(*) AS n FROM marks GROUP BY pupil, subject;
+CREATE VIEW bad AS SELECT p.name, a.subject, a.avg FROM average a JOIN pupil p ON p.id = a.pupil WHERE a.avg > 4;

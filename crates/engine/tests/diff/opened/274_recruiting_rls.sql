@@ -1,0 +1,33 @@
+-- old
+CREATE TABLE company (id int PRIMARY KEY, name text);
+CREATE TABLE job (id serial PRIMARY KEY, company int REFERENCES company, title text, open bool DEFAULT true);
+CREATE TABLE candidate (id serial PRIMARY KEY, name text, email text, cv text);
+CREATE TABLE application (job int REFERENCES job, candidate int REFERENCES candidate, stage int DEFAULT 0, PRIMARY KEY (job, candidate));
+ALTER TABLE job ENABLE ROW LEVEL SECURITY;
+CREATE POLICY open_jobs ON job FOR SELECT USING (open);
+CREATE POLICY company_jobs ON job USING (company = current_setting('app.company')::int);
+ALTER TABLE application ENABLE ROW LEVEL SECURITY;
+CREATE POLICY via_job ON application USING (job IN (SELECT id FROM job));
+GRANT SELECT ON job TO PUBLIC;
+GRANT ALL ON application TO app_writer;
+-- new
+CREATE TYPE stage AS ENUM ('applied', 'screen', 'interview', 'offer', 'hired', 'rejected');
+CREATE TABLE company (id int PRIMARY KEY, name text NOT NULL);
+CREATE TABLE recruiter (login name PRIMARY KEY, company int NOT NULL REFERENCES company);
+CREATE FUNCTION my_company() RETURNS int LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public RETURN (SELECT r.company FROM public.recruiter r WHERE r.login = CURRENT_USER);
+CREATE TABLE job (id serial PRIMARY KEY, company int NOT NULL DEFAULT my_company() REFERENCES company, title text NOT NULL, closes timestamptz, salary int4range);
+CREATE TABLE candidate (id serial PRIMARY KEY, name text NOT NULL, email text NOT NULL UNIQUE, cv bytea, skills text[] NOT NULL DEFAULT '{}');
+CREATE TABLE application (id bigserial PRIMARY KEY, job int NOT NULL REFERENCES job, candidate int NOT NULL REFERENCES candidate, stage stage NOT NULL DEFAULT 'applied', score numeric(3,1) CHECK (score BETWEEN 0 AND 10), UNIQUE (job, candidate));
+CREATE TABLE stage_change (application bigint REFERENCES application ON DELETE CASCADE, at timestamptz DEFAULT now(), old stage, new stage NOT NULL, by name DEFAULT SESSION_USER, PRIMARY KEY (application, at));
+CREATE FUNCTION track() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO stage_change (application, old, new) VALUES (NEW.id, OLD.stage, NEW.stage); RETURN NULL; END $$;
+CREATE TRIGGER track AFTER UPDATE OF stage ON application FOR EACH ROW WHEN (OLD.stage IS DISTINCT FROM NEW.stage) EXECUTE FUNCTION track();
+ALTER TABLE job ENABLE ROW LEVEL SECURITY;
+ALTER TABLE job FORCE ROW LEVEL SECURITY;
+CREATE POLICY open_jobs ON job FOR SELECT TO app_reader USING (closes IS NULL OR closes > now());
+CREATE POLICY company_jobs ON job TO app_writer, app_owner USING (company = my_company()) WITH CHECK (company = my_company() AND title <> '');
+CREATE POLICY no_delete ON job AS RESTRICTIVE FOR DELETE TO app_writer USING (NOT EXISTS (SELECT 1 FROM application a WHERE a.job = job.id));
+CREATE POLICY via_job ON application FOR ALL USING (EXISTS (SELECT 1 FROM job j WHERE j.id = application.job AND j.company = my_company()));
+ALTER TABLE candidate ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON candidate FOR UPDATE TO app_reader USING (email = CURRENT_USER) WITH CHECK (true);
+GRANT SELECT (id, title, closes) ON job TO PUBLIC;
+GRANT SELECT, UPDATE (stage, score) ON application TO app_writer;

@@ -1,0 +1,37 @@
+-- old
+CREATE TABLE public.organizations (id uuid DEFAULT gen_random_uuid() NOT NULL, name text NOT NULL, created_at timestamptz DEFAULT now() NOT NULL);
+CREATE TABLE public.contacts (id uuid DEFAULT gen_random_uuid() NOT NULL, organization_id uuid, email text, phone text, created_at timestamptz DEFAULT now() NOT NULL);
+CREATE TABLE public.deals (id uuid DEFAULT gen_random_uuid() NOT NULL, contact_id uuid NOT NULL, stage text DEFAULT 'lead'::text NOT NULL, amount integer, closed_at date);
+CREATE TABLE public.stages (value text NOT NULL, comment text NOT NULL);
+ALTER TABLE ONLY public.organizations ADD CONSTRAINT organizations_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.contacts ADD CONSTRAINT contacts_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.deals ADD CONSTRAINT deals_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.stages ADD CONSTRAINT stages_pkey PRIMARY KEY (value);
+ALTER TABLE ONLY public.contacts ADD CONSTRAINT contacts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES public.organizations(id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+ALTER TABLE ONLY public.deals ADD CONSTRAINT deals_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES public.contacts(id) ON UPDATE RESTRICT ON DELETE RESTRICT;
+ALTER TABLE ONLY public.deals ADD CONSTRAINT deals_stage_fkey FOREIGN KEY (stage) REFERENCES public.stages(value);
+CREATE VIEW public.pipeline AS SELECT deals.stage, count(*) AS count, sum(deals.amount) AS sum FROM public.deals WHERE (deals.closed_at IS NULL) GROUP BY deals.stage;
+COMMENT ON TABLE public.stages IS 'enum table';
+-- new
+CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA public;
+CREATE SCHEMA crm;
+CREATE FUNCTION crm.full_name(first text, last text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT trim(coalesce(first, '') || ' ' || coalesce(last, '')) $$;
+CREATE TABLE crm.organizations (id uuid DEFAULT public.gen_random_uuid() NOT NULL, name public.citext NOT NULL, domain public.citext, deleted_at timestamptz, created_at timestamptz DEFAULT now() NOT NULL);
+CREATE TABLE crm.contacts (id uuid DEFAULT public.gen_random_uuid() NOT NULL, organization_id uuid NOT NULL, email public.citext, first text, last text, name text GENERATED ALWAYS AS (crm.full_name(first, last)) STORED, created_at timestamptz DEFAULT now() NOT NULL);
+CREATE TABLE crm.deals (id uuid DEFAULT public.gen_random_uuid() NOT NULL, contact_id uuid, stage text DEFAULT 'lead'::text NOT NULL, amount numeric(14,2) DEFAULT 0 NOT NULL, probability smallint DEFAULT 10 NOT NULL, expected numeric GENERATED ALWAYS AS (amount * probability / 100) STORED, closed_at timestamptz);
+CREATE TABLE crm.stages (value text NOT NULL, comment text, pos integer NOT NULL);
+ALTER TABLE ONLY crm.organizations ADD CONSTRAINT organizations_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY crm.organizations ADD CONSTRAINT organizations_domain_key UNIQUE (domain);
+ALTER TABLE ONLY crm.contacts ADD CONSTRAINT contacts_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY crm.deals ADD CONSTRAINT deals_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY crm.stages ADD CONSTRAINT stages_pkey PRIMARY KEY (value);
+ALTER TABLE ONLY crm.stages ADD CONSTRAINT stages_pos_key UNIQUE (pos) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE ONLY crm.contacts ADD CONSTRAINT contacts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES crm.organizations(id) ON UPDATE CASCADE ON DELETE CASCADE;
+ALTER TABLE ONLY crm.deals ADD CONSTRAINT deals_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES crm.contacts(id) ON UPDATE CASCADE ON DELETE SET NULL;
+ALTER TABLE ONLY crm.deals ADD CONSTRAINT deals_stage_fkey FOREIGN KEY (stage) REFERENCES crm.stages(value) ON UPDATE CASCADE;
+CREATE VIEW crm.pipeline AS SELECT s.pos, d.stage, count(*) AS count, sum(d.expected) AS expected FROM crm.deals d JOIN crm.stages s ON s.value = d.stage WHERE d.closed_at IS NULL GROUP BY s.pos, d.stage ORDER BY s.pos;
+CREATE VIEW public.contacts AS SELECT c.id, c.organization_id, c.email::text AS email, c.name FROM crm.contacts c;
+CREATE FUNCTION crm.deal_age(deal crm.deals) RETURNS interval LANGUAGE sql STABLE AS $$ SELECT coalesce(deal.closed_at, now()) - (SELECT created_at FROM crm.contacts WHERE id = deal.contact_id) $$;
+COMMENT ON TABLE crm.stages IS 'enum table, ordered';
+COMMENT ON COLUMN crm.deals.expected IS 'weighted';

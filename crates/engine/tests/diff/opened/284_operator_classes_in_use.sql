@@ -1,0 +1,38 @@
+-- old
+CREATE SCHEMA ops;
+CREATE FUNCTION ops.ci_cmp(text, text) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT bttextcmp(lower($1), lower($2))';
+CREATE FUNCTION ops.ci_lt(text, text) RETURNS bool LANGUAGE sql IMMUTABLE STRICT AS 'SELECT lower($1) < lower($2)';
+CREATE FUNCTION ops.ci_eq(text, text) RETURNS bool LANGUAGE sql IMMUTABLE STRICT AS 'SELECT lower($1) = lower($2)';
+CREATE FUNCTION ops.ci_gt(text, text) RETURNS bool LANGUAGE sql IMMUTABLE STRICT AS 'SELECT lower($1) > lower($2)';
+CREATE OPERATOR ops.<# (LEFTARG = text, RIGHTARG = text, FUNCTION = ops.ci_lt);
+CREATE OPERATOR ops.=# (LEFTARG = text, RIGHTARG = text, FUNCTION = ops.ci_eq, COMMUTATOR = OPERATOR(ops.=#), HASHES);
+CREATE OPERATOR ops.># (LEFTARG = text, RIGHTARG = text, FUNCTION = ops.ci_gt);
+CREATE OPERATOR CLASS ops.ci FOR TYPE text USING btree AS OPERATOR 1 ops.<#, OPERATOR 3 ops.=#, OPERATOR 5 ops.>#, FUNCTION 1 ops.ci_cmp(text, text);
+CREATE TABLE w (id int PRIMARY KEY, t text);
+CREATE INDEX w_t ON w (t ops.ci);
+CREATE TABLE wp (t text) PARTITION BY RANGE (t ops.ci);
+CREATE TABLE wp1 PARTITION OF wp FOR VALUES FROM ('a') TO ('m');
+CREATE VIEW same_t AS SELECT a.id FROM w a JOIN w b ON a.t OPERATOR(ops.=#) b.t;
+-- new
+CREATE SCHEMA ops;
+CREATE FUNCTION ops.ci_cmp(text, text) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT bttextcmp(lower($1), lower($2))';
+CREATE FUNCTION ops.ci_lt(text, text) RETURNS bool LANGUAGE sql IMMUTABLE STRICT AS 'SELECT lower($1) < lower($2)';
+CREATE FUNCTION ops.ci_le(text, text) RETURNS bool LANGUAGE sql IMMUTABLE STRICT AS 'SELECT lower($1) <= lower($2)';
+CREATE FUNCTION ops.ci_eq(text, text) RETURNS bool LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT lower($1) = lower($2)';
+CREATE FUNCTION ops.ci_gt(text, text) RETURNS bool LANGUAGE sql IMMUTABLE STRICT AS 'SELECT lower($1) > lower($2)';
+CREATE FUNCTION ops.ci_hash(text) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT hashtext(lower($1))';
+CREATE OPERATOR ops.<# (LEFTARG = text, RIGHTARG = text, FUNCTION = ops.ci_lt, RESTRICT = scalarltsel);
+CREATE OPERATOR ops.<=# (LEFTARG = text, RIGHTARG = text, FUNCTION = ops.ci_le);
+CREATE OPERATOR ops.=# (LEFTARG = text, RIGHTARG = text, FUNCTION = ops.ci_eq, COMMUTATOR = OPERATOR(ops.=#), HASHES, MERGES, RESTRICT = eqsel, JOIN = eqjoinsel);
+CREATE OPERATOR ops.># (LEFTARG = text, RIGHTARG = text, FUNCTION = ops.ci_gt);
+CREATE OPERATOR FAMILY ops.ci_fam USING btree;
+CREATE OPERATOR CLASS ops.ci FOR TYPE text USING btree FAMILY ops.ci_fam AS OPERATOR 1 ops.<#, OPERATOR 2 ops.<=#, OPERATOR 3 ops.=#, OPERATOR 5 ops.>#, FUNCTION 1 ops.ci_cmp(text, text);
+CREATE OPERATOR CLASS ops.ci_h FOR TYPE text USING hash AS OPERATOR 1 ops.=#, FUNCTION 1 ops.ci_hash(text);
+ALTER OPERATOR CLASS ops.ci_h USING hash OWNER TO app_owner;
+CREATE TABLE w (id int PRIMARY KEY, t text);
+CREATE INDEX w_t ON w (t ops.ci DESC);
+CREATE INDEX w_h ON w USING hash (t ops.ci_h);
+ALTER TABLE w ADD EXCLUDE USING btree (t ops.ci WITH OPERATOR(ops.=#));
+CREATE TABLE wp (t text) PARTITION BY RANGE (t);
+CREATE TABLE wp1 PARTITION OF wp FOR VALUES FROM ('a') TO ('m');
+CREATE VIEW same_t AS SELECT a.id FROM w a JOIN w b ON a.t OPERATOR(ops.=#) b.t AND a.id < b.id;

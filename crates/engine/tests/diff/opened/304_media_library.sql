@@ -1,0 +1,34 @@
+-- old
+CREATE SCHEMA media;
+CREATE TABLE media.file (id serial PRIMARY KEY, path text UNIQUE, size int, mime varchar(50), width int, height int, duration int, uploaded timestamp DEFAULT now());
+CREATE TABLE media.album (id serial PRIMARY KEY, title text, cover int REFERENCES media.file);
+CREATE TABLE media.album_file (album int REFERENCES media.album, file int REFERENCES media.file, pos int);
+CREATE TABLE media.tag (file int REFERENCES media.file, tag varchar(30), PRIMARY KEY (file, tag));
+CREATE FUNCTION media.ratio(w int, h int) RETURNS float LANGUAGE sql IMMUTABLE AS 'SELECT w::float / h';
+CREATE INDEX file_ratio ON media.file (media.ratio(width, height));
+CREATE VIEW media.images AS SELECT id, path, width, height, media.ratio(width, height) AS ratio FROM media.file WHERE mime LIKE 'image/%';
+CREATE VIEW media.videos AS SELECT id, path, duration FROM media.file WHERE mime LIKE 'video/%';
+CREATE VIEW media.wide AS SELECT * FROM media.images WHERE ratio > 1.5;
+GRANT USAGE ON SCHEMA media TO PUBLIC;
+-- new
+CREATE SCHEMA media;
+CREATE TYPE media.dims AS (w int, h int);
+CREATE TABLE media.asset (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), path text NOT NULL, size bigint NOT NULL CHECK (size >= 0), sha256 bytea, uploaded timestamptz NOT NULL DEFAULT now(), meta jsonb NOT NULL DEFAULT '{}');
+CREATE TABLE media.image (dims media.dims NOT NULL, exif jsonb, CONSTRAINT image_pkey PRIMARY KEY (id), CONSTRAINT image_path UNIQUE (path)) INHERITS (media.asset);
+CREATE TABLE media.video (dims media.dims, duration interval NOT NULL CHECK (duration > '0'), codecs text[], CONSTRAINT video_pkey PRIMARY KEY (id)) INHERITS (media.asset);
+CREATE TABLE media.live_photo (still uuid REFERENCES media.image, PRIMARY KEY (id)) INHERITS (media.video);
+CREATE TABLE media.album (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title text NOT NULL, cover uuid REFERENCES media.image ON DELETE SET NULL, parent int REFERENCES media.album ON DELETE CASCADE, pos_gap numeric DEFAULT 1024);
+CREATE TABLE media.album_asset (album int REFERENCES media.album ON DELETE CASCADE, asset uuid, pos numeric NOT NULL, PRIMARY KEY (album, asset), CONSTRAINT no_same_pos UNIQUE (album, pos) DEFERRABLE INITIALLY IMMEDIATE);
+CREATE TABLE media.tag (id serial PRIMARY KEY, name text NOT NULL UNIQUE, parent int REFERENCES media.tag);
+CREATE TABLE media.asset_tag (asset uuid, tag int REFERENCES media.tag ON DELETE CASCADE, by_ai bool DEFAULT false, confidence real, PRIMARY KEY (asset, tag), CHECK (NOT by_ai OR confidence IS NOT NULL));
+CREATE FUNCTION media.ratio(d media.dims) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT RETURN round((d).w::numeric / NULLIF((d).h, 0), 3);
+CREATE INDEX image_ratio ON media.image (media.ratio(dims));
+CREATE INDEX asset_meta ON media.asset USING gin (meta);
+CREATE FUNCTION media.forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM media.asset_tag WHERE asset = OLD.id; DELETE FROM media.album_asset WHERE asset = OLD.id; RETURN NULL; END $$;
+CREATE TRIGGER forget AFTER DELETE ON media.image FOR EACH ROW EXECUTE FUNCTION media.forget();
+CREATE TRIGGER forget AFTER DELETE ON media.video FOR EACH ROW EXECUTE FUNCTION media.forget();
+CREATE VIEW media.images AS SELECT id, path, dims, media.ratio(dims) AS ratio FROM media.image;
+CREATE VIEW media.videos AS SELECT id, path, duration, tableoid = 'media.live_photo'::regclass AS live FROM media.video;
+CREATE VIEW media.wide AS SELECT id, path, ratio FROM media.images WHERE ratio > 1.5 UNION ALL SELECT id, path, media.ratio(dims) FROM ONLY media.video;
+GRANT USAGE ON SCHEMA media TO app_reader, app_writer;
+GRANT SELECT ON ALL TABLES IN SCHEMA media TO app_reader;

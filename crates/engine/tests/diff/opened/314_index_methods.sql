@@ -1,0 +1,32 @@
+-- old
+CREATE EXTENSION bloom;
+CREATE EXTENSION btree_gin;
+CREATE TABLE x (a int, b text, c jsonb, d point, e int4range, f inet, g text[], h tsvector);
+CREATE INDEX i1 ON x (a);
+CREATE INDEX i2 ON x USING hash (b);
+CREATE INDEX i3 ON x USING gin (c, a);
+CREATE INDEX i4 ON x USING gist (d);
+CREATE INDEX i5 ON x USING gist (e) INCLUDE (a);
+CREATE INDEX i6 ON x USING spgist (f);
+CREATE INDEX i7 ON x USING bloom (a, b) WITH (length = 64, col1 = 4);
+CREATE INDEX i8 ON x USING brin (a, (a + 1)) WITH (pages_per_range = 4);
+CREATE UNIQUE INDEX i9 ON x (a, b) NULLS NOT DISTINCT;
+CREATE INDEX i10 ON x (b COLLATE "C" text_pattern_ops DESC NULLS LAST) WHERE g @> '{x}' AND b ~ '^a';
+CREATE INDEX i11 ON x ((c -> 'k' ->> 'v'), (lower(b)), a);
+-- new
+CREATE EXTENSION bloom;
+CREATE EXTENSION btree_gist;
+CREATE TABLE x (a bigint, b varchar(20), c jsonb, d point, e int8range, f cidr, g text[], h tsvector);
+CREATE INDEX i1 ON x USING hash (a);
+CREATE INDEX i2 ON x (b varchar_pattern_ops);
+CREATE INDEX i3 ON x USING gin (c jsonb_path_ops) WITH (fastupdate = false);
+CREATE INDEX i4 ON x USING spgist (d kd_point_ops) WITH (fillfactor = 70);
+CREATE INDEX i5 ON x USING gist (a, e) WITH (buffering = auto);
+CREATE INDEX i6 ON x USING gist (f inet_ops);
+CREATE INDEX i7 ON x USING bloom (b) WITH (length = 80);
+CREATE INDEX i8 ON x USING brin (a int8_minmax_multi_ops, (a + 1)) WITH (pages_per_range = 4, autosummarize = true);
+CREATE UNIQUE INDEX i9 ON x (a, b);
+CREATE INDEX i10 ON x (b COLLATE "POSIX" NULLS FIRST) WHERE g @> '{y}';
+CREATE INDEX i11 ON x ((c #>> '{k,v}'), (upper(b)), a);
+ALTER INDEX i11 ALTER COLUMN 2 SET STATISTICS 333;
+ALTER TABLE x CLUSTER ON i2;
