@@ -46,6 +46,15 @@ pub fn safe_form(statement: &Statement, text: &str, findings: &[Finding]) -> Opt
         }
     }
     flush(&mut together, &mut safe);
+    // Each table is analyzed when all is done.
+    let (analyses, mut safe): (Vec<Safe>, Vec<Safe>) = safe
+        .into_iter()
+        .partition(|safe| safe.sql.starts_with("ANALYZE "));
+    for (at, analysis) in analyses.iter().enumerate() {
+        if !analyses[at + 1..].contains(analysis) {
+            safe.push(analysis.clone());
+        }
+    }
     Some(safe)
 }
 

@@ -130,6 +130,14 @@ impl Finding {
         self
     }
 
+    /// Gives a safe form of one subcommand that runs although what was written is no error.
+    #[must_use]
+    pub(super) fn running(mut self, fix: Vec<Safe>) -> Self {
+        self.runs_by_itself = true;
+        self.fix = Some(fix);
+        self
+    }
+
     /// The safe form that it has runs only where its author allows what comes with it.
     #[must_use]
     pub(super) fn needing(mut self, permission: &'static str) -> Self {

@@ -54,6 +54,7 @@ mod index_dropped_before_replacement;
 mod index_renamed_as_table;
 mod invalid_index_kept;
 mod json_column;
+mod lost_statistics;
 mod many_locks_at_once;
 mod missing_lock_timeout;
 mod money_type;
@@ -217,6 +218,7 @@ pub static RULES: &[&Rule] = &[
     &column_type_index_rebuild::RULE,
     &column_type_check_scan::RULE,
     &column_type_used_by_view::RULE,
+    &lost_statistics::RULE,
     &set_expression::RULE,
     &small_key_type::RULE,
     &serial_type::RULE,

@@ -219,6 +219,7 @@ pub fn check_file(checker: &mut Checker, source: &Source, alone: bool) -> Result
     for batch in script.statements.chunks(AT_ONCE) {
         let parsed = parse_all(&readable, batch);
         checker.seen.coming_views = views_in(&parsed);
+        checker.seen.coming_analyses = analyzed_in(&parsed);
         for (written, parsed) in batch.iter().zip(parsed) {
             match parsed {
                 Ok((statement, details)) => {
@@ -303,6 +304,22 @@ fn views_in(parsed: &[Parsed]) -> Vec<RelationName> {
         _ => None,
     });
     views.collect()
+}
+
+/// The tables that statements analyze.
+fn analyzed_in(parsed: &[Parsed]) -> Vec<RelationName> {
+    let analyzed = parsed.iter().filter_map(|parsed| match parsed {
+        Ok((
+            Statement::Vacuum {
+                relations,
+                analyze: true,
+                ..
+            },
+            _,
+        )) => Some(relations),
+        _ => None,
+    });
+    analyzed.flatten().cloned().collect()
 }
 
 /// So many statements are parsed before they are looked at: memory stays flat.

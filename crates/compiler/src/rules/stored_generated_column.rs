@@ -1,7 +1,7 @@
 //! ADD COLUMN … GENERATED ALWAYS AS (…) STORED.
 
 use super::case::Case;
-use super::{Finding, Harm, Rule, Section};
+use super::{Finding, Harm, Rule, Section, rewrite};
 use crate::diagnostic::Severity;
 
 pub(super) static RULE: Rule = Rule {
@@ -31,9 +31,9 @@ fn check(case: &Case) -> Option<Finding> {
         column.name,
         case.size(relation)
     );
-    let finding = case.about(&RULE, relation, message);
-    Some(finding.help(
-        "PostgreSQL can make no column a generated one later, so no safe form ends in the same schema: add a plain column, keep it with \
-         a trigger, and fill it by a backfill; or compute it in a view",
-    ))
+    let finding = case.about(&RULE, relation, message).help(
+        "PostgreSQL can make no column a generated one later, so that nothing else ends in the same schema; what comes near it:",
+    );
+    let ways = rewrite::instead_of_stored(case, column).unwrap_or_default();
+    Some(ways.into_iter().fold(finding, Finding::help))
 }

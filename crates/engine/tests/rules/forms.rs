@@ -50,6 +50,8 @@ const STATEMENTS: &[&str] = &[
     "ALTER TABLE orders ADD COLUMN a uuid DEFAULT gen_random_uuid(), ADD COLUMN b int, ALTER total SET NOT NULL, DROP COLUMN note, ADD UNIQUE (small_code)",
     "ALTER TABLE orders ADD CONSTRAINT c CHECK (total > 0) NOT VALID, VALIDATE CONSTRAINT c",
     "ALTER TABLE products ALTER COLUMN title TYPE varchar(100)",
+    "ALTER TABLE products ALTER COLUMN sku TYPE varchar",
+    "CREATE STATISTICS of_both ON sku, title FROM products => ALTER TABLE products ALTER COLUMN sku TYPE varchar, ALTER COLUMN title TYPE varchar",
     "DROP VIEW open_orders; ALTER TABLE orders ALTER total SET NOT NULL, ALTER total SET DEFAULT 5, ADD CHECK (total > 0 AND id > 0), ADD UNIQUE (total, id) \
      INCLUDE (note) DEFERRABLE; CREATE INDEX weird ON orders (status, total DESC NULLS LAST) WHERE total > 7; \
      COMMENT ON COLUMN orders.total IS 'it''s'; COMMENT ON INDEX weird IS 'w' => ALTER TABLE orders ALTER COLUMN total TYPE bigint",
@@ -116,6 +118,57 @@ const BY_HAND: &[(&str, &str, &str)] = &[
          CREATE VIEW open_orders AS SELECT id, total FROM orders WHERE status = 'open'; CREATE VIEW by_key AS SELECT id, total, small_code FROM orders GROUP BY id",
     ),
 ];
+
+#[tokio::test]
+async fn a_free_change_of_type_keeps_the_planner_informed() {
+    let laboratory = Laboratory::start().await;
+    let known = "SELECT 1 / (count(*) = 3)::int FROM pg_stats WHERE tablename = 'products'; \
+                 SELECT 1 / (count(*) = 1)::int FROM pg_stats_ext WHERE tablename = 'products' AND n_distinct IS NOT NULL";
+    let statement = "ALTER TABLE products ALTER COLUMN sku TYPE varchar, ALTER COLUMN title TYPE varchar";
+    let (plain, safe) = (laboratory.scene().await, laboratory.scene().await);
+    for scene in [&plain, &safe] {
+        let before = "CREATE STATISTICS of_both ON sku, title FROM products; ANALYZE products";
+        scene.send(before).await.unwrap();
+        scene.send(known).await.unwrap();
+    }
+    plain.send(statement).await.unwrap();
+    assert!(plain.send(known).await.is_err());
+    let findings = safe.ask(statement).await;
+    let form = safe_form(&sql::parse(statement).unwrap(), statement, &findings).unwrap();
+    let last: Vec<&str> = form.iter().map(|safe| safe.sql.as_str()).collect();
+    assert_eq!(last[2..], ["ANALYZE products"]);
+    executed(&safe, &form).await.unwrap();
+    safe.send(known).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_stands_in_for_a_stored_generated_column_computes_the_same() {
+    let laboratory = Laboratory::start().await;
+    let statement =
+        "ALTER TABLE orders ADD COLUMN cents integer GENERATED ALWAYS AS ((total + 1) * 100) STORED";
+    let scene = laboratory.scene().await;
+    let findings = scene.ask(statement).await;
+    let finding = findings
+        .iter()
+        .find(|finding| finding.rule.id == "stored-generated-column")
+        .unwrap();
+    let ways: Vec<&String> = finding.help.iter().filter(|help| help.contains('\n')).collect();
+    assert_eq!(ways.len(), if laboratory.major >= 18 { 3 } else { 2 });
+    for way in ways {
+        let (words, script) = way.split_once('\n').unwrap();
+        let scene = laboratory.scene().await;
+        scene
+            .run(script)
+            .await
+            .unwrap_or_else(|(code, message)| panic!("{words} {code} {message}"));
+        if words.contains("index") {
+            continue;
+        }
+        let more = "INSERT INTO orders (id, total) VALUES (-1, 5); UPDATE orders SET total = 7 WHERE id = 1; \
+                    SELECT 1 / (count(*) = 0)::int FROM orders WHERE cents IS DISTINCT FROM (total + 1) * 100";
+        scene.send(more).await.unwrap();
+    }
+}
 
 #[tokio::test]
 async fn what_is_attached_beside_a_default_partition_reads_no_row_under_a_lock() {

@@ -88,8 +88,9 @@ async fn with_a_database_each_rule_finds_its_unsafe_example_and_not_its_safe_one
                 rule.id
             ));
         }
-        // Whether a view of the old name follows is seen in a whole file only.
-        if in_safe.iter().any(|id| id == rule.id) && rule.id != "rename-table" {
+        // Whether a view of the old name, or ANALYZE, follows is seen in a whole file only.
+        let by_file = ["rename-table", "lost-statistics"].contains(&rule.id);
+        if in_safe.iter().any(|id| id == rule.id) && !by_file {
             faults.push(format!("{} finds its safe example", rule.id));
         }
     }

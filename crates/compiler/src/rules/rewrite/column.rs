@@ -110,6 +110,48 @@ pub(in crate::rules) fn column(case: &Case) -> Option<Vec<Safe>> {
     Some(safe)
 }
 
+/// What somebody may have instead of a stored generated column, as SQL with a word on each.
+pub(in crate::rules) fn instead_of_stored(case: &Case, column: &ColumnDetails) -> Option<Vec<String>> {
+    let (relation, ..) = case.alter()?;
+    let head = case.head()?;
+    let parts = Parts::of(case, column)?;
+    let generated = parts.text_of(|part| sql::has_words(part.text, &["stored"]))?;
+    let expression = generated
+        .get(generated.find('(')? + 1..generated.rfind(')')?)?
+        .trim();
+    let (name, called) = (quote(&column.name), format!("{}_{}", relation.name, column.name));
+    let function = RelationName {
+        schema: relation.schema.clone(),
+        name: called.clone(),
+    };
+    let mut ways = Vec::new();
+    if case.major().is_none_or(|major| major >= 18) {
+        ways.push(format!(
+            "on PostgreSQL 18 and newer, computed when it is read, and free to add:\n\
+             {head} {} GENERATED ALWAYS AS ({expression}) VIRTUAL;",
+            parts.begin
+        ));
+    }
+    ways.push(format!(
+        "a plain column that a trigger keeps and a backfill fills:\n\
+         {head} {};\n\
+         CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN\n    \
+             NEW.{name} := (SELECT {expression} FROM (SELECT NEW.*) AS {});\n    RETURN NEW;\nEND $$;\n\
+         CREATE TRIGGER {} BEFORE INSERT OR UPDATE ON {relation} FOR EACH ROW EXECUTE FUNCTION {function}();\n\
+         -- windlass: backfill {called}\n\
+         UPDATE {relation} SET {name} = {expression} WHERE {name} IS NULL;",
+        parts.begin,
+        quote(&relation.name),
+        quote(&called)
+    ));
+    ways.push(format!(
+        "where rows are only looked up by it, an index over the expression:\n\
+         CREATE INDEX CONCURRENTLY {} ON {relation} (({expression}));",
+        quote(&called)
+    ));
+    Some(ways)
+}
+
 /// A serial column as PostgreSQL makes it, but for its values.
 fn serial(
     case: &Case,

@@ -7,7 +7,7 @@ mod index;
 mod partition;
 mod parts;
 
-pub(super) use column::column;
+pub(super) use column::{column, instead_of_stored};
 pub(super) use constraint::{constraint, not_null, primary_key_using};
 pub(super) use index::{
     drop_concurrently, index_concurrently, refresh_concurrently, reindex_concurrently, rename_index,

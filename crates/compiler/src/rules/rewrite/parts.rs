@@ -5,7 +5,7 @@ use crate::sql::{self, ColumnDetails, Constrains};
 
 /// ADD COLUMN's text, cut at its constraints.
 pub(super) struct Parts<'a> {
-    begin: String,
+    pub(super) begin: String,
     parts: Vec<Part<'a>>,
 }
 
