@@ -289,12 +289,10 @@ impl Runner {
                 Some(plan) => saved::words(plan),
                 None => request.target_text.clone(),
             };
-            let mut work = self.begin(&lock, "upgrade", &target, observer, stop).await?;
+            let (mut work, journal) = self.begin(&lock, "upgrade", &target, observer, stop).await?;
             work.fingerprint = request.plan.as_ref().map(SavedPlan::fingerprint);
             work.wait_for_backfills = request.wait_for_backfills;
             let ran = async {
-                // Until the fence was ours, an orphan of a killed run could still commit what it had been sent.
-                let journal = journal::read(lock.client()).await?;
                 let wanted = self.judge(request, &journal, &Unobserved)?;
                 let contained = self
                     .create_from_baseline(&lock, work.fence, &request.target, &journal, observer)
@@ -385,12 +383,10 @@ impl Runner {
             }
             self.scrutinise(&mut scripts, &unwanted, Direction::Down, &journal, &lock)
                 .await?;
-            let mut work = self
+            let (mut work, journal) = self
                 .begin(&lock, "downgrade", &request.target_text, observer, stop)
                 .await?;
             let ran = async {
-                // As in an upgrade.
-                let journal = journal::read(lock.client()).await?;
                 let unwanted = self.unwanted(&request.target, &journal)?;
                 observer.event(Event::RunStarted {
                     direction: Direction::Down,
@@ -503,7 +499,8 @@ impl Runner {
         journal::read(lock.client()).await
     }
 
-    /// Takes the lead for good: the epoch, and the fence that an orphan of an earlier run may hold.
+    /// Takes the lead for good: the epoch, and the fence that an orphan of an earlier run may hold. The journal is read
+    /// behind it: until then, an orphan could still commit what it had been sent.
     async fn begin<'a>(
         &'a self,
         lock: &'a Session,
@@ -511,7 +508,7 @@ impl Runner {
         target: &str,
         observer: &'a dyn Observe,
         stop: &'a Stop,
-    ) -> Result<Work<'a>> {
+    ) -> Result<(Work<'a>, Snapshot)> {
         let run_id = run_id();
         let history: Box<dyn History> = Box::new(Native);
         if let Some(key) = history.lock_key() {
@@ -528,6 +525,7 @@ impl Runner {
             .map_err(session::lost)?;
         let fence = journal::claim(lock.client(), &run_id).await?;
         observer.event(Event::Leading { epoch: fence.epoch });
+        let journal = journal::read(lock.client()).await?;
         // Copies that cannot go now go with the next run.
         if let Err(error) = restore::sweep(lock.client(), self.policy.guard.backup_days.value).await {
             observer.event(Event::Warning {
@@ -546,7 +544,7 @@ impl Runner {
         .send(lock.client())
         .await
         .map_err(session::lost)?;
-        Ok(Work::new(
+        let work = Work::new(
             session,
             lock,
             fence,
@@ -557,7 +555,8 @@ impl Runner {
             standby::Standbys::new(&self.standbys, &self.session, observer),
             observer,
             stop,
-        ))
+        );
+        Ok((work, journal))
     }
 
     async fn end(
