@@ -8,11 +8,13 @@ mod baseline;
 mod builtin;
 mod compensate;
 mod evict;
+mod judge;
 mod loss;
 mod opening;
 mod orphan;
 mod pace;
 mod planning;
+mod prepare;
 mod progress;
 mod quiesce;
 mod repair;
@@ -30,18 +32,15 @@ mod verify;
 mod watchdog;
 mod work;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
 use tokio_postgres::Client;
-use windlass_compiler::diagnostic::Diagnostic;
-use windlass_compiler::format::{Directory, Revision, RevisionId, Source};
+use windlass_compiler::format::{Directory, Revision, RevisionId};
 use windlass_compiler::graph::{Graph, Target};
-use windlass_compiler::plan::{self, FrozenPlan, Prepared, SavedPlan, Scrutiny};
-use windlass_compiler::policy::{Policy, Safety};
-use windlass_compiler::rules::{Checker, Surroundings};
-use windlass_compiler::sql;
+use windlass_compiler::plan::{Prepared, SavedPlan};
+use windlass_compiler::policy::Policy;
 
 use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
@@ -49,7 +48,7 @@ use crate::event::{Direction, Event, Observe, Unobserved};
 use crate::guard::Counted;
 use crate::history::{History, Native};
 use crate::introspect;
-use crate::journal::{self, Brief, Fence, PastRun, Snapshot};
+use crate::journal::{self, Fence, PastRun, Snapshot};
 use crate::mutex;
 use crate::session::{self, Purpose, Session, SessionSettings, Stop};
 use crate::standing::{Standing, standing};
@@ -595,296 +594,8 @@ impl Runner {
         }
     }
 
-    /// What is to be applied for `request`, after everything that speaks against it.
-    fn judge(
-        &self,
-        request: &Upgrade,
-        journal: &Snapshot,
-        observer: &dyn Observe,
-    ) -> Result<Vec<RevisionId>> {
-        let standing = standing(&self.directory, &self.graph, journal);
-        if !standing.ahead.is_empty() {
-            if request.strict {
-                return Err(Error::new(
-                    ErrorKind::Diverged,
-                    format!("the database is ahead: it has {}", list(&standing.ahead)),
-                )
-                .hint("deploy the image that holds these revisions, or leave out --strict"));
-            }
-            observer.event(Event::Warning {
-                message: format!(
-                    "the database is ahead of this directory: it has {}",
-                    list(&standing.ahead)
-                ),
-                hint: Some("an older image runs over a newer database; nothing is done".to_owned()),
-            });
-        }
-        if !standing.diverged.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Diverged,
-                format!(
-                    "the database has revisions that this directory does not know: {}",
-                    list(&standing.diverged)
-                ),
-            )
-            .hint("is this the right directory and the right database? `windlass status` compares them")
-            .hint("bring the missing files back, or `windlass stamp` the database if they were renamed"));
-        }
-        let edited: Vec<&RevisionId> = standing
-            .edited
-            .iter()
-            .filter(|id| !request.accept_edits.contains(id))
-            .collect();
-        if let Some(id) = edited.first() {
-            return Err(self.edited(id, edited.len(), journal));
-        }
-        let wanted = self.wanted_for(request, &standing)?;
-        let is_late =
-            |(id, _): &&(RevisionId, RevisionId)| wanted.contains(id) && !request.allow_late.contains(id);
-        let late: Vec<&(RevisionId, RevisionId)> = standing.late.iter().filter(is_late).collect();
-        if let Some((first, behind)) = late.first() {
-            let ids: Vec<RevisionId> = late.iter().map(|(id, _)| id.clone()).collect();
-            return Err(Error::new(
-                ErrorKind::Refused,
-                format!("{} came late: {behind} is already applied", list(&ids)),
-            )
-            .hint(format!("if it may run after {behind}: --allow-late {first}"))
-            .hint("else give it a number behind the last applied revision"));
-        }
-        let is_torn = |(id, _): &&(RevisionId, Vec<RevisionId>)| self.graph.contains(id);
-        if let Some((squash, missing)) = standing.torn.iter().find(is_torn) {
-            return Err(Error::new(
-                ErrorKind::Diverged,
-                format!(
-                    "a part of what {squash} replaces is applied here, and {} is neither applied nor in this directory",
-                    list(missing)
-                ),
-            )
-            .hint("bring the replaced files back until this database has them, then remove them again"));
-        }
-        if let Some(unknown) = journal
-            .revisions
-            .iter()
-            .find(|row| row.state == journal::RevisionState::Unknown)
-        {
-            return Err(revision::unknown_outcome(&unknown.id, journal));
-        }
-        Ok(wanted)
-    }
-
-    /// The revisions that the database has, in order, when they are exactly those of the directory,
-    /// all of them applied and none edited since. Then nothing is pending, ahead, late or torn.
-    fn applied_as_they_are(&self, brief: &Brief) -> Option<Vec<RevisionId>> {
-        let rows = brief.all_applied()?;
-        if rows.len() != self.directory.revisions.len() {
-            return None;
-        }
-        rows.map(|(id, checksum)| {
-            let file = &self.directory.revisions[*self.index.get(id)?];
-            (file.checksum.as_str() == checksum).then(|| file.id.clone())
-        })
-        .collect()
-    }
-
-    fn goals(&self, target: &Target, applied: &[RevisionId]) -> Result<Vec<RevisionId>> {
-        self.graph
-            .resolve(target, applied)
-            .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))
-    }
-
-    /// What an upgrade is asked for: what its target still needs, or what is left of its plan.
-    fn wanted_for(&self, request: &Upgrade, standing: &Standing) -> Result<Vec<RevisionId>> {
-        match &request.plan {
-            Some(plan) => self.wanted_by(plan, standing),
-            None => self.wanted(&request.target, standing),
-        }
-    }
-
-    /// What `target` still needs, parents first; a started revision comes before what follows it.
-    fn wanted(&self, target: &Target, standing: &Standing) -> Result<Vec<RevisionId>> {
-        let goals = self.goals(target, &standing.applied)?;
-        let needed: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
-        let open: HashSet<&RevisionId> = standing.pending.iter().chain(&standing.started).collect();
-        Ok(self
-            .graph
-            .order()
-            .filter(|id| needed.contains(*id) && open.contains(*id))
-            .cloned()
-            .collect())
-    }
-
-    /// What is applied or begun and not needed by `target`, last applied first.
-    fn unwanted(&self, target: &Target, journal: &Snapshot) -> Result<Vec<RevisionId>> {
-        let standing = standing(&self.directory, &self.graph, journal);
-        let goals = self.goals(target, &standing.applied)?;
-        let kept: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
-        Ok(journal
-            .revisions
-            .iter()
-            .rev()
-            .map(|row| &row.id)
-            .filter(|id| !kept.contains(*id))
-            .cloned()
-            .collect())
-    }
-
     fn file(&self, id: &RevisionId) -> Option<&Revision> {
         self.index.get(id).map(|at| &self.directory.revisions[*at])
-    }
-
-    /// Parses every script before the first one runs, so that a mistake in the last is found now.
-    fn parse_all(&self, ids: &[RevisionId], direction: Direction) -> Result<Scripts> {
-        let mut scripts = Scripts::with_capacity(ids.len());
-        let mut problems = Vec::new();
-        // Without a catalog the rules assume the worst: whoever is fine then needs none.
-        let mut checker = Checker::new(Surroundings::default());
-        // On one deep stack for all of them; each would start a thread for its own.
-        let parsed = sql::deep(|| {
-            let prepared = ids
-                .iter()
-                .map(|id| (id, self.prepare_under(id, direction, &mut checker, None)));
-            prepared.collect::<Vec<_>>()
-        });
-        for (id, prepared) in parsed {
-            match prepared {
-                Ok(prepared) => {
-                    scripts.insert(id.clone(), prepared);
-                }
-                Err(error) if error.kind() != ErrorKind::BadInput => return Err(error),
-                Err(error) => problems.extend(error.diagnostics().to_vec()),
-            }
-        }
-        if problems.is_empty() {
-            Ok(scripts)
-        } else {
-            Err(Error::input(
-                "nothing was run: the revisions have errors",
-                problems,
-            ))
-        }
-    }
-
-    fn prepare(&self, id: &RevisionId, direction: Direction) -> Result<Prepared> {
-        if let Some(nothing) = self.nothing_here(id)? {
-            return Ok(nothing);
-        }
-        let source = self.script_of(id, direction)?;
-        plan::prepare(source)
-            .map_err(|problems| Error::input(format!("{} cannot be run", source.path), problems))
-    }
-
-    /// The same with the rules asked, in the order of the plan.
-    fn prepare_under(
-        &self,
-        id: &RevisionId,
-        direction: Direction,
-        checker: &mut Checker,
-        frozen: Option<&FrozenPlan>,
-    ) -> Result<Prepared> {
-        let safety = self.policy.safety.value;
-        if safety == Safety::Off && frozen.is_none() {
-            return self.prepare(id, direction);
-        }
-        if let Some(nothing) = self.nothing_here(id)? {
-            return Ok(nothing);
-        }
-        let source = self.script_of(id, direction)?;
-        let scrutiny = Scrutiny {
-            checker,
-            safety,
-            frozen,
-        };
-        plan::prepare_under(source, scrutiny)
-            .map_err(|problems| Error::input(format!("{} cannot be run", source.path), problems))
-    }
-
-    fn script_of(&self, id: &RevisionId, direction: Direction) -> Result<&Source> {
-        let file = self.file(id).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Diverged,
-                format!("the file of {id} is not in this directory"),
-            )
-            .hint("use the image or checkout that holds it")
-        })?;
-        Ok(match direction {
-            Direction::Up => &file.up,
-            Direction::Down => match (&file.header.irreversible, &file.down) {
-                (Some(why), _) => {
-                    return Err(
-                        Error::new(ErrorKind::Refused, format!("{id} is irreversible: {why}"))
-                            .hint("write a new revision that goes on from here"),
-                    );
-                }
-                (None, None) => {
-                    return Err(
-                        Error::new(ErrorKind::Refused, format!("{id} has no down script")).hint(format!(
-                            "write {id}.down.sql beside it, or a new revision that goes on from here"
-                        )),
-                    );
-                }
-                (None, Some(down)) => down,
-            },
-        })
-    }
-
-    /// What is run of a revision that is only for other environments.
-    fn nothing_here(&self, id: &RevisionId) -> Result<Option<Prepared>> {
-        let remark = self
-            .file(id)
-            .map(|file| self.elsewhere(file))
-            .transpose()?
-            .flatten();
-        Ok(remark.map(|remark| Prepared {
-            warnings: vec![Diagnostic::warning(remark)],
-            ..Prepared::default()
-        }))
-    }
-
-    /// Why a revision is not run here: it is only for other environments.
-    fn elsewhere(&self, file: &Revision) -> Result<Option<String>> {
-        let envs = &file.header.only_envs;
-        if envs.is_empty() {
-            return Ok(None);
-        }
-        let names = envs.join(", ");
-        match &self.env {
-            Some(env) if envs.contains(env) => Ok(None),
-            Some(env) => Ok(Some(format!(
-                "{} is only for env {names}: in {env} it is recorded and not run",
-                file.id
-            ))),
-            None => Err(Error::input(
-                format!("{} cannot be run", file.up.path),
-                vec![
-                    Diagnostic::error(format!(
-                        "{}: only for env {names}, and this run does not say which it is",
-                        file.up.path
-                    ))
-                    .help("say it: --env NAME, or WINDLASS_ENV=NAME in the environment"),
-                ],
-            )),
-        }
-    }
-
-    fn edited(&self, id: &RevisionId, count: usize, journal: &Snapshot) -> Error {
-        let mut error = Error::new(
-            ErrorKind::Diverged,
-            match count {
-                1 => format!("{id} was edited after it was applied"),
-                more => format!(
-                    "{id} and {} more revisions were edited after they were applied",
-                    more - 1
-                ),
-            },
-        );
-        if let (Some(file), Some(row)) = (self.file(id), journal.revisions.iter().find(|row| row.id == *id)) {
-            error = error
-                .hint(format!("applied: {}", row.checksum))
-                .hint(format!("now:     {}", file.checksum));
-        }
-        error.hint("undo the edit and write a new revision").hint(format!(
-            "or, if the database is as the file says now: windlass resolve {id} --accept-edit"
-        ))
     }
 }
 

@@ -1,0 +1,168 @@
+//! What is to be done, and what speaks against it: files and database compared, for a target.
+
+use std::collections::HashSet;
+
+use windlass_compiler::format::RevisionId;
+use windlass_compiler::graph::Target;
+
+use super::{Runner, Upgrade, list, revision};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, Observe};
+use crate::journal::{self, Brief, Snapshot};
+use crate::standing::{Standing, standing};
+
+impl Runner {
+    /// What is to be applied for `request`, after everything that speaks against it.
+    pub(super) fn judge(
+        &self,
+        request: &Upgrade,
+        journal: &Snapshot,
+        observer: &dyn Observe,
+    ) -> Result<Vec<RevisionId>> {
+        let standing = standing(&self.directory, &self.graph, journal);
+        if !standing.ahead.is_empty() {
+            if request.strict {
+                return Err(Error::new(
+                    ErrorKind::Diverged,
+                    format!("the database is ahead: it has {}", list(&standing.ahead)),
+                )
+                .hint("deploy the image that holds these revisions, or leave out --strict"));
+            }
+            observer.event(Event::Warning {
+                message: format!(
+                    "the database is ahead of this directory: it has {}",
+                    list(&standing.ahead)
+                ),
+                hint: Some("an older image runs over a newer database; nothing is done".to_owned()),
+            });
+        }
+        if !standing.diverged.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Diverged,
+                format!(
+                    "the database has revisions that this directory does not know: {}",
+                    list(&standing.diverged)
+                ),
+            )
+            .hint("is this the right directory and the right database? `windlass status` compares them")
+            .hint("bring the missing files back, or `windlass stamp` the database if they were renamed"));
+        }
+        let edited: Vec<&RevisionId> = standing
+            .edited
+            .iter()
+            .filter(|id| !request.accept_edits.contains(id))
+            .collect();
+        if let Some(id) = edited.first() {
+            return Err(self.edited(id, edited.len(), journal));
+        }
+        let wanted = self.wanted_for(request, &standing)?;
+        let is_late =
+            |(id, _): &&(RevisionId, RevisionId)| wanted.contains(id) && !request.allow_late.contains(id);
+        let late: Vec<&(RevisionId, RevisionId)> = standing.late.iter().filter(is_late).collect();
+        if let Some((first, behind)) = late.first() {
+            let ids: Vec<RevisionId> = late.iter().map(|(id, _)| id.clone()).collect();
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!("{} came late: {behind} is already applied", list(&ids)),
+            )
+            .hint(format!("if it may run after {behind}: --allow-late {first}"))
+            .hint("else give it a number behind the last applied revision"));
+        }
+        let is_torn = |(id, _): &&(RevisionId, Vec<RevisionId>)| self.graph.contains(id);
+        if let Some((squash, missing)) = standing.torn.iter().find(is_torn) {
+            return Err(Error::new(
+                ErrorKind::Diverged,
+                format!(
+                    "a part of what {squash} replaces is applied here, and {} is neither applied nor in this directory",
+                    list(missing)
+                ),
+            )
+            .hint("bring the replaced files back until this database has them, then remove them again"));
+        }
+        if let Some(unknown) = journal
+            .revisions
+            .iter()
+            .find(|row| row.state == journal::RevisionState::Unknown)
+        {
+            return Err(revision::unknown_outcome(&unknown.id, journal));
+        }
+        Ok(wanted)
+    }
+
+    /// The revisions that the database has, in order, when they are exactly those of the directory,
+    /// all of them applied and none edited since. Then nothing is pending, ahead, late or torn.
+    pub(super) fn applied_as_they_are(&self, brief: &Brief) -> Option<Vec<RevisionId>> {
+        let rows = brief.all_applied()?;
+        if rows.len() != self.directory.revisions.len() {
+            return None;
+        }
+        rows.map(|(id, checksum)| {
+            let file = &self.directory.revisions[*self.index.get(id)?];
+            (file.checksum.as_str() == checksum).then(|| file.id.clone())
+        })
+        .collect()
+    }
+
+    pub(super) fn goals(&self, target: &Target, applied: &[RevisionId]) -> Result<Vec<RevisionId>> {
+        self.graph
+            .resolve(target, applied)
+            .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))
+    }
+
+    /// What an upgrade is asked for: what its target still needs, or what is left of its plan.
+    pub(super) fn wanted_for(&self, request: &Upgrade, standing: &Standing) -> Result<Vec<RevisionId>> {
+        match &request.plan {
+            Some(plan) => self.wanted_by(plan, standing),
+            None => self.wanted(&request.target, standing),
+        }
+    }
+
+    /// What `target` still needs, parents first; a started revision comes before what follows it.
+    pub(super) fn wanted(&self, target: &Target, standing: &Standing) -> Result<Vec<RevisionId>> {
+        let goals = self.goals(target, &standing.applied)?;
+        let needed: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
+        let open: HashSet<&RevisionId> = standing.pending.iter().chain(&standing.started).collect();
+        Ok(self
+            .graph
+            .order()
+            .filter(|id| needed.contains(*id) && open.contains(*id))
+            .cloned()
+            .collect())
+    }
+
+    /// What is applied or begun and not needed by `target`, last applied first.
+    pub(super) fn unwanted(&self, target: &Target, journal: &Snapshot) -> Result<Vec<RevisionId>> {
+        let standing = standing(&self.directory, &self.graph, journal);
+        let goals = self.goals(target, &standing.applied)?;
+        let kept: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
+        Ok(journal
+            .revisions
+            .iter()
+            .rev()
+            .map(|row| &row.id)
+            .filter(|id| !kept.contains(*id))
+            .cloned()
+            .collect())
+    }
+
+    pub(super) fn edited(&self, id: &RevisionId, count: usize, journal: &Snapshot) -> Error {
+        let mut error = Error::new(
+            ErrorKind::Diverged,
+            match count {
+                1 => format!("{id} was edited after it was applied"),
+                more => format!(
+                    "{id} and {} more revisions were edited after they were applied",
+                    more - 1
+                ),
+            },
+        );
+        if let (Some(file), Some(row)) = (self.file(id), journal.revisions.iter().find(|row| row.id == *id)) {
+            error = error
+                .hint(format!("applied: {}", row.checksum))
+                .hint(format!("now:     {}", file.checksum));
+        }
+        error.hint("undo the edit and write a new revision").hint(format!(
+            "or, if the database is as the file says now: windlass resolve {id} --accept-edit"
+        ))
+    }
+}

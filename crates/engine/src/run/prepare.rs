@@ -1,0 +1,148 @@
+//! The scripts of a run, parsed before the first of them runs.
+
+use windlass_compiler::diagnostic::Diagnostic;
+use windlass_compiler::format::{Revision, RevisionId, Source};
+use windlass_compiler::plan::{self, FrozenPlan, Prepared, Scrutiny};
+use windlass_compiler::policy::Safety;
+use windlass_compiler::rules::{Checker, Surroundings};
+use windlass_compiler::sql;
+
+use super::{Runner, Scripts};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Direction;
+
+impl Runner {
+    /// Parses every script before the first one runs, so that a mistake in the last is found now.
+    pub(super) fn parse_all(&self, ids: &[RevisionId], direction: Direction) -> Result<Scripts> {
+        let mut scripts = Scripts::with_capacity(ids.len());
+        let mut problems = Vec::new();
+        // Without a catalog the rules assume the worst: whoever is fine then needs none.
+        let mut checker = Checker::new(Surroundings::default());
+        // On one deep stack for all of them; each would start a thread for its own.
+        let parsed = sql::deep(|| {
+            let prepared = ids
+                .iter()
+                .map(|id| (id, self.prepare_under(id, direction, &mut checker, None)));
+            prepared.collect::<Vec<_>>()
+        });
+        for (id, prepared) in parsed {
+            match prepared {
+                Ok(prepared) => {
+                    scripts.insert(id.clone(), prepared);
+                }
+                Err(error) if error.kind() != ErrorKind::BadInput => return Err(error),
+                Err(error) => problems.extend(error.diagnostics().to_vec()),
+            }
+        }
+        if problems.is_empty() {
+            Ok(scripts)
+        } else {
+            Err(Error::input(
+                "nothing was run: the revisions have errors",
+                problems,
+            ))
+        }
+    }
+
+    pub(super) fn prepare(&self, id: &RevisionId, direction: Direction) -> Result<Prepared> {
+        if let Some(nothing) = self.nothing_here(id)? {
+            return Ok(nothing);
+        }
+        let source = self.script_of(id, direction)?;
+        plan::prepare(source)
+            .map_err(|problems| Error::input(format!("{} cannot be run", source.path), problems))
+    }
+
+    /// The same with the rules asked, in the order of the plan.
+    pub(super) fn prepare_under(
+        &self,
+        id: &RevisionId,
+        direction: Direction,
+        checker: &mut Checker,
+        frozen: Option<&FrozenPlan>,
+    ) -> Result<Prepared> {
+        let safety = self.policy.safety.value;
+        if safety == Safety::Off && frozen.is_none() {
+            return self.prepare(id, direction);
+        }
+        if let Some(nothing) = self.nothing_here(id)? {
+            return Ok(nothing);
+        }
+        let source = self.script_of(id, direction)?;
+        let scrutiny = Scrutiny {
+            checker,
+            safety,
+            frozen,
+        };
+        plan::prepare_under(source, scrutiny)
+            .map_err(|problems| Error::input(format!("{} cannot be run", source.path), problems))
+    }
+
+    pub(super) fn script_of(&self, id: &RevisionId, direction: Direction) -> Result<&Source> {
+        let file = self.file(id).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Diverged,
+                format!("the file of {id} is not in this directory"),
+            )
+            .hint("use the image or checkout that holds it")
+        })?;
+        Ok(match direction {
+            Direction::Up => &file.up,
+            Direction::Down => match (&file.header.irreversible, &file.down) {
+                (Some(why), _) => {
+                    return Err(
+                        Error::new(ErrorKind::Refused, format!("{id} is irreversible: {why}"))
+                            .hint("write a new revision that goes on from here"),
+                    );
+                }
+                (None, None) => {
+                    return Err(
+                        Error::new(ErrorKind::Refused, format!("{id} has no down script")).hint(format!(
+                            "write {id}.down.sql beside it, or a new revision that goes on from here"
+                        )),
+                    );
+                }
+                (None, Some(down)) => down,
+            },
+        })
+    }
+
+    /// What is run of a revision that is only for other environments.
+    pub(super) fn nothing_here(&self, id: &RevisionId) -> Result<Option<Prepared>> {
+        let remark = self
+            .file(id)
+            .map(|file| self.elsewhere(file))
+            .transpose()?
+            .flatten();
+        Ok(remark.map(|remark| Prepared {
+            warnings: vec![Diagnostic::warning(remark)],
+            ..Prepared::default()
+        }))
+    }
+
+    /// Why a revision is not run here: it is only for other environments.
+    pub(super) fn elsewhere(&self, file: &Revision) -> Result<Option<String>> {
+        let envs = &file.header.only_envs;
+        if envs.is_empty() {
+            return Ok(None);
+        }
+        let names = envs.join(", ");
+        match &self.env {
+            Some(env) if envs.contains(env) => Ok(None),
+            Some(env) => Ok(Some(format!(
+                "{} is only for env {names}: in {env} it is recorded and not run",
+                file.id
+            ))),
+            None => Err(Error::input(
+                format!("{} cannot be run", file.up.path),
+                vec![
+                    Diagnostic::error(format!(
+                        "{}: only for env {names}, and this run does not say which it is",
+                        file.up.path
+                    ))
+                    .help("say it: --env NAME, or WINDLASS_ENV=NAME in the environment"),
+                ],
+            )),
+        }
+    }
+}
