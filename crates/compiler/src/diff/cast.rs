@@ -84,9 +84,12 @@ pub(super) fn cast(old: &Catalog, new: &Catalog, from: Named<'_>, to: Named<'_>)
             Cast::Text
         };
     }
-    let own = new
-        .objects
-        .get(&Address::Cast(from.0.to_owned(), to.0.to_owned()));
+    let own = Address::Cast(from.0.to_owned(), to.0.to_owned());
+    let own = new.objects.get(&own).filter(|cast| {
+        // One that is there all along, between types that are.
+        let is_kept = |of: Option<&QualifiedName>| of.is_none_or(|of| old.types.get(of) == new.types.get(of));
+        old.objects.get(&own) == Some(*cast) && is_kept(from.1) && is_kept(to.1)
+    });
     if let Some(Object::Cast(own)) = own {
         return match own.context {
             CastContext::Explicit => Cast::Explicit,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fate::{Fate, Fates, members, replaced, type_members};
-use super::{column, container, not_null};
+use super::{column, container, kin, not_null};
 use crate::catalog::{
     Address, Catalog, ColumnValue, ConstraintKind, DependencyKind, QualifiedName, RelationKind,
 };
@@ -119,6 +119,9 @@ impl Work<'_> {
         if let (Address::Type(name), Disturbance::Gone) = (address, disturbance) {
             self.swap_if_used(name);
         }
+        if let (Address::Index(name), Disturbance::Gone) = (address, disturbance) {
+            self.part_of_an_index_goes(name);
+        }
         if let (Address::Column(of, _), Disturbance::Retyped) = (address, disturbance)
             && self.old.types.contains_key(of)
         {
@@ -146,6 +149,26 @@ impl Work<'_> {
                 Disturbance::Retyped => self.sees_another_type(&dependent, address),
             }
         }
+    }
+
+    /// A partition's index goes with the parent's only, where it does not go with its table.
+    fn part_of_an_index_goes(&mut self, name: &QualifiedName) {
+        let Some((of, _, index)) = self.old.index(name) else {
+            return;
+        };
+        let goes_with_table = self
+            .fate(&Address::Relation(of.clone()))
+            .is_some_and(Fate::is_gone);
+        let Some(parent) = index.parent.as_ref().filter(|_| !goes_with_table) else {
+            return;
+        };
+        let because = Address::Index(name.clone());
+        let constraint = self
+            .old
+            .index(parent)
+            .and_then(|(of, _, above)| Some(Address::Constraint(of.clone(), above.constraint.clone()?)));
+        let above = constraint.unwrap_or_else(|| Address::Index(parent.clone()));
+        self.replace(&above, &because);
     }
 
     /// A type that columns keep is made beside its old self, and they are moved to it.
@@ -338,6 +361,14 @@ impl Work<'_> {
         }
     }
 
+    /// Whether the column's type is made anew.
+    fn is_of_another_type(&self, address: &Address) -> bool {
+        let mut needed = self.old.dependencies.of(address);
+        needed.any(|(needed, _)| {
+            matches!(needed, Address::Type(_)) && self.fate(needed).is_some_and(Fate::is_gone)
+        })
+    }
+
     fn is_in_partition_key(&self, of: &QualifiedName, name: &str) -> bool {
         match self.old.relation(of).map(|relation| &relation.kind) {
             Some(RelationKind::PartitionedTable(key)) => key.columns.iter().any(|column| column == name),
@@ -359,6 +390,12 @@ impl Work<'_> {
                 }
             },
             _ if self.is_released(dependent, from) => {}
+            // A child leaves a parent that is made anew.
+            (
+                RelationKind::Table | RelationKind::PartitionedTable(_) | RelationKind::ForeignTable(_),
+                Address::Relation(parent),
+            ) if self.new.relations.contains_key(name)
+                && kin::parents(relation).any(|found| found == parent) => {}
             _ => self.replace(dependent, from),
         }
     }
@@ -430,7 +467,9 @@ impl Work<'_> {
                         .referenced_columns
                         .iter()
                         .map(|column| Address::Column(key.references.clone(), column.clone()));
-                    let changes = |address: &Address| is_retyped(self.old, self.new, address);
+                    let changes = |address: &Address| {
+                        is_retyped(self.old, self.new, address) || self.is_of_another_type(address)
+                    };
                     let both = [here.collect::<Vec<_>>(), there.collect()];
                     if both.iter().all(|side| side.iter().any(changes)) {
                         self.replace(dependent, column);

@@ -35,7 +35,7 @@ async fn the_rate_on_pairs_that_were_not_looked_at() {
     }
     // What they fail with is not told: it would be looked at. Of the first hundred 85 passed
     // at first, and of 24 later ones 17.
-    const PASSED: usize = 95;
+    const PASSED: usize = 98;
     assert!(
         failures.len() * 100 <= count * (100 - PASSED),
         "{} of {count} fail",

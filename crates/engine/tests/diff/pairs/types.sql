@@ -309,3 +309,18 @@ CREATE TABLE t (a d);
 -- new
 CREATE DOMAIN d AS text;
 CREATE TABLE t (a d);
+
+-- case enum/shared_by_both_ends_of_a_key
+-- keeps
+-- old
+CREATE TYPE level AS ENUM ('a', 'b');
+CREATE TABLE k (l level PRIMARY KEY);
+CREATE TABLE t (l level REFERENCES k);
+CREATE CAST (text AS level) WITH INOUT AS ASSIGNMENT;
+INSERT INTO k VALUES ('a');
+INSERT INTO t VALUES ('a');
+-- new
+CREATE TYPE level AS ENUM ('b', 'a');
+CREATE TABLE k (l level PRIMARY KEY);
+CREATE TABLE t (l level REFERENCES k);
+CREATE CAST (text AS level) WITH INOUT AS IMPLICIT;
