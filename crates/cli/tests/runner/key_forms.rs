@@ -206,3 +206,28 @@ async fn values_that_are_not_carried_over_stop_the_swap() {
         stopped.stderr
     );
 }
+
+#[tokio::test]
+async fn who_reads_a_table_that_another_key_references_is_not_waited_for() {
+    let project = Project::new(&[(
+        "0001_tables",
+        "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE b (id int PRIMARY KEY);\n\
+         CREATE TABLE c (a_id int REFERENCES a, b_id int REFERENCES b, more int REFERENCES a);",
+    )])
+    .await;
+    project.upgrade(0).await;
+    let reader = project.database.connect().await;
+    reader
+        .batch_execute("BEGIN; SELECT count(*) FROM b")
+        .await
+        .expect("nobody holds it");
+    project.write(
+        "0002_drop",
+        "ALTER TABLE c DROP CONSTRAINT c_a_id_fkey;\nALTER TABLE c DROP COLUMN more;",
+    );
+    project.upgrade(0).await;
+    reader.batch_execute("COMMIT").await.expect("it is open");
+    let left =
+        "SELECT string_agg(conname, ' ') FROM pg_constraint WHERE conrelid = 'c'::regclass AND contype = 'f'";
+    assert_eq!(project.one(left).await, "c_b_id_fkey");
+}

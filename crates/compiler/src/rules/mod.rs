@@ -58,6 +58,7 @@ mod lost_statistics;
 mod many_locks_at_once;
 mod missing_lock_timeout;
 mod money_type;
+mod narrow_sequence;
 mod new_serial_column;
 mod not_null_over_not_valid;
 mod not_valid_on_partitioned;
@@ -219,6 +220,7 @@ pub static RULES: &[&Rule] = &[
     &column_type_check_scan::RULE,
     &column_type_used_by_view::RULE,
     &lost_statistics::RULE,
+    &narrow_sequence::RULE,
     &set_expression::RULE,
     &small_key_type::RULE,
     &serial_type::RULE,

@@ -220,6 +220,7 @@ pub fn check_file(checker: &mut Checker, source: &Source, alone: bool) -> Result
         let parsed = parse_all(&readable, batch);
         checker.seen.coming_views = views_in(&parsed);
         checker.seen.coming_analyses = analyzed_in(&parsed);
+        checker.seen.coming_sequences = sequences_in(&parsed);
         for (written, parsed) in batch.iter().zip(parsed) {
             match parsed {
                 Ok((statement, details)) => {
@@ -320,6 +321,15 @@ fn analyzed_in(parsed: &[Parsed]) -> Vec<RelationName> {
         _ => None,
     });
     analyzed.flatten().cloned().collect()
+}
+
+/// The sequences that statements alter.
+fn sequences_in(parsed: &[Parsed]) -> Vec<RelationName> {
+    let altered = parsed.iter().filter_map(|parsed| match parsed {
+        Ok((Statement::AlterSequence { relation, .. }, _)) => Some(relation.clone()),
+        _ => None,
+    });
+    altered.collect()
 }
 
 /// So many statements are parsed before they are looked at: memory stays flat.

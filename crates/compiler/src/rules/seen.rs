@@ -20,6 +20,8 @@ pub(super) struct Seen {
     pub(super) dropped_views: Vec<RelationName>,
     /// Views that the file is going to make.
     pub(super) coming_views: Vec<RelationName>,
+    /// Sequences that the file is going to alter.
+    pub(super) coming_sequences: Vec<RelationName>,
     /// Tables that the file is going to analyze.
     pub(super) coming_analyses: Vec<RelationName>,
     /// Indexes, and their tables and columns.

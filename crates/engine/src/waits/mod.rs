@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
-use windlass_compiler::effect::LockMode;
+use windlass_compiler::effect::{LockMode, Through};
 use windlass_compiler::plan::Step;
 
 pub(crate) use graph::{Lock, Snapshot, Waiter};
@@ -46,19 +46,27 @@ pub(crate) struct Holder {
 /// statements name them. `client` is the session that will run the step.
 pub(crate) async fn reach(client: &Client, step: &Step) -> Result<Vec<Reached>, tokio_postgres::Error> {
     let (mut names, mut kins, mut modes) = (Vec::new(), Vec::new(), Vec::new());
-    let mut ask = |name: String, kin: &'static str, mode: LockMode| {
+    let (mut columns, mut keys) = (Vec::new(), Vec::new());
+    let mut ask = |name: String, kin: &'static str, mode: LockMode, through: &Through| {
+        let (column, key) = match through {
+            Through::Any => ("", ""),
+            Through::Column(column) => (column.as_str(), ""),
+            Through::Constraint(key) => ("", key.as_str()),
+        };
+        columns.push(column.to_owned());
+        keys.push(key.to_owned());
         names.push(name);
         kins.push(kin);
         modes.push(mode as i32 + 1);
     };
     for statement in &step.statements {
         for (relation, mode) in &statement.locks {
-            ask(relation.to_string(), "self", *mode);
+            ask(relation.to_string(), "self", *mode, &Through::Any);
         }
         for lock in &statement.unnamed {
             // What depends on an object that is no relation is not looked up.
             if let Some(of) = &lock.of {
-                ask(of.to_string(), lock.kin.word(), lock.mode);
+                ask(of.to_string(), lock.kin.word(), lock.mode, &lock.through);
             }
         }
     }
@@ -69,6 +77,8 @@ pub(crate) async fn reach(client: &Client, step: &Step) -> Result<Vec<Reached>, 
                 (&names, Type::TEXT_ARRAY),
                 (&kins, Type::TEXT_ARRAY),
                 (&modes, Type::INT4_ARRAY),
+                (&columns, Type::TEXT_ARRAY),
+                (&keys, Type::TEXT_ARRAY),
             ],
         )
         .await?;

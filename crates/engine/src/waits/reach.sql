@@ -1,10 +1,12 @@
 -- The relations that a step will lock, by what the compiler says about its statements: $1 names as SQL writes
--- them, $2 how the wanted relations stand to each (`self` for itself), $3 modes as numbers 1 to 8. Run on the
+-- them, $2 how the wanted relations stand to each (`self` for itself), $3 modes as numbers 1 to 8, $4 and $5 the column
+-- and the foreign key through which they do, where only one counts, else an empty text. Run on the
 -- work session, whose search_path resolves the names as the statements will. Reads catalogs only; a name
 -- that does not exist yet gives no row.
 WITH RECURSIVE asked AS (
-    SELECT ordinal, pg_catalog.to_regclass(name)::oid AS relid, kin, mode
-      FROM unnest($1::text[], $2::text[], $3::int4[]) WITH ORDINALITY AS asked (name, kin, mode, ordinal)
+    SELECT ordinal, pg_catalog.to_regclass(name)::oid AS relid, kin, mode, by_column, by_key
+      FROM unnest($1::text[], $2::text[], $3::int4[], $4::text[], $5::text[])
+           WITH ORDINALITY AS asked (name, kin, mode, by_column, by_key, ordinal)
 ), descendants AS (
     SELECT ordinal, relid, mode FROM asked WHERE kin = 'descendants'
     UNION
@@ -40,8 +42,13 @@ WITH RECURSIVE asked AS (
     UNION ALL
     SELECT ordinal, relid, mode, 1 FROM underlying
     UNION ALL
-    SELECT ordinal, conrelid, mode, 1
-      FROM tree JOIN pg_catalog.pg_constraint ON confrelid = relid AND contype = 'f' WHERE kin = 'referencing'
+    SELECT tree.ordinal, conrelid, tree.mode, 1
+      FROM tree
+      JOIN asked ON asked.ordinal = tree.ordinal
+      JOIN pg_catalog.pg_constraint ON confrelid = tree.relid AND contype = 'f'
+     WHERE tree.kin = 'referencing'
+       AND (by_column = '' OR EXISTS (SELECT FROM pg_catalog.pg_attribute
+                                       WHERE attrelid = confrelid AND attname = by_column AND attnum = ANY (confkey)))
     UNION ALL
     SELECT ordinal, depend.objid, mode, 1
       FROM tree
@@ -74,8 +81,15 @@ WITH RECURSIVE asked AS (
     SELECT ordinal, indrelid, mode, 1
       FROM tree JOIN pg_catalog.pg_index ON indexrelid = relid WHERE kin = 'table'
     UNION ALL
-    SELECT ordinal, confrelid, mode, 1
-      FROM tree JOIN pg_catalog.pg_constraint ON conrelid = relid AND contype = 'f' WHERE kin = 'referenced'
+    SELECT tree.ordinal, confrelid, tree.mode, 1
+      FROM tree
+      JOIN asked ON asked.ordinal = tree.ordinal
+      JOIN pg_catalog.pg_constraint ON conrelid = tree.relid AND contype = 'f'
+     WHERE tree.kin = 'referenced'
+       AND (by_column = '' OR EXISTS (SELECT FROM pg_catalog.pg_attribute
+                                       WHERE attrelid = conrelid AND attname = by_column AND attnum = ANY (conkey)))
+       -- A partition's own key may have another name.
+       AND (by_key = '' OR conname = by_key OR tree.relid <> asked.relid)
 )
 SELECT class.oid,
        pg_catalog.quote_ident(namespace.nspname) || '.' || pg_catalog.quote_ident(class.relname),

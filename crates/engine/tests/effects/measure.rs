@@ -201,7 +201,10 @@ impl Scene {
         let reach = include_str!("../../src/waits/reach.sql");
         let rows = self
             .client
-            .query(reach, &[&vec![of], &vec![kin], &vec![1_i32]])
+            .query(
+                reach,
+                &[&vec![of], &vec![kin], &vec![1_i32], &vec![""], &vec![""]],
+            )
             .await;
         rows.unwrap_or_else(|error| panic!("{}", said(&error)))
             .iter()
