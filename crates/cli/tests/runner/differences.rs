@@ -658,3 +658,37 @@ async fn revisions_that_require_a_background_job_are_replayed() {
         .expect(0);
     assert!(answer.stdout.contains("scored"), "{}", answer.stdout);
 }
+
+#[tokio::test]
+async fn a_table_that_becomes_a_child_is_proved_though_its_columns_stay_its_own() {
+    let project = project().await;
+    write(
+        &project,
+        "apart.sql",
+        "CREATE TABLE calls (id bigint, note text DEFAULT 'x');",
+    );
+    write(
+        &project,
+        "child.sql",
+        "CREATE TABLE events (id bigint, note text); CREATE TABLE calls () INHERITS (events);
+         ALTER TABLE calls ALTER note SET DEFAULT 'x';",
+    );
+    let sides = ["--from", "apart.sql", "--to", "child.sql", "--prove"];
+    let answer = diff(&project, &sides).run().await.expect(0);
+    assert!(
+        answer.stdout.contains("INHERIT public.events"),
+        "{}",
+        answer.stdout
+    );
+    assert!(
+        answer.stderr.contains("by our catalog and pg_dump"),
+        "{}",
+        answer.stderr
+    );
+    let told = diff(
+        &project,
+        &["--from", "apart.sql", "--to", "child.sql", "--format", "json"],
+    );
+    let told = told.run().await.expect(0);
+    assert!(told.stdout.contains("stay its own"), "{}", told.stdout);
+}

@@ -7,7 +7,8 @@
 //! flow are the rules' business. Each object that goes is named; CASCADE is written for a type with input and output
 //! functions of its own only, which PostgreSQL drops in no other way.
 //!
-//! Not compared: the order of columns, whether an inherited column is also a table's own, sizes, and what
+//! Not compared: the order of columns, whether an inherited column is also a table's own (which no statement takes
+//! back, and which is said where a table becomes a child), sizes, and what
 //! [`WriteOptions`] leaves out. What cannot be expressed is said ([`Difference::cannot`]).
 
 mod cast;

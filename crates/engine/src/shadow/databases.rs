@@ -143,6 +143,20 @@ impl Shadows {
             .map_err(|error| session::failed(error, "failed to look for sessions of a shadow database"))
     }
 
+    /// Makes all that children inherit their own as well. Statements do so, and none takes it back: what pg_dump says of
+    /// two copies is the same then, whichever way they were made.
+    ///
+    /// # Errors
+    /// A role that may not write the catalogs.
+    pub async fn own_what_is_inherited(&self, copy: &ConnectOptions) -> Result<()> {
+        let session = session::open(copy, &SessionSettings::default(), Purpose::Work).await?;
+        session
+            .client()
+            .batch_execute(include_str!("own_what_is_inherited.sql"))
+            .await
+            .map_err(|error| session::failed(error, "failed to make children own what they inherit"))
+    }
+
     /// Creates a role, for scripts that name it. Only on a server of our own: roles belong to the whole server.
     ///
     /// # Errors
