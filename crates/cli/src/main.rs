@@ -27,10 +27,8 @@ mod ui;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let cli = match commands::Cli::try_parse() {
+    let cli = match commands::parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, not failures.

@@ -40,7 +40,7 @@ mod worker;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use windlass::Wait;
 use windlass::compiler::duration::parse_duration;
 
@@ -208,6 +208,32 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     Completions(completions::Completions),
     Man(man::Man),
+}
+
+/// Reads the command line.
+pub(crate) fn parse() -> Result<Cli, clap::Error> {
+    match parse_upgrade() {
+        Some(cli) => Ok(cli),
+        None => Cli::try_parse(),
+    }
+}
+
+/// The command line of an upgrade that is as it should be. It is what containers run at each start, and to lay out all
+/// other commands first is a third of the instructions of one that has nothing to do.
+fn parse_upgrade() -> Option<Cli> {
+    const NAMES: [&str; 3] = ["upgrade", "up", "migrate"];
+    let name = std::env::args_os().nth(1)?;
+    let name = NAMES.into_iter().find(|known| name == *known)?;
+    let laid_out = Global::augment_args(clap::Command::new("windlass"))
+        .disable_help_subcommand(true)
+        .subcommand(upgrade::Upgrade::augment_args(clap::Command::new(name)));
+    // Help, mistakes and their suggestions are those of all commands.
+    let matches = laid_out.try_get_matches().ok()?;
+    let (_, of_upgrade) = matches.subcommand()?;
+    Some(Cli {
+        global: Global::from_arg_matches(&matches).ok()?,
+        command: Command::Upgrade(upgrade::Upgrade::from_arg_matches(of_upgrade).ok()?),
+    })
 }
 
 /// What a command ends with when it did not fail.

@@ -234,3 +234,39 @@ fn shapes(stderr: &str) -> Vec<String> {
         })
         .collect()
 }
+
+#[tokio::test]
+async fn an_upgrade_is_read_as_every_other_command_line() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE t (a int);")]).await;
+    for (args, code, said) in [
+        (&["upgrade", "--help"][..], 0, "Examples:"),
+        (&["up", "--version"], 0, "windlass"),
+        (&["upgrade", "--no-wayt"], 2, "'--no-wait'"),
+        (
+            &["upgrade", "head", "one more"],
+            2,
+            "unexpected argument 'one more'",
+        ),
+        (
+            &["upgrade", "--no-wait", "--wait-timeout", "1s"],
+            2,
+            "cannot be used with",
+        ),
+        (&["upgrade", "--dir", "nowhere"], 2, "nowhere"),
+        (
+            &["--quiet", "upgrade", "--set", "stall_budget=never"],
+            2,
+            "stall_budget",
+        ),
+        (
+            &["migrate", "0001", "--log", "json"],
+            0,
+            "\"event\":\"run_started\"",
+        ),
+        (&["up"], 0, "nothing to do"),
+    ] {
+        let ended = project.windlass(args).run().await.expect(code);
+        let all = ended.stdout + &ended.stderr;
+        assert!(all.contains(said), "{args:?}: {all}");
+    }
+}
