@@ -27,6 +27,10 @@ mod ui;
 
 use std::process::ExitCode;
 
+// Reading SQL is mostly making and dropping small nodes.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match commands::parse() {
         Ok(cli) => cli,

@@ -20,7 +20,13 @@ pub struct Scan {
     pub has_statements: bool,
     /// Byte offset of the first statement; the text's length when there is none.
     pub first_statement: usize,
+    /// Places behind semicolons outside brackets, about [`PIECE`] apart: where a long text may be cut, if the parser
+    /// agrees.
+    pub rests: Vec<usize>,
 }
+
+/// So many bytes are worth a parser's start.
+pub const PIECE: usize = 1 << 16;
 
 /// A COPY statement with inline data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,8 +128,14 @@ const DIRECTIVE: &str = "-- windlass:";
 
 /// Scans a file's text.
 pub fn scan(text: &str) -> Scan {
+    scan_in_pieces(text, PIECE)
+}
+
+/// The same with places to cut at that are `piece` bytes apart.
+pub(crate) fn scan_in_pieces(text: &str, piece: usize) -> Scan {
     let mut scanner = Scanner {
         text,
+        piece,
         bytes: text.as_bytes(),
         at: 0,
         scan: Scan {
@@ -148,6 +160,7 @@ struct Words {
 struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
+    piece: usize,
     at: usize,
     scan: Scan,
     words: Words,
@@ -407,6 +420,9 @@ impl Scanner<'_> {
         let words = std::mem::take(&mut self.words);
         let semicolon = self.at;
         self.at += 1;
+        if words.depth == 0 && self.at >= self.scan.rests.last().unwrap_or(&0) + self.piece {
+            self.scan.rests.push(self.at);
+        }
         if !words.stdin {
             return;
         }

@@ -1,9 +1,12 @@
 //! A file as statements with the directives that speak about them.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::directive::{FileDirectives, Scope, StatementDirectives, find};
 use crate::format::Source;
 use crate::lex::{self, Scan, StrangerKind};
+use crate::parallel;
 use crate::sql::SyntaxError;
 
 /// A script, split.
@@ -55,6 +58,31 @@ impl Script {
     }
 }
 
+/// So many statements are worth another thread.
+pub(crate) const FEW: usize = 250;
+
+impl Script {
+    /// Hands each statement to `take`, in order, with what `parse` reads in its text. Those that come next are parsed
+    /// meanwhile, and never more than a few thousand: their trees do not all live at once.
+    pub(crate) fn each_parsed<P: Send>(
+        &self,
+        text: &str,
+        parse: impl Fn(&str) -> P + Sync,
+        mut take: impl FnMut(&ScriptStatement, P),
+    ) {
+        let shares: Vec<_> = self.statements.chunks(FEW).collect();
+        let parse_share = |share: &&[ScriptStatement]| {
+            let texts = share.iter().map(|written| &text[written.span.range()]);
+            texts.map(&parse).collect::<Vec<_>>()
+        };
+        parallel::in_order(&shares, parse_share, |share, parsed| {
+            for (written, parsed) in share.iter().zip(parsed) {
+                take(written, parsed);
+            }
+        });
+    }
+}
+
 fn not_sql(source: &Source, error: SyntaxError) -> Diagnostic {
     let text: &str = &source.text;
     let rest = text.get(error.offset..).unwrap_or_default();
@@ -84,36 +112,44 @@ impl Script {
             return Err(problems);
         }
         let header = FileDirectives::read(source, &scan).unwrap_or_default();
-        let mut blanked = blanked(text, &scan).into_bytes();
-        for stranger in &scan.strangers {
-            let blank = |bytes: &mut [u8]| {
-                bytes
-                    .iter_mut()
-                    .filter(|byte| **byte != b'\n')
-                    .for_each(|byte| *byte = b' ')
-            };
-            match stranger.kind {
-                StrangerKind::MetaCommand(_) => {
-                    let line = text[stranger.span.start..].find('\n');
-                    let end = line.map_or(text.len(), |length| stranger.span.start + length);
-                    blank(&mut blanked[stranger.span.start..end]);
+        let left_out = left_out(text, &scan);
+        let readable = match blanked(text, &scan) {
+            Cow::Borrowed(_) if left_out.is_empty() => source.clone(),
+            blanked => {
+                let mut blanked = blanked.into_owned().into_bytes();
+                let inside = left_out.into_iter().flat_map(Span::range);
+                for at in inside.filter(|at| text.as_bytes()[*at] != b'\n') {
+                    blanked[at] = b' ';
                 }
-                StrangerKind::Variable => blanked[stranger.span.start] = b' ',
-                StrangerKind::ForeignMarker(_) if is_way_back(&text[stranger.span.range()]) => {
-                    blank(&mut blanked[stranger.span.start..]);
+                Source {
+                    path: source.path.clone(),
+                    text: String::from_utf8(blanked).unwrap_or_default().into(),
                 }
-                _ => {}
             }
-        }
-        let blanked = String::from_utf8(blanked).unwrap_or_default();
-        let spans = split(&blanked).map_err(|error| vec![not_sql(source, error)])?;
-        let statements = attach(source, &scan, &spans)?;
-        let text = Source {
-            path: source.path.clone(),
-            text: blanked.into(),
         };
-        Ok((Self { header, statements }, text))
+        let spans = split(&readable.text).map_err(|error| vec![not_sql(source, error)])?;
+        let statements = attach(source, &scan, &spans)?;
+        Ok((Self { header, statements }, readable))
     }
+}
+
+/// What stands in another tool's file and is no SQL.
+fn left_out(text: &str, scan: &Scan) -> Vec<Span> {
+    let spans = scan.strangers.iter().filter_map(|stranger| {
+        let start = stranger.span.start;
+        match stranger.kind {
+            StrangerKind::MetaCommand(_) => {
+                let line = text[start..].find('\n');
+                Some(Span::new(start, line.map_or(text.len(), |length| start + length)))
+            }
+            StrangerKind::Variable => Some(Span::new(start, start + 1)),
+            StrangerKind::ForeignMarker(_) if is_way_back(&text[stranger.span.range()]) => {
+                Some(Span::new(start, text.len()))
+            }
+            _ => None,
+        }
+    });
+    spans.collect()
 }
 
 /// Whether another tool's marker begins the part that undoes.
@@ -222,9 +258,9 @@ fn is_statement_directive(text: &str, span: Span) -> bool {
 }
 
 /// The text for the parser: COPY data is blank, line ends stay, so that offsets are the file's.
-fn blanked(text: &str, scan: &Scan) -> String {
+fn blanked<'t>(text: &'t str, scan: &Scan) -> Cow<'t, str> {
     if scan.copies.is_empty() {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut blanked = String::with_capacity(text.len());
     let mut from = 0;
@@ -238,7 +274,7 @@ fn blanked(text: &str, scan: &Scan) -> String {
         from = copy.resume;
     }
     blanked.push_str(&text[from..]);
-    blanked
+    Cow::Owned(blanked)
 }
 
 /// A file that is no SQL at all gives one problem for each of its lines. Placing each means counting

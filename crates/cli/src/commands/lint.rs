@@ -7,13 +7,14 @@ use clap::Args;
 use windlass::compiler::catalog::Catalog;
 use windlass::compiler::diagnostic::{Diagnostic, Severity};
 use windlass::compiler::format::Source;
-use windlass::compiler::rules::{Checker, RULES, Report, Runner, Surroundings, check_file, find};
+use windlass::compiler::parallel::in_order;
+use windlass::compiler::rules::{Checker, RULES, Readable, Report, Runner, Surroundings, check_read, find};
 
 use super::{Done, Global};
 use crate::changed;
 use crate::context::Context;
 use crate::failure::{Failure, REFUSED, USAGE};
-use crate::lint::{Checked, Format, Outcome, render};
+use crate::lint::{Checked, Format, Outcome, print};
 
 /// Says what each statement would do to a live database, and how to do it safely
 #[derive(Debug, Args)]
@@ -67,7 +68,7 @@ impl Lint {
             None
         };
         let outcome = self.examine(&context, catalog.as_ref(), |_| true)?;
-        anstream::print!("{}", render(&outcome, self.format));
+        print(&outcome, self.format)?;
         Ok(self.code(&outcome))
     }
 
@@ -132,25 +133,24 @@ impl Lint {
             with_notes: self.notes,
             files: Vec::new(),
         };
-        for file in files {
-            let bytes = std::fs::read(&file.path).map_err(|error| {
-                Failure::other(format!("failed to read {}: {error}", file.path.display()))
-            })?;
-            let text = String::from_utf8_lossy(&bytes);
-            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-            let source = Source {
-                path: Arc::from(file.path.display().to_string()),
-                text: Arc::from(text),
-            };
-            checker.executed_by(if is_ours(context, &file.path, text) {
-                Runner::Windlass
-            } else {
-                Runner::Other { in_transaction }
-            });
-            let result = check_file(&mut checker, &source, true);
-            if file.is_asked && is_asked(&file.path) {
-                outcome.files.push(Checked { source, result });
+        let home = Home::of(context);
+        let mut failed = None;
+        let read = |file: &File| Read::of(&file.path, &home, in_transaction);
+        in_order(&files, read, |file, read| match read {
+            _ if failed.is_some() => {}
+            Err(error) => failed = Some(error),
+            Ok(read) => {
+                checker.executed_by(read.runner);
+                let check = |readable| check_read(&mut checker, readable, true);
+                let result = read.readable.and_then(check);
+                if file.is_asked && is_asked(&file.path) {
+                    let source = read.source;
+                    outcome.files.push(Checked { source, result });
+                }
             }
+        });
+        if let Some(error) = failed {
+            return Err(error);
         }
         Ok(outcome)
     }
@@ -220,13 +220,63 @@ fn worst(report: &Report) -> Option<Severity> {
         .max()
 }
 
-/// Whether Windlass runs the file: it is in the directory of a project that is set up, or has a directive.
-fn is_ours(context: &Context, path: &Path, text: &str) -> bool {
-    let canonical = |path: &Path| path.canonicalize().ok();
-    let inside = canonical(path)
-        .zip(canonical(&context.config.dir))
-        .is_some_and(|(path, dir)| path.starts_with(dir));
-    inside && (context.config.path.is_some() || text.contains("-- windlass:"))
+/// A file that was read, on any thread.
+struct Read {
+    source: Source,
+    runner: Runner,
+    readable: Result<Readable, Vec<Diagnostic>>,
+}
+
+impl Read {
+    fn of(path: &Path, home: &Home, in_transaction: bool) -> Result<Self, Failure> {
+        let bytes = std::fs::read(path)
+            .map_err(|error| Failure::other(format!("failed to read {}: {error}", path.display())))?;
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let runner = if home.runs(path, text) {
+            Runner::Windlass
+        } else {
+            Runner::Other { in_transaction }
+        };
+        let source = Source {
+            path: Arc::from(path.display().to_string()),
+            text: Arc::from(text),
+        };
+        let readable = Readable::read(&source, runner);
+        Ok(Self {
+            source,
+            runner,
+            readable,
+        })
+    }
+}
+
+/// The project's directory.
+struct Home {
+    dir: Option<PathBuf>,
+    is_set_up: bool,
+}
+
+impl Home {
+    fn of(context: &Context) -> Self {
+        Self {
+            dir: context.config.dir.canonicalize().ok(),
+            is_set_up: context.config.path.is_some(),
+        }
+    }
+
+    /// Whether Windlass runs the file: it is in the directory of a project that is set up, or has a directive.
+    fn runs(&self, path: &Path, text: &str) -> bool {
+        let inside = || {
+            let path = path.canonicalize().ok();
+            path.zip(self.dir.as_ref())
+                .is_some_and(|(path, dir)| path.starts_with(dir))
+        };
+        (self.is_set_up || text.contains("-- windlass:")) && inside()
+    }
 }
 
 /// The SQL files of a command: those that it names, or the project's.

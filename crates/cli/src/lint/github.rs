@@ -1,11 +1,10 @@
 //! Workflow commands, which GitHub shows at the lines of a pull request.
 
-use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use super::Outcome;
 
-pub(super) fn render(outcome: &Outcome) -> String {
-    let mut text = String::new();
+pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     for file in &outcome.files {
         for item in outcome.items(file) {
             let level = match item.severity_name() {
@@ -16,9 +15,8 @@ pub(super) fn render(outcome: &Outcome) -> String {
             if let Some(fix) = &item.fix {
                 message.push_str(&format!("\nSafe form:\n{fix}"));
             }
-            // Writing to a string does not fail.
-            let _ = writeln!(
-                text,
+            writeln!(
+                out,
                 "::{level} file={},line={},endLine={},col={},endColumn={},title={}::{}",
                 property(&file.source.path),
                 item.line(),
@@ -27,10 +25,10 @@ pub(super) fn render(outcome: &Outcome) -> String {
                 item.end.1,
                 property(item.rule),
                 data(&message)
-            );
+            )?;
         }
     }
-    text
+    Ok(())
 }
 
 fn data(text: &str) -> String {

@@ -1,16 +1,17 @@
 //! JUnit's XML: a test case per file, failed where a rule found an error.
 
 use std::fmt::Write as _;
+use std::io;
 
 use windlass::compiler::diagnostic::Severity;
 
 use super::Outcome;
 
-pub(super) fn render(outcome: &Outcome) -> String {
+pub(super) fn write(outcome: &Outcome, out: &mut dyn io::Write) -> io::Result<()> {
     let mut cases = String::new();
     let mut failures = 0;
     for file in &outcome.files {
-        let items = outcome.items(file);
+        let items: Vec<_> = outcome.items(file).collect();
         let is_failed = items.iter().any(|item| item.severity == Severity::Error);
         failures += usize::from(is_failed);
         let name = escaped(&file.source.path);
@@ -45,7 +46,8 @@ pub(super) fn render(outcome: &Outcome) -> String {
         cases.push_str("    </testcase>\n");
     }
     let tests = outcome.files.len();
-    format!(
+    write!(
+        out,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"windlass lint\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">\n{cases}  </testsuite>\n</testsuites>\n"
     )
 }

@@ -7,10 +7,15 @@ mod junit;
 mod sarif;
 mod text;
 
+use std::io::{self, Write};
+
 use clap::ValueEnum;
+use serde::{Serialize, Serializer};
 use windlass::compiler::diagnostic::{Diagnostic, Lines, Place, Severity};
 use windlass::compiler::format::Source;
 use windlass::compiler::rules::{Report, written};
+
+use crate::failure::Failure;
 
 /// A format of findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -89,7 +94,8 @@ impl Item {
 }
 
 impl Outcome {
-    fn items<'a>(&'a self, file: &'a Checked) -> Vec<Item> {
+    /// What there is to tell about a file, made one after the other.
+    fn items<'a>(&'a self, file: &'a Checked) -> impl Iterator<Item = Item> + 'a {
         let from = |problem: &Diagnostic, rule| {
             let place = problem.place.as_deref().cloned();
             Item {
@@ -103,30 +109,40 @@ impl Outcome {
                 assumed: Vec::new(),
             }
         };
-        match &file.result {
-            Err(problems) => problems.iter().map(|problem| from(problem, "syntax")).collect(),
-            Ok(report) => {
-                let lines = Lines::of(&file.source.text);
-                let findings = report.findings.iter().map(|finding| {
-                    let place = lines.locate(&file.source.path, &file.source.text, finding.span);
-                    Item {
-                        rule: finding.rule.id,
-                        severity: finding.severity,
-                        message: finding.message.clone(),
-                        end: end_of(&place),
-                        place: Some(place),
-                        fix: finding.fix.as_deref().map(written),
-                        help: finding.help.clone(),
-                        assumed: finding.assumed.clone(),
-                    }
-                });
-                let remarks = report.remarks.iter().map(|remark| from(remark, "unused-allow"));
-                let items = findings.chain(remarks);
-                items
-                    .filter(|item| self.with_notes || item.severity > Severity::Note)
-                    .collect()
-            }
-        }
+        let problems = file.result.as_ref().err().into_iter().flatten();
+        let problems = problems.map(move |problem| from(problem, "syntax"));
+        let report = || file.result.iter();
+        let lines = file.result.as_ref().map_or_else(
+            |_| Lines::of(""),
+            |report| match report.findings.as_slice() {
+                [] => Lines::of(""),
+                _ => Lines::of(&file.source.text),
+            },
+        );
+        let findings = report().flat_map(|report| &report.findings);
+        let findings = findings
+            .filter(|finding| self.shows(finding.severity))
+            .map(move |finding| {
+                let place = lines.locate(&file.source.path, &file.source.text, finding.span);
+                Item {
+                    rule: finding.rule.id,
+                    severity: finding.severity,
+                    message: finding.message.clone(),
+                    end: end_of(&place),
+                    place: Some(place),
+                    fix: finding.fix.as_deref().map(written),
+                    help: finding.help.clone(),
+                    assumed: finding.assumed.clone(),
+                }
+            });
+        let remarks = report().flat_map(|report| &report.remarks);
+        let remarks = remarks.filter(|remark| self.shows(remark.severity));
+        let remarks = remarks.map(move |remark| from(remark, "unused-allow"));
+        problems.chain(findings).chain(remarks)
+    }
+
+    fn shows(&self, severity: Severity) -> bool {
+        self.with_notes || severity > Severity::Note
     }
 
     fn count(&self, severity: Severity) -> usize {
@@ -166,14 +182,50 @@ fn end_of(place: &Place) -> (usize, usize) {
     }
 }
 
-/// All findings in a format.
-pub(crate) fn render(outcome: &Outcome, format: Format) -> String {
-    match format {
-        Format::Text => text::render(outcome),
-        Format::Json => json::render(outcome),
-        Format::Sarif => sarif::render(outcome),
-        Format::Github => github::render(outcome),
-        Format::Gitlab => gitlab::render(outcome),
-        Format::Junit => junit::render(outcome),
+/// Prints all findings in a format. What programs read is written as it is made: it may be long.
+pub(crate) fn print(outcome: &Outcome, format: Format) -> Result<(), Failure> {
+    let written = match format {
+        Format::Text => {
+            anstream::print!("{}", text::render(outcome));
+            Ok(())
+        }
+        Format::Json => streamed(|out| json::write(outcome, out)),
+        Format::Sarif => streamed(|out| sarif::write(outcome, out)),
+        Format::Github => streamed(|out| github::write(outcome, out)),
+        Format::Gitlab => streamed(|out| gitlab::write(outcome, out)),
+        Format::Junit => streamed(|out| junit::write(outcome, out)),
+    };
+    written.map_err(|error| Failure::other(format!("failed to write the findings: {error}")))
+}
+
+/// The same as text.
+pub(crate) fn text(outcome: &Outcome) -> String {
+    text::render(outcome)
+}
+
+/// Writes to standard output in large pieces.
+fn streamed(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    write(&mut out)?;
+    out.flush()
+}
+
+/// A list that is made while it is written.
+struct Listed<F>(F);
+
+impl<F, I> Serialize for Listed<F>
+where
+    F: Fn() -> I,
+    I: Iterator,
+    I::Item: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
     }
+}
+
+/// A value as indented JSON with a line end.
+fn pretty(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")
 }

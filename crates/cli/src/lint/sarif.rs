@@ -1,21 +1,35 @@
 //! SARIF 2.1.0.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 
+use serde::Serialize;
 use serde_json::json;
 use windlass::compiler::rules::find;
 
-use super::{Item, Outcome};
+use super::{Checked, Item, Listed, Outcome, pretty};
 
-pub(super) fn render(outcome: &Outcome) -> String {
-    let mut used = BTreeSet::new();
-    let mut results = Vec::new();
-    for file in &outcome.files {
-        for item in outcome.items(file) {
-            used.insert(item.rule);
-            results.push(result(&file.source.path, &item));
-        }
-    }
+// Fields stand in the order of their names.
+
+#[derive(Serialize)]
+struct Log<Results> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    runs: [Run<Results>; 1],
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<Results> {
+    column_kind: &'static str,
+    results: Results,
+    tool: serde_json::Value,
+}
+
+pub(super) fn write(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let items = outcome.files.iter().flat_map(|file| outcome.items(file));
+    let used: BTreeSet<_> = items.map(|item| item.rule).collect();
     let rules: Vec<_> = used
         .into_iter()
         .map(|id| match find(id) {
@@ -30,24 +44,29 @@ pub(super) fn render(outcome: &Outcome) -> String {
             None => json!({ "id": id, "shortDescription": { "text": id } }),
         })
         .collect();
-    let log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
+    let results = || {
+        let of_file = |file| outcome.items(file).map(move |item| result(file, &item));
+        outcome.files.iter().flat_map(of_file)
+    };
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        runs: [Run {
+            column_kind: "unicodeCodePoints",
+            results: Listed(results),
+            tool: json!({ "driver": {
                 "name": "windlass",
                 "version": env!("CARGO_PKG_VERSION"),
                 "informationUri": env!("CARGO_PKG_REPOSITORY"),
                 "rules": rules,
-            }},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
+            }}),
         }],
-    });
-    format!("{log:#}\n")
+        version: "2.1.0",
+    };
+    pretty(&log, out)
 }
 
-fn result(path: &str, item: &Item) -> serde_json::Value {
+fn result(file: &Checked, item: &Item) -> serde_json::Value {
+    let path = &*file.source.path;
     json!({
         "ruleId": item.rule,
         "level": item.severity_name(),

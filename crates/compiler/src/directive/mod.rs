@@ -80,8 +80,8 @@ pub enum Allowance {
 /// What directives say about the statement behind them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StatementDirectives {
-    /// Execute in batches.
-    pub backfill: Option<Backfill>,
+    /// Execute in batches. In a box: a long script has many statements, and few of them are batched.
+    pub backfill: Option<Box<Backfill>>,
     /// The query must be true after the statements before it.
     pub verify: Option<String>,
     /// The query must be true before the first step.
@@ -253,7 +253,7 @@ impl StatementDirectives {
         let twice = match known.name {
             "backfill" => self
                 .backfill
-                .replace(backfill::read(source, &line, &usage)?)
+                .replace(Box::new(backfill::read(source, &line, &usage)?))
                 .is_some(),
             "verify" => self.verify.replace(text()?).is_some(),
             "require" => self.require.replace(text()?).is_some(),

@@ -115,18 +115,19 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
     let mut statements = Vec::with_capacity(script.statements.len());
-    for written in &script.statements {
+    let is_asked = scrutiny.is_some();
+    let parse = |text: &str| match is_asked {
+        true => sql::parse_with_details(text).map(|(statement, details)| (statement, Some(details))),
+        false => sql::parse(text).map(|statement| (statement, None)),
+    };
+    script.each_parsed(&source.text, parse, |written, parsed| {
         let place = || Place::locate(&source.path, &source.text, written.span);
         let text = &source.text[written.span.range()];
-        let parsed = match scrutiny {
-            Some(_) => sql::parse_with_details(text).map(|(statement, details)| (statement, Some(details))),
-            None => sql::parse(text).map(|statement| (statement, None)),
-        };
         let (statement, details) = match parsed {
             Ok(parsed) => parsed,
             Err(error) => {
                 problems.push(Diagnostic::error(error.message).at(place()));
-                continue;
+                return;
             }
         };
         problems.extend(refusals(&statement, &written.directives).map(|refusal| refusal.at(place())));
@@ -169,7 +170,7 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
             &statement,
             &mut created,
         ));
-    }
+    });
     problems.extend(atomic_refusal(&script, &statements, source));
     problems.extend(batched::arrange(&script, source, &mut statements));
     let is_hazardous = may_be_there
@@ -255,9 +256,11 @@ fn instead(
             lock_timeout: written.directives.lock_timeout,
             statement_timeout: written.directives.statement_timeout,
             verify: safe.verify.clone(),
-            backfill: safe.backfill.as_ref().map(|name| Backfill {
-                name: name.clone(),
-                ..Backfill::default()
+            backfill: safe.backfill.as_ref().map(|name| {
+                Box::new(Backfill {
+                    name: name.clone(),
+                    ..Backfill::default()
+                })
             }),
             ..StatementDirectives::default()
         };
@@ -312,7 +315,7 @@ fn prepared(
     let backfill = directives
         .backfill
         .as_ref()
-        .and_then(|said| batches(said, text).ok());
+        .and_then(|said| batches(said, text).ok().map(Box::new));
     let shape = match (&backfill, effect.in_transaction) {
         (Some(_), _) => Shape::Backfill,
         (None, InTransaction::Refused(_)) => Shape::Alone,

@@ -154,7 +154,7 @@ pub struct PlannedStatement {
     /// The query must answer with one true value.
     pub assertion: Option<Assertion>,
     /// It is executed in batches.
-    pub backfill: Option<Batches>,
+    pub backfill: Option<Box<Batches>>,
     /// How to find out, after a crash, whether it happened.
     pub probe: Probe,
     /// The rewrite that produced it and its position there; none for what the author wrote.

@@ -98,7 +98,7 @@ pub use case::{Runner, SMALL, Surroundings};
 pub use compose::safe_form;
 pub use finding::{Finding, Safe, written};
 pub use page::page;
-pub use script::{Checker, Edit, Report, check_file, fixes};
+pub use script::{Checker, Edit, Readable, Report, check_file, check_read, fixes};
 
 use case::Case;
 

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Place, Severity, Span, suggest};
 use crate::directive::TransactionMode;
 use crate::effect;
 use crate::format::Source;
-use crate::script::{Script, ScriptStatement};
+use crate::script::{FEW, Script, ScriptStatement};
 use crate::sql::{self, Details, RelationName, Statement, SyntaxError};
 
 /// What the rules say about a file.
@@ -198,17 +198,57 @@ fn is_allowed(finding: &Finding, allowed: &str) -> bool {
     }
 }
 
+/// A file that the rules can be asked about. Files are read on any thread, and asked about in their order.
+#[derive(Debug)]
+pub struct Readable {
+    source: Source,
+    /// The text that was split; it differs where parts of the file are no SQL.
+    text: Source,
+    script: Script,
+    /// All statements, where they are few.
+    parsed: Option<Vec<Parsed>>,
+}
+
+impl Readable {
+    /// Reads a file that `runner` executes.
+    ///
+    /// # Errors
+    /// What is not SQL, or nearly a directive, each with its place.
+    pub fn read(source: &Source, runner: Runner) -> Result<Self, Vec<Diagnostic>> {
+        let (script, text) = if runner == Runner::Windlass {
+            (Script::read(source, sql::split)?, source.clone())
+        } else {
+            Script::read_as_it_is(source, sql::split)?
+        };
+        let parsed = (script.statements.len() <= FEW).then(|| parse(&text, &script.statements));
+        Ok(Self {
+            source: source.clone(),
+            text,
+            script,
+            parsed,
+        })
+    }
+}
+
 /// Asks the rules about a file. `alone`: it is deployed by itself.
 ///
 /// # Errors
 /// What is not SQL, or nearly a directive, each with its place.
 pub fn check_file(checker: &mut Checker, source: &Source, alone: bool) -> Result<Report, Vec<Diagnostic>> {
-    let is_native = checker.around.runner == Runner::Windlass;
-    let (script, readable) = if is_native {
-        (Script::read(source, sql::split)?, source.clone())
-    } else {
-        Script::read_as_it_is(source, sql::split)?
-    };
+    check_read(checker, Readable::read(source, checker.around.runner)?, alone)
+}
+
+/// The same of a file that was read for the checker's runner.
+///
+/// # Errors
+/// What is not SQL, with its place.
+pub fn check_read(checker: &mut Checker, file: Readable, alone: bool) -> Result<Report, Vec<Diagnostic>> {
+    let Readable {
+        source,
+        text,
+        script,
+        parsed,
+    } = file;
     if alone {
         checker.begin_file(script.header.transaction);
     } else {
@@ -216,15 +256,14 @@ pub fn check_file(checker: &mut Checker, source: &Source, alone: bool) -> Result
     }
     let mut report = Report::default();
     let mut problems = Vec::new();
-    for batch in script.statements.chunks(AT_ONCE) {
-        let parsed = parse_all(&readable, batch);
-        checker.seen.coming_views = views_in(&parsed);
-        checker.seen.coming_analyses = analyzed_in(&parsed);
-        checker.seen.coming_sequences = sequences_in(&parsed);
-        for (written, parsed) in batch.iter().zip(parsed) {
+    let mut check = |batch: &[ScriptStatement], parsed: &mut Vec<Parsed>| {
+        checker.seen.coming_views = views_in(parsed);
+        checker.seen.coming_analyses = analyzed_in(parsed);
+        checker.seen.coming_sequences = sequences_in(parsed);
+        for (written, parsed) in batch.iter().zip(parsed.drain(..)) {
             match parsed {
                 Ok((statement, details)) => {
-                    checker.check_written(&readable, written, &statement, &details, &mut report);
+                    checker.check_written(&text, written, &statement, &details, &mut report);
                 }
                 Err(error) => problems.push(Diagnostic::error(error.message).at(Place::locate(
                     &source.path,
@@ -232,6 +271,23 @@ pub fn check_file(checker: &mut Checker, source: &Source, alone: bool) -> Result
                     written.span,
                 ))),
             }
+        }
+    };
+    match parsed {
+        Some(mut parsed) => check(&script.statements, &mut parsed),
+        None => {
+            let mut batches = script.statements.chunks(AT_ONCE);
+            let mut batch = batches.next();
+            let mut gathered = Vec::with_capacity(AT_ONCE);
+            sql::deep(|| {
+                script.each_parsed(&text.text, sql::parse_with_details, |_, parsed| {
+                    gathered.push(parsed);
+                    if let Some(whole) = batch.filter(|batch| batch.len() == gathered.len()) {
+                        check(whole, &mut gathered);
+                        batch = batches.next();
+                    }
+                });
+            });
         }
     }
     if problems.is_empty() {
@@ -332,27 +388,12 @@ fn sequences_in(parsed: &[Parsed]) -> Vec<RelationName> {
     altered.collect()
 }
 
-/// So many statements are parsed before they are looked at: memory stays flat.
-const AT_ONCE: usize = 2_000;
+/// So many statements are looked at together.
+const AT_ONCE: usize = 8 * FEW;
 
 type Parsed = Result<(Statement, Details), SyntaxError>;
 
-/// Parses statements, on two threads where there are enough of them.
-fn parse_all(source: &Source, batch: &[ScriptStatement]) -> Vec<Parsed> {
-    const WORTH_A_THREAD: usize = 100;
+fn parse(source: &Source, statements: &[ScriptStatement]) -> Vec<Parsed> {
     let parse = |written: &ScriptStatement| sql::parse_with_details(&source.text[written.span.range()]);
-    let here = |batch: &[ScriptStatement]| sql::deep(|| batch.iter().map(parse).collect::<Vec<_>>());
-    if batch.len() < WORTH_A_THREAD {
-        return here(batch);
-    }
-    let (first, second) = batch.split_at(batch.len() / 2);
-    std::thread::scope(|scope| {
-        let other = scope.spawn(|| here(second));
-        let mut parsed = here(first);
-        match other.join() {
-            Ok(more) => parsed.extend(more),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-        parsed
-    })
+    sql::deep(|| statements.iter().map(parse).collect())
 }

@@ -1,11 +1,11 @@
 //! What the statements before have said: tables and types that they made, and what the open transaction holds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::effect::Effect;
 use crate::sql::{
     AlterKind, ColumnDetails, Constrains, ConstraintDetails, ConstraintKind, Declared, Details, ObjectKind,
-    RelationName, Statement,
+    RelationName, Statement, TypeName,
 };
 
 /// What the statements before have said.
@@ -46,10 +46,51 @@ pub(super) struct Table {
     pub(super) is_conditional: bool,
     pub(super) is_partitioned: bool,
     pub(super) partition_of: Option<RelationName>,
-    pub(super) columns: BTreeMap<String, ColumnDetails>,
+    pub(super) columns: Columns,
     /// Columns that the plan adds.
     pub(super) new_columns: Vec<String>,
     pub(super) constraints: Vec<ConstraintDetails>,
+}
+
+/// A table's columns, in their order. A project has thousands of tables: only what rules ask is kept.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Columns(Vec<SeenColumn>);
+
+/// A column that the files have made.
+#[derive(Debug, Clone)]
+pub(super) struct SeenColumn {
+    name: String,
+    pub(super) data_type: TypeName,
+    pub(super) is_not_null: bool,
+    pub(super) is_virtual: bool,
+    pub(super) is_serial: bool,
+    is_primary_key: bool,
+}
+
+impl Columns {
+    pub(super) fn get(&self, name: &str) -> Option<&SeenColumn> {
+        self.0.iter().find(|column| column.name == name)
+    }
+
+    fn get_mut(&mut self, name: &str) -> Option<&mut SeenColumn> {
+        self.0.iter_mut().find(|column| column.name == name)
+    }
+
+    fn add(&mut self, details: &ColumnDetails) {
+        self.remove(&details.name);
+        self.0.push(SeenColumn {
+            name: details.name.clone(),
+            data_type: details.data_type.clone(),
+            is_not_null: details.is_not_null,
+            is_virtual: details.is_virtual,
+            is_serial: details.is_serial,
+            is_primary_key: details.constraint(Constrains::PrimaryKey).is_some(),
+        });
+    }
+
+    fn remove(&mut self, name: &str) {
+        self.0.retain(|column| column.name != name);
+    }
 }
 
 /// An index that the files have made.
@@ -175,7 +216,8 @@ impl Seen {
                 if known && *if_not_exists {
                     return;
                 }
-                let columns = details.columns.iter();
+                let mut columns = Columns(Vec::with_capacity(details.columns.len()));
+                details.columns.iter().for_each(|column| columns.add(column));
                 self.tables.insert(
                     key(relation),
                     Table {
@@ -183,9 +225,7 @@ impl Seen {
                         is_conditional: *if_not_exists && !temporary,
                         is_partitioned: details.is_partitioned,
                         partition_of: partition_of.clone(),
-                        columns: columns
-                            .map(|column| (column.name.clone(), column.clone()))
-                            .collect(),
+                        columns,
                         new_columns: Vec::new(),
                         constraints: details
                             .constraints
@@ -292,14 +332,14 @@ impl Seen {
                     let table = self.tables.entry(key(relation)).or_default();
                     if let Some(column) = &of.column {
                         table.constraints.extend(of_columns(std::slice::from_ref(column)));
-                        table.columns.insert(column.name.clone(), column.clone());
+                        table.columns.add(column);
                         table.new_columns.push(column.name.clone());
                     }
                     if let Some(constraint) = &of.constraint {
                         table.constraints.push(constraint.clone());
                     }
                     match (command.kind, &command.name) {
-                        (AlterKind::DropColumn, Some(name)) => drop(table.columns.remove(name)),
+                        (AlterKind::DropColumn, Some(name)) => table.columns.remove(name),
                         (AlterKind::SetNotNull, Some(name)) => {
                             if let Some(column) = table.columns.get_mut(name) {
                                 column.is_not_null = true;
@@ -385,10 +425,7 @@ pub(super) fn is_no_limit(value: &str) -> bool {
 impl Table {
     /// Columns of the primary key, as far as the files tell.
     pub(super) fn primary_key(&self) -> Option<Vec<String>> {
-        let own = self
-            .columns
-            .values()
-            .find(|column| column.constraint(Constrains::PrimaryKey).is_some());
+        let own = self.columns.0.iter().find(|column| column.is_primary_key);
         match own {
             Some(column) => Some(vec![column.name.clone()]),
             None => {

@@ -20,6 +20,7 @@ mod pieces;
 mod range;
 mod reindex;
 mod session_object;
+mod split;
 mod statement;
 mod touch;
 mod type_name;
@@ -47,6 +48,7 @@ pub use pieces::{
 pub use range::{Mirror, Range, mirrors, narrowed};
 pub use reindex::{ReindexScope, reindex_scope};
 pub use session_object::{SessionObject, SessionObjects, may_make_session_object, session_objects};
+pub use split::split;
 pub use statement::{IndexStatement, ObjectKind, Statement};
 pub use touch::{Touch, Touched};
 pub use type_name::TypeName;
@@ -54,8 +56,6 @@ pub use type_name::TypeName;
 use std::cell::Cell;
 
 use prost::Message;
-
-use crate::diagnostic::Span;
 
 /// Text that PostgreSQL's grammar does not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,19 +65,6 @@ pub struct SyntaxError {
     pub message: String,
     /// Byte offset of the place.
     pub offset: usize,
-}
-
-/// The statements of a script: without the blanks and comments around them and without semicolons.
-///
-/// # Errors
-/// The first place that the grammar does not read; nothing after it can be told apart.
-pub fn split(text: &str) -> Result<Vec<Span>, SyntaxError> {
-    let spans = ffi::split(text)?;
-    Ok(spans
-        .into_iter()
-        .map(|span| trim(text, span))
-        .filter(|span| span.start < span.end)
-        .collect())
 }
 
 /// Parses one statement.
@@ -158,48 +145,6 @@ fn only_statement(encoded: &[u8]) -> Result<pg_query::NodeEnum, SyntaxError> {
         .and_then(|raw| raw.stmt)
         .and_then(|node| node.node)
         .ok_or_else(|| failed("no statement".to_owned()))
-}
-
-/// Moves the start behind blanks and comments, and the end before blanks.
-fn trim(text: &str, span: Span) -> Span {
-    let bytes = text.as_bytes();
-    let end = span.start + text.get(span.range()).map_or(0, |piece| piece.trim_end().len());
-    let mut at = span.start;
-    loop {
-        while at < end && bytes[at].is_ascii_whitespace() {
-            at += 1;
-        }
-        if bytes[at..end].starts_with(b"--") {
-            at += bytes[at..end]
-                .iter()
-                .position(|&byte| byte == b'\n')
-                .unwrap_or(end - at);
-        } else if bytes[at..end].starts_with(b"/*") {
-            at += block_comment(&bytes[at..end]);
-        } else {
-            return Span::new(at, end);
-        }
-    }
-}
-
-/// Length of the block comment that `bytes` begins with; comments nest.
-fn block_comment(bytes: &[u8]) -> usize {
-    let (mut depth, mut at) = (0_usize, 0);
-    while at < bytes.len() {
-        if bytes[at..].starts_with(b"/*") {
-            depth += 1;
-            at += 2;
-        } else if bytes[at..].starts_with(b"*/") {
-            depth -= 1;
-            at += 2;
-            if depth == 0 {
-                break;
-            }
-        } else {
-            at += 1;
-        }
-    }
-    at
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::answer::{Complaint, Verdict};
 use super::{Scene, id_of};
 use crate::commands::lint::Lint;
 use crate::failure::Failure;
-use crate::lint::{Format, render};
+use crate::lint::text;
 use crate::lockfile::{self, LockFile};
 
 /// One head, so that `upgrade` knows where to.
@@ -51,7 +51,7 @@ pub(super) fn lint(scene: &Scene<'_>) -> Result<Verdict, Failure> {
     };
     let outcome = lint.examine(scene.context, catalog, is_asked)?;
     let code = lint.code(&outcome);
-    let found = render(&outcome, Format::Text);
+    let found = text(&outcome);
     let last = found
         .lines()
         .rev()
