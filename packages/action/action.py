@@ -10,8 +10,8 @@ import tempfile
 import urllib.error
 import urllib.request
 
-MARK = "<!-- windlass: the plan of this pull request -->"
-MOST = 60_000  # characters; a comment may have 65,536
+# The first line of `windlass plan --format markdown`, by which its comment is found again.
+MARK = "<!-- windlass-plan -->"
 
 
 def windlass(*arguments):
@@ -78,12 +78,11 @@ def comment(number, text):
 
 
 def report(plan, outcome):
-    fence = "```"
-    while fence in plan:
-        fence += "`"
-    if len(plan) > MOST:
-        plan = plan[:MOST] + "\n… (the job's log has the rest)"
-    return f"{MARK}\n### Migrations\n\n{outcome}\n\n{fence}text\n{plan.strip() or 'nothing to do'}\n{fence}\n"
+    """The plan as it was written for a comment, with what came of it behind its first line."""
+    mark, _, rest = plan.partition("\n")
+    if mark != MARK:
+        return f"{MARK}\n### Windlass plan\n\n{outcome}\n"
+    return f"{mark}\n{outcome}\n\n{rest}"
 
 
 def main():
@@ -93,7 +92,7 @@ def main():
         failed.append("`windlass lint` found something; see the annotations")
     if stand_where_the_target_does(folder) != 0:
         sys.exit("the revisions of the target branch failed")
-    status, plan = windlass("--dir", folder, "plan")
+    status, plan = windlass("--dir", folder, "plan", "--format", "markdown")
     if status != 0:
         failed.append(f"`windlass plan` ended with {status}")
     elif windlass("--dir", folder, "upgrade")[0] != 0:

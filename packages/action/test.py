@@ -81,6 +81,8 @@ def main():
         assert len(Comments.comments) == 101, "one comment"
         text = Comments.comments[-1]["body"]
         assert "0002_b" in text and "ADD COLUMN b" in text and "CREATE TABLE" not in text, text
+        assert text.startswith("<!-- windlass-plan -->\n") and "| step | statement | what it does |" in text, text
+        assert "applied to a throwaway database" in text, text
         assert text == pathlib.Path(place, "summary.md").read_text()
 
         (shop / "migrations/0003_i.sql").write_text("-- windlass: after 0002_b\n\nCREATE INDEX t_a ON t (a);\n")

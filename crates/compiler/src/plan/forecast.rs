@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::step::{PlannedStatement, Shape, Step};
 use crate::catalog::{Bytes, Catalog, QualifiedName, Rows, Size};
+use crate::directive::{Allowance, Protect};
 use crate::effect::{self, Answer, Effect, LockMode, UnnamedLock};
 use crate::simulate::Simulation;
 use crate::sql::{self, Loss, RelationName, Statement, SyntaxError};
@@ -16,6 +17,29 @@ pub struct Forecaster {
     schema: Option<Followed>,
     /// Relations that the plan made, as its statements name them.
     made: BTreeSet<RelationName>,
+    /// What is protected now, and what may be taken from it.
+    protected: Vec<(Pattern, Option<Allowance>)>,
+}
+
+/// What `protect` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Pattern {
+    Table(RelationName),
+    /// All tables of a schema, as SQL writes its name.
+    Schema(String),
+}
+
+impl Pattern {
+    fn of(text: &str) -> Option<Self> {
+        if let Some(schema) = text.strip_suffix(".*") {
+            return Some(Self::Schema(schema.to_owned()));
+        }
+        // Whatever is no name protects nothing, and is refused when the revision runs.
+        match sql::parse(&format!("TRUNCATE {text}")).ok()? {
+            Statement::Truncate { mut relations, .. } => relations.pop().map(Self::Table),
+            _ => None,
+        }
+    }
 }
 
 /// A schema on its way through a plan.
@@ -170,6 +194,7 @@ impl Forecaster {
                 sizes,
             }),
             made: BTreeSet::new(),
+            protected: Vec::new(),
         }
     }
 
@@ -178,7 +203,23 @@ impl Forecaster {
         Self {
             schema: None,
             made: BTreeSet::new(),
+            protected: Vec::new(),
         }
+    }
+
+    /// Says what is protected during the next revision: by the configuration, and by its own header with what it may
+    /// take. What is lost from there is marked.
+    pub fn protecting(&mut self, configured: &[String], said: &[Protect]) {
+        let configured = configured.iter().map(|table| (table.as_str(), None));
+        let said = said.iter().map(|protect| {
+            let allowed = protect.allow.as_ref().map(|(allowed, _)| *allowed);
+            (protect.table.as_str(), allowed)
+        });
+        // What a header allows counts, whoever else names the table.
+        let all = said.chain(configured);
+        self.protected = all
+            .filter_map(|(text, allowed)| Some((Pattern::of(text)?, allowed)))
+            .collect();
     }
 
     /// Whether a schema is known.
@@ -297,18 +338,89 @@ impl Forecaster {
         match loss {
             Loss::Rows { relation, .. } if self.existed(relation) => {
                 let size = self.size(relation);
-                Some(match size.rows {
+                let words = match size.rows {
                     Rows::About(_) => format!("rows of {relation}, which has {}", size.rows),
                     Rows::Unknown => format!("rows of {relation}"),
-                })
+                };
+                Some(words + &self.protection(relation))
             }
             Loss::Column { relation, column, .. } if self.existed(relation) => {
                 let of = RelationName::new(relation.schema.as_deref(), &relation.name);
-                Some(format!("the values of {of}.{}", sql::quote_identifier(column)))
+                let words = format!("the values of {of}.{}", sql::quote_identifier(column));
+                // Rows may go up to a number, columns only where anything may.
+                Some(match self.allowance(relation) {
+                    Some(Some(Allowance::Delete(_))) => words + STOPPED,
+                    _ => words + &self.protection(relation),
+                })
             }
-            Loss::Schema(schema) => Some(format!("all that is in schema {}", sql::quote_identifier(schema))),
+            Loss::Schema(schema) => {
+                let words = format!("all that is in schema {}", sql::quote_identifier(schema));
+                Some(if self.protects_in(schema) {
+                    words + STOPPED
+                } else {
+                    words
+                })
+            }
             _ => None,
         }
+    }
+
+    /// What a loss of rows from there meets, as words behind it.
+    fn protection(&self, relation: &RelationName) -> String {
+        match self.allowance(relation) {
+            None => String::new(),
+            Some(None) => STOPPED.to_owned(),
+            Some(Some(Allowance::Delete(rows))) => {
+                format!(": it is protected, and the step is stopped where more than {rows} rows go")
+            }
+            Some(Some(Allowance::Drop)) => ": it is protected, and the revision allows that".to_owned(),
+        }
+    }
+
+    /// What may go from the relation; none where it is not protected.
+    fn allowance(&self, relation: &RelationName) -> Option<Option<Allowance>> {
+        // What a protected table keeps in its partitions is its own.
+        let names = self.lineage(relation);
+        let mut found = self.protected.iter().filter(|(pattern, _)| match pattern {
+            Pattern::Table(table) => match self.schema.as_ref().map(|schema| schema.find(table)) {
+                Some(Some(table)) => names.contains(&table),
+                Some(None) => false,
+                None => table.name == relation.name && schema_of(table) == schema_of(relation),
+            },
+            Pattern::Schema(schema) => {
+                let is_it = |name: &QualifiedName| sql::quote_identifier(&name.schema) == *schema;
+                match self.schema {
+                    Some(_) => names.iter().any(is_it),
+                    None => sql::quote_identifier(schema_of(relation)) == *schema,
+                }
+            }
+        });
+        let first = found.next()?.1;
+        Some(found.fold(first, |allowed, (_, other)| allowed.or(*other)))
+    }
+
+    /// The relation, and whatever it is a partition of.
+    fn lineage(&self, relation: &RelationName) -> Vec<QualifiedName> {
+        let Some(schema) = &self.schema else {
+            return Vec::new();
+        };
+        let catalog = schema.simulation.catalog();
+        let parent = |of: &QualifiedName| {
+            let place = catalog.relations.get(of)?.partition_of.as_ref()?;
+            Some(place.parent.clone())
+        };
+        std::iter::successors(schema.find(relation), parent).collect()
+    }
+
+    /// Whether a table of that schema is protected.
+    fn protects_in(&self, schema: &str) -> bool {
+        self.protected.iter().any(|(pattern, _)| match pattern {
+            Pattern::Table(table) => match &self.schema {
+                Some(known) => known.find(table).is_some_and(|name| name.schema == schema),
+                None => schema_of(table) == schema,
+            },
+            Pattern::Schema(of) => *of == sql::quote_identifier(schema),
+        })
     }
 
     /// Whether it was there before the plan, or nobody can tell.
@@ -362,6 +474,14 @@ impl Forecaster {
         let (table, ..) = schema.simulation.catalog().index(&name)?;
         Some(table.into())
     }
+}
+
+/// What the guard does about a loss that nobody allowed.
+const STOPPED: &str = ": it is protected, and the step is stopped before it commits";
+
+/// Where a name without a schema is looked for, when nobody can tell.
+fn schema_of(relation: &RelationName) -> &str {
+    relation.schema.as_deref().unwrap_or("public")
 }
 
 impl Followed {
@@ -516,6 +636,64 @@ mod tests {
             shown(&one).contains("loses rows of sales, which has about 1000 rows"),
             "{}",
             shown(&one)
+        );
+    }
+
+    #[test]
+    fn what_is_lost_from_protected_tables_is_marked() {
+        let said = |text: &str| {
+            let source = Source {
+                path: "a.sql".into(),
+                text: text.into(),
+            };
+            prepare(&source).unwrap()
+        };
+        let lost = |known: bool, configured: &[&str], text: &str| -> Vec<String> {
+            let given = "CREATE TABLE orders (id int, note text); CREATE TABLE events (at date) PARTITION BY RANGE (at);\
+                         CREATE TABLE old PARTITION OF events FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')";
+            let mut simulation = Simulation::new(Catalog::empty(150_000), &["public"]);
+            given.split(';').for_each(|sql| simulation.apply(sql).unwrap());
+            let mut forecaster = match known {
+                true => Forecaster::new(simulation.catalog().clone(), &["public"]),
+                false => Forecaster::blind(),
+            };
+            let prepared = said(text);
+            let configured: Vec<String> = configured.iter().map(|&name| name.to_owned()).collect();
+            forecaster.protecting(&configured, &prepared.protects);
+            let steps = steps(&prepared.statements, prepared.mode, 1);
+            let all = steps.iter().flat_map(|step| forecaster.step(step).unwrap());
+            all.flat_map(|forecast| forecast.losses).collect()
+        };
+        let stopped = |words: &str| format!("{words}{STOPPED}");
+        for known in [true, false] {
+            assert_eq!(lost(known, &[], "DROP TABLE orders"), ["rows of orders"]);
+            assert_eq!(
+                lost(known, &["public.orders"], "DROP TABLE orders"),
+                [stopped("rows of orders")]
+            );
+            assert_eq!(
+                lost(known, &["public.*"], "ALTER TABLE orders DROP note"),
+                [stopped("the values of orders.note")]
+            );
+            assert_eq!(lost(known, &["orders"], "DROP TABLE events"), ["rows of events"]);
+            let text = "-- windlass: protect orders allow delete 5 because we said so\n\
+                        DELETE FROM orders WHERE id < 5; ALTER TABLE orders DROP note";
+            assert_eq!(
+                lost(known, &["orders"], text),
+                [
+                    "rows of orders: it is protected, and the step is stopped where more than 5 rows go"
+                        .to_owned(),
+                    stopped("the values of orders.note")
+                ]
+            );
+        }
+        assert_eq!(
+            lost(true, &["events"], "DROP TABLE old"),
+            [stopped("rows of old")]
+        );
+        assert_eq!(
+            lost(true, &["orders"], "DROP SCHEMA public CASCADE"),
+            [stopped("all that is in schema public")]
         );
     }
 

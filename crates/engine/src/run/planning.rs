@@ -89,7 +89,9 @@ impl Runner {
                 revision::settle(session.client(), &mut prepared).await?;
                 self.steps_left(&id, Direction::Up, &journal, &prepared)
             };
-            match left.await {
+            let left = left.await;
+            forecaster.protecting(&self.policy.protect.value, &prepared.protects);
+            match left {
                 Ok(Left { steps, warnings, .. }) => plans.push(RevisionPlan {
                     forecasts: forecasts(&mut forecaster, &id, &steps)?,
                     id,
@@ -171,6 +173,7 @@ impl Runner {
                     continue;
                 };
                 let steps = steps(&prepared.statements, prepared.mode, 1);
+                forecaster.protecting(&self.policy.protect.value, &prepared.protects);
                 revisions.push(RevisionPlan {
                     id: id.clone(),
                     forecasts: forecasts(&mut forecaster, id, &steps)?,
