@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZero;
+use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -50,11 +51,13 @@ pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync
     })
 }
 
-/// So many items may be done and not yet taken: memory stays flat however many there are.
+/// So many items may be made and not yet taken: memory stays flat however many there are.
 const AHEAD: usize = 32;
+/// So many small items are worth waking somebody for.
+const TOGETHER: usize = 4;
 
-/// Hands what `work` makes of each item to `take`, in their order, while other threads work on the items that come
-/// next. `work` runs on a stack that holds any tree, `take` on the caller's thread.
+/// Hands what `work` makes of each item to `take`, in their order, while threads work on the items that come next.
+/// `work` runs on stacks that hold any tree, `take` on the caller's thread.
 pub fn in_order<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, mut take: impl FnMut(&T, R)) {
     let threads = thread::available_parallelism()
         .map_or(1, NonZero::get)
@@ -66,30 +69,25 @@ pub fn in_order<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, mu
         }
         return;
     }
-    let queue = Queue::new(items.len());
+    let queue = Queue::new(items.len(), (items.len() / (threads * 8)).clamp(1, TOGETHER));
     thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(|| {
-                sql::deep(|| {
-                    let _ending = Ending(&queue);
-                    while let Some(at) = queue.claim() {
-                        queue.done(at, work(&items[at]));
-                    }
-                });
+        for _ in 0..threads {
+            sql::spawn_deep(scope, || {
+                let _ending = Ending(&queue);
+                while let Some(claimed) = queue.claim() {
+                    let made = items[claimed.clone()].iter().map(&work).collect();
+                    queue.done(claimed, made);
+                }
             });
         }
         let _ending = Ending(&queue);
-        for item in items {
-            // Rather than wait for the others, this thread works too.
-            let made = loop {
-                match queue.next() {
-                    Next::Made(made) => break made,
-                    Next::Work(at) => queue.done(at, work(&items[at])),
-                    // A thread panicked; the scope hands that on.
-                    Next::Over => return,
-                }
-            };
-            take(item, made);
+        let mut left = items.iter();
+        while !left.as_slice().is_empty() {
+            // None: a thread panicked, and the scope hands that on.
+            let Some(made) = queue.next() else { return };
+            for (made, item) in made.into_iter().zip(left.by_ref()) {
+                take(item, made);
+            }
         }
     });
 }
@@ -98,6 +96,8 @@ pub fn in_order<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, mu
 struct Queue<R> {
     state: Mutex<State<R>>,
     changed: Condvar,
+    items: usize,
+    together: usize,
 }
 
 struct State<R> {
@@ -105,40 +105,26 @@ struct State<R> {
     next: usize,
     /// The next item to be taken.
     taken: usize,
-    items: usize,
-    /// What is made of the items from `taken` on.
-    made: VecDeque<Option<R>>,
+    /// What is made, by shares of items, from `taken` on.
+    made: VecDeque<Option<Vec<R>>>,
+    /// Threads that wait for a change.
+    waiting: usize,
     is_over: bool,
 }
 
-enum Next<R> {
-    Made(R),
-    Work(usize),
-    Over,
-}
-
-impl<R> State<R> {
-    fn claim(&mut self) -> Option<usize> {
-        let is_free = self.next < self.items && self.next < self.taken + AHEAD;
-        is_free.then(|| {
-            self.next += 1;
-            self.made.push_back(None);
-            self.next - 1
-        })
-    }
-}
-
 impl<R> Queue<R> {
-    fn new(items: usize) -> Self {
+    fn new(items: usize, together: usize) -> Self {
         Self {
             state: Mutex::new(State {
                 next: 0,
                 taken: 0,
-                items,
                 made: VecDeque::new(),
+                waiting: 0,
                 is_over: false,
             }),
             changed: Condvar::new(),
+            items,
+            together,
         }
     }
 
@@ -146,46 +132,58 @@ impl<R> Queue<R> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'s>(&self, state: MutexGuard<'s, State<R>>) -> MutexGuard<'s, State<R>> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    fn wait<'s>(&self, mut state: MutexGuard<'s, State<R>>) -> MutexGuard<'s, State<R>> {
+        state.waiting += 1;
+        let mut state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        state
     }
 
-    /// The next item to work on, as soon as one may be begun.
-    fn claim(&self) -> Option<usize> {
+    fn wake(&self, state: &State<R>) {
+        if state.waiting > 0 {
+            self.changed.notify_all();
+        }
+    }
+
+    /// The next items to work on, as soon as some may be begun.
+    fn claim(&self) -> Option<Range<usize>> {
         let mut state = self.lock();
         loop {
-            if state.is_over || state.next == state.items {
+            if state.is_over || state.next == self.items {
                 return None;
             }
-            if let Some(at) = state.claim() {
-                return Some(at);
+            let end = (state.next + self.together).min(self.items);
+            if end <= state.taken + AHEAD {
+                let claimed = state.next..end;
+                state.next = end;
+                state.made.push_back(None);
+                return Some(claimed);
             }
             state = self.wait(state);
         }
     }
 
-    fn done(&self, at: usize, made: R) {
+    fn done(&self, claimed: Range<usize>, made: Vec<R>) {
         let mut state = self.lock();
-        let place = at - state.taken;
+        let place = (claimed.start - state.taken) / self.together;
         state.made[place] = Some(made);
-        self.changed.notify_all();
+        if place == 0 {
+            self.wake(&state);
+        }
     }
 
-    /// What was made of the next item, or what to do until it is there.
-    fn next(&self) -> Next<R> {
+    /// What was made of the next items, as soon as it is there.
+    fn next(&self) -> Option<Vec<R>> {
         let mut state = self.lock();
         loop {
             if let Some(made) = state.made.front_mut().and_then(Option::take) {
                 state.made.pop_front();
-                state.taken += 1;
-                self.changed.notify_all();
-                return Next::Made(made);
+                state.taken += made.len();
+                self.wake(&state);
+                return Some(made);
             }
             if state.is_over {
-                return Next::Over;
-            }
-            if let Some(at) = state.claim() {
-                return Next::Work(at);
+                return None;
             }
             state = self.wait(state);
         }
@@ -222,7 +220,7 @@ mod tests {
                 },
                 |item, made| {
                     assert_eq!(made, item * 2);
-                    assert!(begun.load(std::sync::atomic::Ordering::SeqCst) <= item + AHEAD);
+                    assert!(begun.load(std::sync::atomic::Ordering::SeqCst) < item + AHEAD + TOGETHER);
                     taken.push(*item);
                 },
             );

@@ -54,6 +54,7 @@ pub use touch::{Touch, Touched};
 pub use type_name::TypeName;
 
 use std::cell::Cell;
+use std::thread;
 
 use prost::Message;
 
@@ -103,26 +104,32 @@ pub fn index_for(sql: &str, name: &str, table: &RelationName, only: bool) -> Opt
 /// the same tree in Rust takes several times as much for each level. Address space that is not touched
 /// costs nothing; the thread costs some 20 µs, so callers with many statements call this once.
 pub fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    const STACK: usize = 1 << 30;
-    thread_local!(static IS_DEEP: Cell<bool> = const { Cell::new(false) });
     if IS_DEEP.get() {
         return work();
     }
+    thread::scope(|scope| match spawn_deep(scope, work).join() {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+/// Begins `work` on a thread with such a stack.
+pub(crate) fn spawn_deep<'s, T: Send + 's>(
+    scope: &'s thread::Scope<'s, '_>,
+    work: impl FnOnce() -> T + Send + 's,
+) -> thread::ScopedJoinHandle<'s, T> {
     let marked = || {
         IS_DEEP.set(true);
         work()
     };
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK);
-        let thread = thread
-            .spawn_scoped(scope, marked)
-            .expect("a thread can be started");
-        match thread.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
+    thread::Builder::new()
+        .stack_size(STACK)
+        .spawn_scoped(scope, marked)
+        .expect("a thread can be started")
 }
+
+const STACK: usize = 1 << 30;
+thread_local!(static IS_DEEP: Cell<bool> = const { Cell::new(false) });
 
 /// What `look` says of the one statement's tree.
 fn with_tree<T: Send>(
