@@ -237,6 +237,19 @@ async fn columns_and_constraints_are_protected() {
 }
 
 #[tokio::test]
+async fn a_partition_and_its_table_go_in_one_step() {
+    let project = project().await;
+    protect(&project, &["leads"]);
+    project.write("0002_gone", "DROP TABLE events_2024;\nDROP TABLE events;");
+    project.upgrade(0).await;
+    let lost = "SELECT string_agg(kind || ' ' || what, ', ' ORDER BY what) FROM windlass.loss WHERE revision_id = '0002_gone'";
+    assert_eq!(
+        project.one(lost).await,
+        "table public.events, table public.events_2024"
+    );
+}
+
+#[tokio::test]
 async fn a_row_that_moves_to_another_partition_is_not_lost() {
     let (project, _) = applied("UPDATE events SET at = at + 365 WHERE at < '2025-01-01';").await;
     assert_eq!(rows(&project, "events").await, 100);

@@ -60,7 +60,7 @@ BEGIN
                                THEN sum(pg_catalog.pg_stat_get_xact_tuples_inserted(oid) - inserted)
                                ELSE 0 END)::bigint AS rows
                   FROM now WHERE NOT is_gone AND NOT tree = ANY ({RECOUNTED}::pg_catalog.oid[]) GROUP BY tree) AS counted
-          JOIN now AS tree ON tree.oid = counted.tree
+          JOIN now AS tree ON tree.oid = counted.tree AND tree.tree = tree.oid
          WHERE counted.rows > 0
     )
     SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(missing) || pg_catalog.jsonb_build_object(
@@ -68,7 +68,7 @@ BEGIN
                'is_beyond', tree.protected AND NOT tree."drop" AND (kind <> 'rows' OR missing.rows + missing.taken > coalesce(missing.allowed, 0)))
                ORDER BY missing.name, kind, what)
       INTO lost
-      FROM missing JOIN was AS tree ON tree.oid = missing.tree;
+      FROM missing JOIN was AS tree ON tree.oid = missing.tree AND tree.tree = tree.oid;
     PERFORM pg_catalog.set_config('windlass.lost', coalesce(lost::text, '[]'), true);
     IF lost @> '[{"is_beyond": true}]' THEN
         RAISE EXCEPTION USING ERRCODE = 'WL004', MESSAGE = 'a protected table would lose something', DETAIL = lost::text;
