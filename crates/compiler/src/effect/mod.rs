@@ -454,10 +454,16 @@ fn table(statement: &Statement) -> Effect {
             }
         }
         Statement::CreateTableAs {
-            relation, touched, ..
+            relation,
+            touched,
+            with_data,
+            ..
         } => {
             effect.lock(relation, LockMode::AccessExclusive);
             effect.touch(touched);
+            if !*with_data {
+                effect.scan = Answer::No;
+            }
         }
         Statement::CreateView {
             relation, touched, ..
@@ -487,9 +493,9 @@ fn table(statement: &Statement) -> Effect {
         Statement::Refresh {
             relation,
             concurrently,
-            ..
+            with_data,
         } => {
-            effect.scan = Answer::Yes;
+            effect.scan = if *with_data { Answer::Yes } else { Answer::No };
             effect.rewrite = if *concurrently { Answer::No } else { Answer::Yes };
             effect.lock(
                 relation,

@@ -45,7 +45,7 @@ impl Traits {
         Self {
             shape,
             blocks: statement.blocks(),
-            works: touches_rows && (statement.opaque || !statement.locks.is_empty()),
+            works: (touches_rows && (statement.opaque || !statement.locks.is_empty())) || fills(statement),
             adds_enum_value: statement.kind == "alter_type_add_value",
             is_provisional: statement
                 .rewrite
@@ -106,6 +106,16 @@ impl Gathering {
         self.worked |= traits.works;
         self.new_enum_value |= traits.adds_enum_value;
     }
+}
+
+/// Whether it keeps the answer to a query, however long that takes: what the query reads is not all named.
+fn fills(statement: &PlannedStatement) -> bool {
+    let kinds = [
+        "create_table_as",
+        "create_materialized_view",
+        "refresh_materialized_view",
+    ];
+    kinds.contains(&statement.kind) && !statement.catalog_only
 }
 
 /// What safe forms write themselves.
@@ -184,6 +194,10 @@ mod tests {
             "DO $$ BEGIN PERFORM 1; END $$",
             "EXPLAIN ANALYZE DELETE FROM other",
             "ALTER TABLE other VALIDATE CONSTRAINT k",
+            "CREATE TABLE n AS SELECT * FROM other",
+            "SELECT * INTO n FROM other",
+            "CREATE MATERIALIZED VIEW n AS SELECT * FROM other",
+            "REFRESH MATERIALIZED VIEW v",
             "-- windlass: verify : all is well\nSELECT NOT EXISTS (SELECT FROM t WHERE c IS NULL)",
         ] {
             assert_eq!(cuts(&format!("{add}\n{work};")), [Cut::WorkUnderLock], "{work}");
@@ -213,6 +227,7 @@ mod tests {
             "ALTER TABLE t ADD c int; ALTER TABLE u ADD c int; SELECT set_config('a.b', 'c', true);",
             "CREATE TABLE n (a int); INSERT INTO n VALUES (1); ALTER TABLE n ADD b int; UPDATE n SET b = 1;",
             "CREATE TABLE n (a int); DROP TABLE n; INSERT INTO t VALUES (1);",
+            "ALTER TABLE t ADD c int; CREATE MATERIALIZED VIEW v AS SELECT * FROM u WITH NO DATA;",
             "UPDATE t SET a = 1; DELETE FROM u; SELECT count(*) FROM u;",
         ] {
             assert_eq!(cuts(sql), [], "{sql}");

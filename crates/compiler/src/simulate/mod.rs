@@ -226,12 +226,13 @@ impl Simulation {
                 relation,
                 if_not_exists,
                 materialized,
+                with_data,
                 touched,
             } => {
                 let kind = if *materialized {
                     RelationKind::MaterializedView(crate::catalog::MaterializedView {
                         query: String::new(),
-                        is_populated: true,
+                        is_populated: *with_data,
                     })
                 } else {
                     RelationKind::Table

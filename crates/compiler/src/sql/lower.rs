@@ -82,6 +82,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
         )?,
         Node::CreateTableAsStmt(create) => Statement::CreateTableAs {
             touched: Touched::find(&create.query),
+            with_data: !create.into.as_ref().is_some_and(|into| into.skip_data),
             relation: named(create.into.and_then(|into| into.rel))?,
             if_not_exists: create.if_not_exists,
             materialized: create.objtype == ObjectType::ObjectMatview as i32,
@@ -177,6 +178,7 @@ pub(super) fn lower(node: Node) -> Result<Statement, SyntaxError> {
                     relation: relation(target),
                     if_not_exists: false,
                     materialized: false,
+                    with_data: true,
                     touched,
                 },
                 None => Statement::Query {

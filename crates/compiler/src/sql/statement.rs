@@ -79,6 +79,8 @@ pub enum Statement {
         if_not_exists: bool,
         /// A materialised view.
         materialized: bool,
+        /// WITH DATA, which is the default.
+        with_data: bool,
         /// What its query touches.
         touched: Touched,
     },
