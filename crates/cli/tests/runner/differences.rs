@@ -288,6 +288,63 @@ async fn the_tree_and_the_json_say_what_changes_and_how() {
 }
 
 #[tokio::test]
+async fn what_comes_back_is_away_for_one_transaction_and_what_goes_goes_last() {
+    let project = Project::new(&[]).await;
+    let old = "CREATE TABLE leads (id bigint PRIMARY KEY, name text, old_name text, tel varchar(20));
+CREATE INDEX leads_name ON leads (name);
+CREATE VIEW names AS SELECT id, name, tel FROM leads;
+CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER touch BEFORE UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION touched();
+CREATE FUNCTION score(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
+";
+    let new =
+        "CREATE TABLE leads (id bigint PRIMARY KEY, name text, tel varchar(40), kind int NOT NULL DEFAULT 0);
+CREATE INDEX leads_name_id ON leads (name, id);
+CREATE VIEW names AS SELECT id, name, tel FROM leads;
+CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER touch_insert BEFORE INSERT OR UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION touched();
+CREATE FUNCTION score(bigint) RETURNS bigint LANGUAGE sql AS 'SELECT $1';
+";
+    write(&project, "old.sql", old);
+    write(&project, "new.sql", new);
+    let args = [
+        "--from",
+        "old.sql",
+        "--to",
+        "new.sql",
+        "--allow-destructive",
+        "--prove",
+    ];
+    let sql = diff(&project, &args).run().await.expect(0).stdout;
+    let at = |text: &str| sql.find(text).unwrap_or_else(|| panic!("no {text} in\n{sql}"));
+    for (goes, comes) in [
+        ("DROP VIEW public.names", "CREATE VIEW public.names"),
+        ("DROP TRIGGER touch ON", "CREATE TRIGGER touch_insert"),
+        (
+            "DROP FUNCTION public.score(integer)",
+            "CREATE FUNCTION public.score(bigint)",
+        ),
+    ] {
+        let between = &sql[at(goes)..at(comes)];
+        assert!(!between.contains("-- Step"), "{goes} … {comes}:\n{sql}");
+    }
+    assert!(
+        at("leads_name_id") < at("DROP INDEX CONCURRENTLY public.leads_name;"),
+        "{sql}"
+    );
+    let gone = at("DROP COLUMN old_name");
+    for made in [
+        "CREATE VIEW",
+        "CREATE TRIGGER",
+        "CREATE FUNCTION",
+        "ADD COLUMN kind",
+        "leads_name_id",
+    ] {
+        assert!(at(made) < gone, "{made} before what is lost:\n{sql}");
+    }
+}
+
+#[tokio::test]
 async fn schemas_objects_and_the_records_of_other_tools_are_left_alone() {
     let project = project().await;
     project

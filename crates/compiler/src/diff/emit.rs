@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::fate::{Fate, Fates, judge};
 use super::kin::{self, Children};
+use super::live::Live;
 use super::spread::{Spread, spread};
 use super::{Action, Cannot, Change, DiffOptions, Difference, deparsed};
 use crate::catalog::write::order::{Key, Part, Plan, Stage};
 use crate::catalog::write::{relation, types};
 use crate::catalog::{
     Address, Catalog, ColumnValue, ConstraintKind, Index, Object, QualifiedName, Relation, RelationKind,
-    RoutineKind, RoutineName, SequenceOwner, Type, object_name,
+    RoutineName, SequenceOwner, Type, object_name,
 };
 
 /// How often a circle may make the plan begin again.
@@ -109,7 +110,8 @@ fn with_remade(
             cannot,
             ..
         } = emit;
-        let (statements, circles) = plan.ordered(new);
+        let live = Live::new(&fates, &spread, old, &plan);
+        let (statements, circles) = plan.ordered(new, &live);
         // What is altered in a circle is made anew instead: it goes before and comes back behind.
         let before = (forced.len(), apart.len());
         for (address, stage) in circles.iter().flatten() {
@@ -347,6 +349,9 @@ impl Emit<'_> {
         }
         self.settle_others();
         self.names_are_free();
+        self.after_other_targets();
+        self.after_namesakes();
+        self.after_users();
         self.notes();
     }
 
@@ -580,31 +585,75 @@ impl Emit<'_> {
         }
     }
 
-    /// With arguments that have defaults, a call could be of an overload that goes as well.
-    fn after_overloads(&mut self, name: &RoutineName) {
-        let has_defaults =
-            |catalog: &Catalog, name: &RoutineName| match catalog.routines.get(name).map(|found| &found.kind)
-            {
-                Some(RoutineKind::Function(text) | RoutineKind::Procedure(text)) => {
-                    text.lines().next().is_some_and(|line| line.contains(" DEFAULT "))
-                }
-                _ => false,
+    /// A type does not change under what uses it: what goes for good goes before.
+    fn after_users(&mut self) {
+        let fates = self.fates;
+        for (address, fate) in fates {
+            let (Address::Type(_), Fate::Alter) = (address, fate) else {
+                continue;
             };
-        let address = Address::Routine(name.clone());
-        let own = has_defaults(self.new, name);
+            let mut going: Vec<Key> = Vec::new();
+            for (user, _) in self.old.dependencies.on(address) {
+                if self.fate(user) == Some(Fate::Drop) {
+                    going.push(self.carrier(user));
+                }
+            }
+            for stage in [Stage::Create, Stage::Complete] {
+                if self.plan.has(&(address.clone(), stage)) {
+                    self.part((address.clone(), stage), Vec::new(), going.clone(), Vec::new());
+                }
+            }
+        }
+    }
+
+    /// `JOIN … USING` names columns by themselves: another column of the name, which goes, is in its way.
+    fn after_namesakes(&mut self) {
+        let (old, new) = (self.old, self.new);
+        for (name, relation) in &new.relations {
+            let query = match &relation.kind {
+                RelationKind::View(query) => query,
+                RelationKind::MaterializedView(view) => &view.query,
+                _ => continue,
+            };
+            let address = Address::Relation(name.clone());
+            let is_made = self.fate(&address).is_some_and(Fate::is_made);
+            if !query.contains(" USING (") || !(is_made || self.fate(&address) == Some(Fate::Alter)) {
+                continue;
+            }
+            let mut read: BTreeSet<&QualifiedName> = BTreeSet::new();
+            for (referenced, _) in new.dependencies.of(&address) {
+                if let Address::Relation(of) | Address::Column(of, _) = referenced {
+                    read.insert(of);
+                }
+            }
+            let columns = read.into_iter().filter_map(|of| Some((of, old.relation(of)?)));
+            let going: Vec<Key> = columns
+                .flat_map(|(of, before)| {
+                    let names = before.columns.iter().map(|column| column.name.clone());
+                    names.map(move |column| Address::Column(of.clone(), column))
+                })
+                .filter(|column| self.fate(column) == Some(Fate::Drop))
+                .map(|column| self.carrier(&column))
+                .collect();
+            self.part((address, Stage::Create), Vec::new(), going, Vec::new());
+        }
+    }
+
+    /// Another of the name may be the same one once a type has moved to another schema, or be what a call means as
+    /// well, with arguments that have defaults.
+    fn after_overloads(&mut self, name: &RoutineName) {
         let others: Vec<Key> = self
             .fates
             .iter()
             .filter(|(_, fate)| **fate == Fate::Drop)
             .filter_map(|(other, _)| match other {
-                Address::Routine(other)
-                    if other.name == name.name && (own || has_defaults(self.old, other)) =>
-                {
+                Address::Routine(other) if other.name == name.name => {
                     Some(self.carrier(&Address::Routine(other.clone())))
                 }
                 _ => None,
             })
             .collect();
+        let address = Address::Routine(name.clone());
         if !others.is_empty() {
             self.part((address, Stage::Create), Vec::new(), others, Vec::new());
         }

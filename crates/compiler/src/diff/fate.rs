@@ -477,8 +477,14 @@ impl Judge<'_> {
                     let (old_index, new_index) = (index(before, one), index(after, other));
                     let fate = constraint(before, after, old_index.as_ref(), new_index.as_ref());
                     let is_plain = matches!(other.kind, RelationKind::Table);
+                    let stays = one.partition_of.as_ref().map(|place| &place.parent)
+                        == other.partition_of.as_ref().map(|place| &place.parent);
+                    // A partition's goes with its parent's.
+                    let is_parents = before.parent.is_some() && stays;
                     let fate = match fate {
-                        Some(Fate::Swap) if !is_plain || after.kind == ConstraintKind::Exclusion => {
+                        Some(Fate::Swap)
+                            if !is_plain || is_parents || after.kind == ConstraintKind::Exclusion =>
+                        {
                             Some(Fate::Replace)
                         }
                         fate => fate,

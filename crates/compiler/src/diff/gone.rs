@@ -281,6 +281,11 @@ impl Emit<'_> {
                 needs.extend(self.after_leaving(of));
             }
             Address::Trigger(of, _) => needs.extend(self.after_leaving(of)),
+            Address::Index(name) => {
+                if let Some((of, ..)) = self.old_index(name) {
+                    needs.extend(self.after_leaving(of));
+                }
+            }
             Address::Server(name) => {
                 for other in self.fates.keys() {
                     if matches!(other, Address::UserMapping(server, _) if server == name) {

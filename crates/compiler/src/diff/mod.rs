@@ -19,6 +19,7 @@ mod emit;
 mod fate;
 mod gone;
 mod kin;
+mod live;
 mod not_null;
 mod note;
 mod object;

@@ -7,7 +7,7 @@ use super::emit::Emit;
 use super::fate::{Fate, both};
 use crate::catalog::write::notes::target;
 use crate::catalog::write::object::{published_table, write_object};
-use crate::catalog::write::order::{Key, Stage};
+use crate::catalog::write::order::{AsListed, Key, Stage};
 use crate::catalog::{Address, FiringState, Object, Privileges, Publication, Published, Subscription};
 use crate::sql::{quote_identifier, quote_literal};
 
@@ -104,7 +104,7 @@ impl Emit<'_> {
             (Object::Language(_), Object::Language(_)) | (Object::Transform(_), Object::Transform(_)) => {
                 let mut plan = crate::catalog::write::order::Plan::default();
                 write_object(new, address, other, &mut plan);
-                let (statements, _) = plan.ordered(&crate::catalog::Catalog::default());
+                let (statements, _) = plan.ordered(&crate::catalog::Catalog::default(), &AsListed);
                 let replace = |(_, sql): (Key, String)| sql.replacen("CREATE ", "CREATE OR REPLACE ", 1);
                 statements.into_iter().map(replace).collect()
             }

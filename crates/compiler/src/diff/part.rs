@@ -3,6 +3,7 @@
 use super::column::set_options;
 use super::emit::Emit;
 use super::fate::Fate;
+use super::kin;
 use crate::catalog::write::order::{Key, Stage};
 use crate::catalog::write::relation::{self, unwrapped};
 use crate::catalog::{
@@ -176,6 +177,47 @@ impl Emit<'_> {
         }
     }
 
+    /// A foreign key that is made would take an index, or foreign keys of partitions, that go, and hold them.
+    pub(super) fn after_other_targets(&mut self) {
+        let new = self.new;
+        for (of, relation) in &new.relations {
+            for constraint in &relation.constraints {
+                let ConstraintKind::ForeignKey(key) = &constraint.kind else {
+                    continue;
+                };
+                let own = Address::Constraint(of.clone(), constraint.name.clone());
+                if !self.is_made_with_whole(of) && !self.fate(&own).is_some_and(Fate::is_made) {
+                    continue;
+                }
+                let target = self.old.relation(&key.references);
+                let uniques = target.map_or(&[][..], |target| &target.indexes).iter();
+                let mut going: Vec<Key> = uniques
+                    .filter(|index| index.is_unique)
+                    .map(|index| Address::Index(key.references.beside(&index.name)))
+                    .filter(|index| matches!(self.fate(index), Some(Fate::Drop | Fate::Replace)))
+                    .map(|index| self.carrier(&index))
+                    .collect();
+                // It hangs on each partition of what it references.
+                for part in kin::descendants(&self.old_children, &key.references) {
+                    let part = Address::Relation(part.clone());
+                    if matches!(self.fate(&part), Some(Fate::Drop | Fate::Replace)) {
+                        going.push(self.carrier(&part));
+                    }
+                    going.push((part, Stage::Leave));
+                }
+                // That of a partitioned table makes those of partitions its own.
+                if matches!(relation.kind, RelationKind::PartitionedTable(_)) {
+                    for part in kin::descendants(&self.new_children, of) {
+                        going.extend(self.parts_gone(part));
+                    }
+                }
+                if !going.is_empty() {
+                    self.part((own, Stage::Create), Vec::new(), going, Vec::new());
+                }
+            }
+        }
+    }
+
     /// There is one primary key at a time.
     fn after_other_key(&mut self, of: &QualifiedName, name: &str) {
         let former = self.old.relation(of).and_then(|relation| relation.primary_key());
@@ -257,23 +299,33 @@ impl Emit<'_> {
             (true, false) => " DEFERRABLE",
             (true, true) => " DEFERRABLE INITIALLY DEFERRED",
         };
-        let mut sql = vec![
-            build,
-            format!(
-                "ALTER TABLE {of} DROP CONSTRAINT {quoted}, ADD CONSTRAINT {quoted} {kind} USING INDEX {}{when}",
-                quote_identifier(&aside.name)
-            ),
-        ];
+        // What needs the key need not be away while the index is built.
+        let own_index = Address::Index(of.beside(&index.name));
+        let mut needs = self.after_leaving(of);
+        let used = new.dependencies.of(&own_index).map(|(used, _)| used);
+        needs.extend(
+            used.filter(|used| **used != address)
+                .map(|used| (used.clone(), Stage::Create)),
+        );
+        self.part((address.clone(), Stage::Shell), vec![build], needs, Vec::new());
+        let mut sql = vec![format!(
+            "ALTER TABLE {of} DROP CONSTRAINT {quoted}, ADD CONSTRAINT {quoted} {kind} USING INDEX {}{when}",
+            quote_identifier(&aside.name)
+        )];
         sql.extend(
             relation::index_settings(of, index)
                 .into_iter()
                 .filter(|sql| !sql.contains(" SET (")),
         );
-        let mut needs = self.after_leaving(of);
+        let mut needs = vec![(address.clone(), Stage::Shell)];
         needs.extend(self.dependents_gone(&address));
-        needs.extend(self.dependents_gone(&Address::Index(of.beside(&index.name))));
-        let provides = vec![address.clone(), Address::Index(of.beside(&index.name))];
-        self.part((address, Stage::Create), sql, needs, provides);
+        needs.extend(self.dependents_gone(&own_index));
+        self.part(
+            (address.clone(), Stage::Create),
+            sql,
+            needs,
+            vec![address, own_index],
+        );
         self.attach_index(of, index);
     }
 

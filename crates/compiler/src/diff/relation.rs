@@ -238,6 +238,20 @@ impl Emit<'_> {
                 there.push(name.beside(&index.name));
             }
         }
+        // What goes would be taken for an index or a foreign key that the table is to have.
+        let below = kin::descendants(&self.new_children, name);
+        for part in std::iter::once(name).chain(below) {
+            needs.extend(self.parts_gone(part));
+        }
+        // It would get, or lend, an index for each of those above that are still there.
+        let mut above = relation.partition_of.as_ref();
+        while let Some(place) = above {
+            needs.extend(self.parts_gone(&place.parent));
+            above = self
+                .new
+                .relation(&place.parent)
+                .and_then(|parent| parent.partition_of.as_ref());
+        }
         // What is below those is complete, so that nothing is missing there either.
         let below = kin::descendants(&self.new_children, name);
         let mut at = 0;
@@ -451,6 +465,9 @@ impl Emit<'_> {
                 columns.flat_map(|column| [(column.clone(), Stage::Create), (column.clone(), Stage::Drop)]),
             );
         }
+        if one.persistence != other.persistence {
+            needs.extend(self.foreign_keys_gone(name, one));
+        }
         if one.persistence != other.persistence || one.access_method != other.access_method {
             needs.extend(self.while_no_rows_are_held((address.clone(), Stage::Complete), name));
         }
@@ -468,6 +485,49 @@ impl Emit<'_> {
             let sql = vec![format!("REFRESH MATERIALIZED VIEW {name}{data}")];
             self.part((address, Stage::Fill), sql, Vec::new(), Vec::new());
         }
+    }
+
+    /// Constraints, indexes and triggers of the table that go, also those that come back.
+    pub(super) fn parts_gone(&self, name: &QualifiedName) -> Vec<Key> {
+        let Some(before) = self.old.relation(name) else {
+            return Vec::new();
+        };
+        let constraints = before
+            .constraints
+            .iter()
+            .map(|part| Address::Constraint(name.clone(), part.name.clone()));
+        let indexes = before
+            .indexes
+            .iter()
+            .map(|part| Address::Index(name.beside(&part.name)));
+        let triggers = before
+            .triggers
+            .iter()
+            .map(|part| Address::Trigger(name.clone(), part.name.clone()));
+        constraints
+            .chain(indexes)
+            .chain(triggers)
+            .filter(|part| matches!(self.fate(part), Some(Fate::Drop | Fate::Replace)))
+            .map(|part| self.carrier(&part))
+            .collect()
+    }
+
+    /// Foreign keys from and to the table that go: a permanent table may not reference an unlogged one meanwhile.
+    fn foreign_keys_gone(&self, name: &QualifiedName, before: &Relation) -> Vec<Key> {
+        let own = before
+            .constraints
+            .iter()
+            .filter(|found| matches!(found.kind, ConstraintKind::ForeignKey(_)));
+        let own = own.map(|constraint| (name, constraint));
+        let others = self
+            .old
+            .referencing(name)
+            .map(|(of, constraint, _)| (of, constraint));
+        own.chain(others)
+            .map(|(of, constraint)| Address::Constraint(of.clone(), constraint.name.clone()))
+            .filter(|address| matches!(self.fate(address), Some(Fate::Drop | Fate::Replace)))
+            .map(|address| self.carrier(&address))
+            .collect()
     }
 
     /// A logged table references logged ones only: they change before it, or after it when it becomes unlogged.

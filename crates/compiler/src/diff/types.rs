@@ -179,7 +179,13 @@ impl Emit<'_> {
                 quote_literal(&other.version)
             ));
         }
-        let needs = vec![(Address::Schema(other.schema.clone()), Stage::Create)];
+        let mut needs = vec![(Address::Schema(other.schema.clone()), Stage::Create)];
+        // What goes is named by the types of its arguments, while they are where they were.
+        needs.extend(
+            self.dependents_gone(&address)
+                .into_iter()
+                .filter(|(gone, _)| is_named_by_types(gone)),
+        );
         self.part((address.clone(), Stage::Create), sql, needs, vec![address]);
     }
 
@@ -405,6 +411,14 @@ impl Emit<'_> {
         let needs = self.prove_alone(&address, of);
         self.part((address.clone(), Stage::Create), vec![sql], needs, vec![address]);
     }
+}
+
+/// Whether statements name the object by types.
+fn is_named_by_types(address: &Address) -> bool {
+    matches!(
+        address,
+        Address::Routine(_) | Address::Operator(..) | Address::Cast(..) | Address::Transform(..)
+    )
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::unionfind::UnionFind;
 
 use super::Written;
 use crate::catalog::{Address, Catalog, DependencyKind};
@@ -117,15 +118,30 @@ impl Plan {
         self.shapes.insert(object, shape);
     }
 
+    /// The parts so far.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.parts.keys()
+    }
+
+    /// Whether there is such a part so far.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.parts.contains_key(key)
+    }
+
     /// The statements, in order.
     pub(crate) fn statements(self, catalog: &Catalog) -> Vec<Written> {
-        let (statements, _) = self.ordered(catalog);
+        let (statements, _) = self.ordered(catalog, &AsListed);
         let written = |(key, sql): (Key, String)| Written { object: key.0, sql };
         statements.into_iter().map(written).collect()
     }
 
-    /// The statements, in order, and the circles that nothing broke.
-    pub(crate) fn ordered(mut self, catalog: &Catalog) -> (Vec<(Key, String)>, Vec<Vec<Key>>) {
+    /// The statements, in order, and the circles that nothing broke. Of the orders that work it is the one that
+    /// `taste` likes best.
+    pub(crate) fn ordered(
+        mut self,
+        catalog: &Catalog,
+        taste: &dyn Taste,
+    ) -> (Vec<(Key, String)>, Vec<Vec<Key>>) {
         // Pieces and views that a circle forbids to be in one statement.
         let mut apart: BTreeSet<Address> = BTreeSet::new();
         loop {
@@ -145,7 +161,7 @@ impl Plan {
                 }
             }
             if apart.len() == before {
-                let order = graph.order();
+                let order = graph.order(taste);
                 let statements = order.into_iter().flat_map(|key| {
                     let sql = self.text(&key, &apart);
                     sql.into_iter().map(move |sql| (key.clone(), sql))
@@ -325,46 +341,219 @@ impl Graph {
             .collect()
     }
 
-    /// Each key after what it needs; among those that can come next, by rank.
-    fn order(&self) -> Vec<Key> {
-        let mut missing: Vec<usize> = self
-            .graph
-            .node_indices()
-            .map(|node| self.graph.neighbors_directed(node, petgraph::Incoming).count())
-            .collect();
-        // Notes follow what they are about, where that is known.
-        let follows: Vec<bool> = (0..self.keys.len())
-            .map(|at| self.keys[at].1 == Stage::Note && missing[at] > 0)
-            .collect();
-        let rank = |at: usize| Reverse((if follows[at] { 0 } else { rank(&self.keys[at]) }, at));
-        let mut ready: BinaryHeap<_> = (0..self.keys.len())
-            .filter(|&at| missing[at] == 0)
-            .map(rank)
-            .collect();
-        let mut waiting: BTreeSet<usize> = (0..self.keys.len()).filter(|&at| missing[at] > 0).collect();
-        let mut order = Vec::with_capacity(self.keys.len());
-        while order.len() < self.keys.len() {
-            // A circle that nothing breaks is begun anywhere: the server will say what it misses.
-            let next = ready
-                .pop()
-                .map(|Reverse((_, at))| at)
-                .or_else(|| waiting.pop_first());
-            let Some(at) = next else { break };
-            missing[at] = 0;
-            order.push(self.keys[at].clone());
-            for after in self.graph.neighbors(NodeIndex::new(at)) {
-                let after = after.index();
-                if waiting.contains(&after) {
-                    missing[after] -= 1;
-                    if missing[after] == 0 {
-                        waiting.remove(&after);
-                        ready.push(rank(after));
-                    }
-                }
+    /// Each key after what it needs; blocks in one piece; among those that can come next, by rank.
+    fn order(&self, taste: &dyn Taste) -> Vec<Key> {
+        let count = self.keys.len();
+        let needed = |at: usize, direction| {
+            let near = self.graph.neighbors_directed(NodeIndex::new(at), direction);
+            near.map(NodeIndex::index).collect::<Vec<usize>>()
+        };
+        let after: Vec<Vec<usize>> = (0..count).map(|at| needed(at, petgraph::Outgoing)).collect();
+        let before: Vec<Vec<usize>> = (0..count).map(|at| needed(at, petgraph::Incoming)).collect();
+        let mut ranks: Vec<u8> = self.keys.iter().map(|key| taste.rank(key)).collect();
+        for (at, key) in self.keys.iter().enumerate() {
+            // Notes follow what they are about, where that is known.
+            if key.1 == Stage::Note && !before[at].is_empty() {
+                ranks[at] = 0;
             }
+        }
+        let blocks = blocks(&self.keys, &after, &before, taste);
+        // A unit is a block, or a key that is in none. It stands where its first key does.
+        let mut first: HashMap<usize, usize> = HashMap::new();
+        let units: Vec<usize> = (0..count)
+            .map(|at| blocks[at].map_or(at, |block| *first.entry(block).or_insert(at)))
+            .collect();
+        let mut inside: Vec<Vec<usize>> = vec![Vec::new(); count];
+        let mut unit_ranks = vec![u8::MAX; count];
+        let mut unit_after: Vec<Vec<usize>> = vec![Vec::new(); count];
+        for at in 0..count {
+            let unit = units[at];
+            inside[unit].push(at);
+            let later = after[at].iter().map(|other| units[*other]);
+            unit_after[unit].extend(later.filter(|other| *other != unit));
+            unit_ranks[unit] = match blocks[at] {
+                Some(_) => taste.block_rank(),
+                None => ranks[at],
+            };
+        }
+        let empty: HashSet<usize> = (0..count).filter(|unit| inside[*unit].is_empty()).collect();
+        for later in &mut unit_after {
+            later.sort_unstable();
+            later.dedup();
+        }
+        hurry(&self.keys, &unit_after, &mut unit_ranks, taste);
+        let mut order = Vec::with_capacity(count);
+        for unit in sorted(&unit_ranks, &unit_after) {
+            if empty.contains(&unit) {
+                continue;
+            }
+            let members = &inside[unit];
+            if let [one] = members.as_slice() {
+                order.push(self.keys[*one].clone());
+                continue;
+            }
+            let places: HashMap<usize, usize> = members
+                .iter()
+                .enumerate()
+                .map(|(place, at)| (*at, place))
+                .collect();
+            let own_rank = |at: &usize| match self.keys[*at].1 {
+                Stage::Note => ranks[*at],
+                _ => taste.rank_in_block(&self.keys[*at]),
+            };
+            let own_ranks: Vec<u8> = members.iter().map(own_rank).collect();
+            let own_after: Vec<Vec<usize>> = members
+                .iter()
+                .map(|at| {
+                    after[*at]
+                        .iter()
+                        .filter_map(|other| places.get(other).copied())
+                        .collect()
+                })
+                .collect();
+            order.extend(
+                sorted(&own_ranks, &own_after)
+                    .into_iter()
+                    .map(|place| self.keys[members[place]].clone()),
+            );
         }
         order
     }
+}
+
+/// Which of the orders that work is taken.
+pub(crate) trait Taste {
+    /// Where a key stands among those that could come next: the lowest comes first.
+    fn rank(&self, key: &Key) -> u8;
+
+    /// Whether a key is of something that is away, or not what it should be, until a later key has run. Such keys run
+    /// in one piece with what must be between them; those that say the same of `with` are in one piece, too.
+    fn is_window(&self, key: &Key) -> bool;
+
+    /// What the pieces of a window have in common, beside needs.
+    fn with(&self, key: &Key) -> Option<Address>;
+
+    /// Where a piece stands.
+    fn block_rank(&self) -> u8;
+
+    /// Where a key stands inside of its piece.
+    fn rank_in_block(&self, key: &Key) -> u8;
+
+    /// Whether a key stands as early as the first that needs it, however late it would come by itself.
+    fn is_pulled(&self, key: &Key) -> bool;
+}
+
+/// What a schema is written with: nothing is there yet, so nothing goes.
+pub(crate) struct AsListed;
+
+impl Taste for AsListed {
+    fn rank(&self, key: &Key) -> u8 {
+        rank(key)
+    }
+
+    fn is_window(&self, _: &Key) -> bool {
+        false
+    }
+
+    fn with(&self, _: &Key) -> Option<Address> {
+        None
+    }
+
+    fn block_rank(&self) -> u8 {
+        0
+    }
+
+    fn rank_in_block(&self, key: &Key) -> u8 {
+        rank(key)
+    }
+
+    fn is_pulled(&self, _: &Key) -> bool {
+        false
+    }
+}
+
+/// The block of each key that is in one: windows and what lies on a way between two of them, where needs or
+/// [`Taste::with`] connect them. Two blocks never need each other: what lies between them would connect them.
+fn blocks(
+    keys: &[Key],
+    after: &[Vec<usize>],
+    before: &[Vec<usize>],
+    taste: &dyn Taste,
+) -> Vec<Option<usize>> {
+    let windows: Vec<usize> = (0..keys.len()).filter(|at| taste.is_window(&keys[*at])).collect();
+    let reached = |next: &[Vec<usize>]| {
+        let mut seen = vec![false; keys.len()];
+        let mut open = windows.clone();
+        while let Some(at) = open.pop() {
+            if !std::mem::replace(&mut seen[at], true) {
+                open.extend(next[at].iter().copied());
+            }
+        }
+        seen
+    };
+    let (behind, ahead) = (reached(after), reached(before));
+    let is_member = |at: usize| behind[at] && ahead[at];
+    let mut blocks = UnionFind::<usize>::new(keys.len());
+    let mut common: HashMap<Address, usize> = HashMap::new();
+    for at in (0..keys.len()).filter(|at| is_member(*at)) {
+        for other in after[at].iter().filter(|other| is_member(**other)) {
+            blocks.union(at, *other);
+        }
+        if let Some(shared) = taste.with(&keys[at]) {
+            let other = *common.entry(shared).or_insert(at);
+            blocks.union(at, other);
+        }
+    }
+    (0..keys.len())
+        .map(|at| is_member(at).then(|| blocks.find(at)))
+        .collect()
+}
+
+/// Gives keys that are pulled the rank of the first unit that needs them.
+fn hurry(keys: &[Key], after: &[Vec<usize>], ranks: &mut [u8], taste: &dyn Taste) {
+    let order = sorted(&vec![0; ranks.len()], after);
+    for at in order.into_iter().rev() {
+        let first = after[at].iter().map(|later| ranks[*later]).min();
+        if let Some(first) = first.filter(|first| *first < ranks[at])
+            && taste.is_pulled(&keys[at])
+        {
+            ranks[at] = first;
+        }
+    }
+}
+
+/// Positions in an order in which each comes before those of `after`; the lowest rank first, then as they are listed.
+fn sorted(ranks: &[u8], after: &[Vec<usize>]) -> Vec<usize> {
+    let mut missing = vec![0_usize; ranks.len()];
+    for later in after.iter().flatten() {
+        missing[*later] += 1;
+    }
+    let rank = |at: usize| Reverse((ranks[at], at));
+    let mut ready: BinaryHeap<_> = (0..ranks.len())
+        .filter(|&at| missing[at] == 0)
+        .map(rank)
+        .collect();
+    let mut waiting: BTreeSet<usize> = (0..ranks.len()).filter(|&at| missing[at] > 0).collect();
+    let mut order = Vec::with_capacity(ranks.len());
+    while order.len() < ranks.len() {
+        // A circle that nothing breaks is begun anywhere: the server will say what it misses.
+        let next = ready
+            .pop()
+            .map(|Reverse((_, at))| at)
+            .or_else(|| waiting.pop_first());
+        let Some(at) = next else { break };
+        order.push(at);
+        for later in &after[at] {
+            if waiting.contains(later) {
+                missing[*later] -= 1;
+                if missing[*later] == 0 {
+                    waiting.remove(later);
+                    ready.push(rank(*later));
+                }
+            }
+        }
+    }
+    order
 }
 
 /// The part that an address comes with; a column comes with its table or type, unless it comes alone.
@@ -379,7 +568,7 @@ fn provider(providers: &HashMap<&Address, Key>, address: &Address) -> Option<Key
 }
 
 /// Where a key stands among those that could come next.
-fn rank((object, stage): &Key) -> u8 {
+pub(crate) fn rank((object, stage): &Key) -> u8 {
     match (object, stage) {
         // Filling a materialised view takes its owner's rights; whatever comes later is not to be seen by
         // event triggers, nor get default privileges.
