@@ -493,9 +493,9 @@ fn table(statement: &Statement) -> Effect {
         Statement::Refresh {
             relation,
             concurrently,
-            with_data,
+            ..
         } => {
-            effect.scan = if *with_data { Answer::Yes } else { Answer::No };
+            effect.scan = Answer::Yes;
             effect.rewrite = if *concurrently { Answer::No } else { Answer::Yes };
             effect.lock(
                 relation,
