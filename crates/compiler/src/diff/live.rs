@@ -29,28 +29,25 @@ pub(super) struct Live<'a> {
     entangled: BTreeSet<Address>,
     /// Objects that leave what they are a part of, and join it or another.
     moving: BTreeSet<Address>,
-    /// What some objects go from, while others come to it.
-    changing: BTreeSet<Shared>,
+    /// What some objects share that go, and others that come.
+    changing: BTreeSet<Address>,
 }
 
-/// What several objects act on together, or are known by: they are to change at once.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Shared {
-    Triggers(QualifiedName),
-    Policies(QualifiedName),
-    Rules(QualifiedName),
-    /// Routines of one name: a call means another of them when one goes.
-    Routines(QualifiedName),
-}
-
-fn shared(address: &Address) -> Option<Shared> {
-    match address {
-        Address::Trigger(of, _) => Some(Shared::Triggers(of.clone())),
-        Address::Policy(of, _) => Some(Shared::Policies(of.clone())),
-        Address::Rule(of, _) => Some(Shared::Rules(of.clone())),
-        Address::Routine(routine) => Some(Shared::Routines(routine.name.clone())),
-        _ => None,
-    }
+/// What the object shares with others that act on the same table, or are known by the same name, and that are to
+/// change at once: an address without the name of its own. Routines of one name share it, as a call means another of
+/// them when one goes.
+fn shared(address: &Address) -> Option<Address> {
+    let own = String::new();
+    Some(match address {
+        Address::Trigger(of, _) => Address::Trigger(of.clone(), own),
+        Address::Policy(of, _) => Address::Policy(of.clone(), own),
+        Address::Rule(of, _) => Address::Rule(of.clone(), own),
+        Address::Routine(routine) => Address::Routine(RoutineName {
+            name: routine.name.clone(),
+            arguments: own,
+        }),
+        _ => return None,
+    })
 }
 
 /// Whether statements find the object by what they do, not by its name: while it is there it may be taken instead of
@@ -79,12 +76,12 @@ impl<'a> Live<'a> {
             .intersection(&at(Stage::Attach))
             .cloned()
             .collect();
-        let of_fate = |is: fn(Fate) -> bool| -> BTreeSet<Shared> {
+        let of_fate = |is: fn(Fate) -> bool| -> BTreeSet<Address> {
             let found = fates.iter().filter(|(_, fate)| is(**fate));
             found.filter_map(|(address, _)| shared(address)).collect()
         };
         let (goes, comes) = (of_fate(Fate::is_gone), of_fate(Fate::is_made));
-        let inherits = |relation: &Relation| relation.partition_of.is_some() || !relation.inherits.is_empty();
+        let inherits = |relation: &Relation| super::kin::parents(relation).next().is_some();
         let children = old.relations.iter().filter(|(_, relation)| inherits(relation));
         let is_parted = |name: &QualifiedName| {
             let found = old.relation(name);
@@ -113,7 +110,7 @@ impl<'a> Live<'a> {
     }
 
     /// With which others an object changes at once. What is altered in place is neither here nor there meanwhile.
-    fn changes_with(&self, address: &Address) -> Option<Shared> {
+    fn changes_with(&self, address: &Address) -> Option<Address> {
         let is_either = self.fates.get(address).is_some_and(|fate| *fate != Fate::Alter);
         shared(address).filter(|shared| is_either && self.changing.contains(shared))
     }
@@ -155,12 +152,10 @@ impl Taste for Live<'_> {
     }
 
     fn with(&self, (address, _): &Key) -> Option<Address> {
-        Some(match self.changes_with(address)? {
-            Shared::Triggers(of) | Shared::Policies(of) | Shared::Rules(of) => Address::Relation(of),
-            Shared::Routines(name) => Address::Routine(RoutineName {
-                name,
-                arguments: String::new(),
-            }),
+        let shared = self.changes_with(address)?;
+        Some(match shared.relation() {
+            Some(of) => Address::Relation(of.clone()),
+            None => shared,
         })
     }
 
