@@ -11,7 +11,7 @@ use crate::catalog::{
     Address, Catalog, Column, ColumnValue, ConstraintKind, Identity, Options, QualifiedName, Relation,
     RelationKind, Type,
 };
-use crate::sql::quote_identifier;
+use crate::sql::{quote_identifier, quote_literal};
 
 /// What becomes of a column's expression; `Replace` is for the whole column.
 pub(super) fn expression(new: &Catalog, one: &ColumnValue, other: &ColumnValue) -> Option<Fate> {
@@ -84,12 +84,11 @@ pub(super) fn alter_foreign_options(one: &Options, other: &Options) -> String {
     let mut changes = Vec::new();
     for (name, before, after) in super::fate::both(one, other) {
         let name = quote_identifier(name);
-        let literal = crate::sql::quote_literal;
         match (before, after) {
             (Some(before), Some(after)) if before != after => {
-                changes.push(format!("SET {name} {}", literal(after)))
+                changes.push(format!("SET {name} {}", quote_literal(after)))
             }
-            (None, Some(after)) => changes.push(format!("ADD {name} {}", literal(after))),
+            (None, Some(after)) => changes.push(format!("ADD {name} {}", quote_literal(after))),
             (Some(_), None) => changes.push(format!("DROP {name}")),
             _ => {}
         }
@@ -432,7 +431,7 @@ impl Emit<'_> {
                 let gone: Vec<String> = before
                     .iter()
                     .filter(|label| !after.contains(label))
-                    .map(|label| crate::sql::quote_literal(label))
+                    .map(|label| quote_literal(label))
                     .collect();
                 if !gone.is_empty() {
                     self.loses(
@@ -596,7 +595,7 @@ impl Emit<'_> {
         }
         let from = if former == *sequence { &aside } else { &former };
         sql.push(add);
-        let literal = crate::sql::quote_literal(&sequence.to_string());
+        let literal = quote_literal(&sequence.to_string());
         sql.push(format!(
             "SELECT pg_catalog.setval({literal}, last_value, is_called) FROM {from}"
         ));

@@ -147,10 +147,6 @@ impl Emit<'_> {
                 self.part((maker, Stage::Create), Vec::new(), vec![own.clone()], Vec::new());
             }
         }
-        before
-            .iter()
-            .filter(|column| matches!(self.fate(column), Some(Fate::Drop | Fate::Replace)))
-            .map(|column| self.carrier(column))
-            .collect()
+        self.carriers(before)
     }
 }

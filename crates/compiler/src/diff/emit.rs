@@ -743,14 +743,14 @@ impl Emit<'_> {
             _ => false,
         };
         for (dependent, _) in self.old.dependencies.on(address) {
-            match self.fate(dependent) {
-                // It belongs to the column, and does not look at it.
-                _ if is_sequence(dependent) => {}
-                Some(Fate::Drop | Fate::Replace) => keys.push(self.carrier(dependent)),
-                _ if matches!(dependent, Address::Publication(_)) => {
-                    keys.push((dependent.clone(), Stage::Leave))
-                }
-                _ => {}
+            // It belongs to the column, and does not look at it.
+            if is_sequence(dependent) {
+                continue;
+            }
+            if self.goes(dependent) {
+                keys.push(self.carrier(dependent));
+            } else if matches!(dependent, Address::Publication(_)) {
+                keys.push((dependent.clone(), Stage::Leave));
             }
         }
         keys.retain(|key| key.0 != *address);

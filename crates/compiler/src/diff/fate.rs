@@ -31,6 +31,11 @@ impl Fate {
         matches!(self, Self::Drop | Self::Replace | Self::Swap)
     }
 
+    /// Whether the old object goes before a new one comes, if one does.
+    pub(super) fn goes_first(self) -> bool {
+        matches!(self, Self::Drop | Self::Replace)
+    }
+
     /// Whether there is an object that was not there.
     pub(super) fn is_made(self) -> bool {
         matches!(self, Self::Create | Self::Replace | Self::Swap)
@@ -265,7 +270,6 @@ impl Judge<'_> {
             (RelationKind::PartitionedTable(_), RelationKind::PartitionedTable(_)) => {
                 kin::is_divided_anew(one, other).then_some(Fate::Replace)
             }
-
             (RelationKind::View(query), RelationKind::View(new_query)) => {
                 let is_same = query == new_query && same_shape(&one.columns, &other.columns);
                 match is_same && one.columns.len() == other.columns.len() {

@@ -11,8 +11,15 @@ use crate::catalog::{
 use crate::sql::quote_identifier;
 
 impl Emit<'_> {
-    fn goes(&self, address: &Address) -> bool {
-        matches!(self.fate(address), Some(Fate::Drop | Fate::Replace))
+    /// Whether the old object goes before a new one comes, if one does.
+    pub(super) fn goes(&self, address: &Address) -> bool {
+        self.fate(address).is_some_and(Fate::goes_first)
+    }
+
+    /// What takes those of the objects away that go.
+    pub(super) fn carriers(&self, addresses: impl IntoIterator<Item = Address>) -> Vec<Key> {
+        let gone = addresses.into_iter().filter(|address| self.goes(address));
+        gone.map(|address| self.carrier(&address)).collect()
     }
 
     /// The statement that takes the old object away: its own, or that of what it is a part of.
@@ -235,10 +242,8 @@ impl Emit<'_> {
         }
         match address {
             Address::Schema(name) => {
-                let inside = self.fates.iter().filter(|(other, fate)| {
-                    other.schema() == Some(name) && matches!(fate, Fate::Drop | Fate::Replace)
-                });
-                needs.extend(inside.map(|(other, _)| self.carrier(other)).collect::<Vec<_>>());
+                let inside = self.fates.keys().filter(|other| other.schema() == Some(name));
+                needs.extend(self.carriers(inside.cloned()));
                 for extension in self
                     .fates
                     .keys()
@@ -265,9 +270,7 @@ impl Emit<'_> {
                 for child in children {
                     let child = Address::Relation(child);
                     needs.push((child.clone(), Stage::Leave));
-                    if self.goes(&child) {
-                        needs.push(self.carrier(&child));
-                    }
+                    needs.extend(self.carriers([child]));
                 }
             }
             Address::Column(of, name) => {
@@ -398,11 +401,8 @@ impl Emit<'_> {
                     if !found.is_some_and(|found| matches!(found.kind, ConstraintKind::ForeignKey(_))) {
                         continue;
                     }
-                    if self.goes(dependent) {
-                        needs.push(self.carrier(dependent));
-                    } else {
-                        is_held = true;
-                    }
+                    is_held |= !self.goes(dependent);
+                    needs.extend(self.carriers([dependent.clone()]));
                 }
             }
         }
@@ -496,14 +496,14 @@ impl Emit<'_> {
 
     fn drop_statements(&mut self, address: &Address) -> Vec<String> {
         let old = self.old;
+        let only = if self.leaves_children(address) {
+            "ONLY "
+        } else {
+            ""
+        };
         match address {
             Address::Column(of, name) => {
                 let quoted = quote_identifier(name);
-                let only = if self.leaves_children(address) {
-                    "ONLY "
-                } else {
-                    ""
-                };
                 match old.relation(of) {
                     Some(relation) => vec![format!(
                         "ALTER {} {only}{of} DROP COLUMN {quoted}",
@@ -524,11 +524,6 @@ impl Emit<'_> {
                 let keyword = old
                     .relation(of)
                     .map_or("TABLE", |relation| relation.kind.keyword());
-                let only = if self.leaves_children(address) {
-                    "ONLY "
-                } else {
-                    ""
-                };
                 vec![format!(
                     "ALTER {keyword} {only}{of} DROP CONSTRAINT {}",
                     quote_identifier(name)

@@ -191,19 +191,14 @@ impl Emit<'_> {
                 }
                 let target = self.old.relation(&key.references);
                 let uniques = target.map_or(&[][..], |target| &target.indexes).iter();
-                let mut going: Vec<Key> = uniques
-                    .filter(|index| index.is_unique)
-                    .map(|index| Address::Index(key.references.beside(&index.name)))
-                    .filter(|index| matches!(self.fate(index), Some(Fate::Drop | Fate::Replace)))
-                    .map(|index| self.carrier(&index))
-                    .collect();
+                let uniques = uniques.filter(|index| index.is_unique);
+                let mut going =
+                    self.carriers(uniques.map(|index| Address::Index(key.references.beside(&index.name))));
                 // It hangs on each partition of what it references.
                 for part in kin::descendants(&self.old_children, &key.references) {
                     let part = Address::Relation(part.clone());
-                    if matches!(self.fate(&part), Some(Fate::Drop | Fate::Replace)) {
-                        going.push(self.carrier(&part));
-                    }
-                    going.push((part, Stage::Leave));
+                    going.push((part.clone(), Stage::Leave));
+                    going.extend(self.carriers([part]));
                 }
                 // That of a partitioned table makes those of partitions its own.
                 if matches!(relation.kind, RelationKind::PartitionedTable(_)) {

@@ -10,7 +10,7 @@ use crate::catalog::{
     Address, Column, ConstraintKind, Persistence, QualifiedName, Relation, RelationKind, ReplicaIdentity,
     RowSecurity, Sequence, SequenceOwner, Type,
 };
-use crate::sql::quote_identifier;
+use crate::sql::{quote_identifier, quote_literal};
 
 impl Emit<'_> {
     /// Cuts the links to parents that do not stay.
@@ -95,7 +95,7 @@ impl Emit<'_> {
             );
             self.no_catalogs.insert(name.clone());
             if is_set_again {
-                let set = format!("{alter} SET ({OPTION}={})", crate::sql::quote_literal(value));
+                let set = format!("{alter} SET ({OPTION}={})", quote_literal(value));
                 let own = (Address::Relation(name.clone()), Stage::Complete);
                 keys.retain(|key| *key != own);
                 self.part(own, vec![set], keys, Vec::new());
@@ -196,15 +196,7 @@ impl Emit<'_> {
             }
         }
         let siblings = self.old_children.get(parent).into_iter().flatten();
-        for sibling in siblings {
-            let sibling = Address::Relation((*sibling).clone());
-            if self
-                .fate(&sibling)
-                .is_some_and(|fate| matches!(fate, Fate::Drop | Fate::Replace))
-            {
-                keys.push(self.carrier(&sibling));
-            }
-        }
+        keys.extend(self.carriers(siblings.map(|sibling| Address::Relation((*sibling).clone()))));
         for (child, parents) in &self.leaving {
             if parents.contains(&parent) {
                 keys.push((Address::Relation((*child).clone()), Stage::Leave));
@@ -240,7 +232,7 @@ impl Emit<'_> {
         }
         // What goes would be taken for an index or a foreign key that the table is to have.
         let below = kin::descendants(&self.new_children, name);
-        for part in std::iter::once(name).chain(below) {
+        for part in std::iter::once(name).chain(below.iter().copied()) {
             needs.extend(self.parts_gone(part));
         }
         // It would get, or lend, an index for each of those above that are still there.
@@ -253,7 +245,6 @@ impl Emit<'_> {
                 .and_then(|parent| parent.partition_of.as_ref());
         }
         // What is below those is complete, so that nothing is missing there either.
-        let below = kin::descendants(&self.new_children, name);
         let mut at = 0;
         while at < there.len() {
             let parent = there[at].clone();
@@ -359,7 +350,7 @@ impl Emit<'_> {
             } else if one.minimum < other.minimum || one.maximum > other.maximum {
                 // It must stand within its new bounds before it has them.
                 let (least, most) = (other.minimum, other.maximum);
-                let literal = crate::sql::quote_literal(&name.to_string());
+                let literal = quote_literal(&name.to_string());
                 let within = format!(
                     "SELECT pg_catalog.setval({literal}, LEAST(GREATEST(last_value, {least}), {most}), \
                      is_called AND last_value BETWEEN {least} AND {most}) FROM {name}"
@@ -504,12 +495,7 @@ impl Emit<'_> {
             .triggers
             .iter()
             .map(|part| Address::Trigger(name.clone(), part.name.clone()));
-        constraints
-            .chain(indexes)
-            .chain(triggers)
-            .filter(|part| matches!(self.fate(part), Some(Fate::Drop | Fate::Replace)))
-            .map(|part| self.carrier(&part))
-            .collect()
+        self.carriers(constraints.chain(indexes).chain(triggers))
     }
 
     /// Foreign keys from and to the table that go: a permanent table may not reference an unlogged one meanwhile.
@@ -523,11 +509,8 @@ impl Emit<'_> {
             .old
             .referencing(name)
             .map(|(of, constraint, _)| (of, constraint));
-        own.chain(others)
-            .map(|(of, constraint)| Address::Constraint(of.clone(), constraint.name.clone()))
-            .filter(|address| matches!(self.fate(address), Some(Fate::Drop | Fate::Replace)))
-            .map(|address| self.carrier(&address))
-            .collect()
+        let keys = own.chain(others);
+        self.carriers(keys.map(|(of, key)| Address::Constraint(of.clone(), key.name.clone())))
     }
 
     /// A logged table references logged ones only: they change before it, or after it when it becomes unlogged.

@@ -30,7 +30,6 @@ enum Disturbance {
 
 /// Spreads fates until nothing more happens.
 pub(super) fn spread(old: &Catalog, new: &Catalog, fates: &mut Fates) -> Spread {
-    let mut spread = Spread::default();
     // A domain that rows hold inside of something else is made beside its old self, and they are moved to it.
     for name in container::proved(old, new, fates) {
         let holders = container::columns(old, &name);
@@ -43,42 +42,34 @@ pub(super) fn spread(old: &Catalog, new: &Catalog, fates: &mut Fates) -> Spread 
             fates.extend(replaced(&type_members(&name, one), &type_members(&name, other)));
         }
     }
-    let mut open: Vec<(Address, Disturbance)> = Vec::new();
-    for (address, fate) in fates.iter() {
+    let mut work = Work {
+        old,
+        new,
+        fates,
+        spread: Spread::default(),
+        open: Vec::new(),
+    };
+    for (address, fate) in work.fates.iter() {
         if fate.is_gone() {
-            open.push((address.clone(), Disturbance::Gone));
+            work.open.push((address.clone(), Disturbance::Gone));
         } else if *fate == Fate::Alter && is_retyped(old, new, address) {
-            open.push((address.clone(), Disturbance::Retyped));
+            work.open.push((address.clone(), Disturbance::Retyped));
         }
     }
-    open.reverse();
-    for (table, because) in container::rewritten(old, new, fates) {
+    work.open.reverse();
+    for (table, because) in container::rewritten(old, new, work.fates) {
         for holder in container::columns_of_rows(old, &table) {
-            let mut work = Work {
-                old,
-                new,
-                fates,
-                spread: &mut spread,
-                open: &mut open,
-            };
             work.replace(&holder, &because);
         }
     }
     let mut seen: BTreeSet<Address> = BTreeSet::new();
-    while let Some((address, disturbance)) = open.pop() {
+    while let Some((address, disturbance)) = work.open.pop() {
         if disturbance == Disturbance::Gone && !seen.insert(address.clone()) {
             continue;
         }
-        let mut work = Work {
-            old,
-            new,
-            fates,
-            spread: &mut spread,
-            open: &mut open,
-        };
         work.disturb(&address, disturbance);
     }
-    spread
+    work.spread
 }
 
 /// Whether the column or attribute gets another type or collation.
@@ -106,8 +97,8 @@ struct Work<'a> {
     old: &'a Catalog,
     new: &'a Catalog,
     fates: &'a mut Fates,
-    spread: &'a mut Spread,
-    open: &'a mut Vec<(Address, Disturbance)>,
+    spread: Spread,
+    open: Vec<(Address, Disturbance)>,
 }
 
 impl Work<'_> {
@@ -262,10 +253,7 @@ impl Work<'_> {
 
     /// What the dependent does when something that it needs goes.
     fn loses_its_ground(&mut self, dependent: &Address, from: &Address) {
-        if self
-            .fate(dependent)
-            .is_some_and(|fate| matches!(fate, Fate::Drop | Fate::Replace))
-        {
+        if self.fate(dependent).is_some_and(Fate::goes_first) {
             return;
         }
         if self.fate(dependent) == Some(Fate::Swap) {
@@ -402,10 +390,7 @@ impl Work<'_> {
 
     /// What the dependent does when a column that it reads gets another type.
     fn sees_another_type(&mut self, dependent: &Address, column: &Address) {
-        if self
-            .fate(dependent)
-            .is_some_and(|fate| matches!(fate, Fate::Drop | Fate::Replace))
-        {
+        if self.fate(dependent).is_some_and(Fate::goes_first) {
             return;
         }
         match dependent {

@@ -2,7 +2,7 @@
 
 use super::Renaming;
 use crate::catalog::{Address, QualifiedName};
-use crate::sql::quote_identifier;
+use crate::sql::{quote_identifier, quote_literal};
 
 /// Where a text stands.
 #[derive(Clone, Copy)]
@@ -106,7 +106,7 @@ impl Renaming {
 fn qualified(text: &str, from: &QualifiedName, to: &QualifiedName, is_relation: bool) -> String {
     let (schema, name) = (quote_identifier(&from.schema), quote_identifier(&from.name));
     let (new_schema, new_name) = (quote_identifier(&to.schema), quote_identifier(&to.name));
-    let literal = crate::sql::quote_literal(&from.to_string());
+    let literal = quote_literal(&from.to_string());
     let tokens = tokens(text);
     let is_there = tokens
         .windows(3)
@@ -125,7 +125,7 @@ fn qualified(text: &str, from: &QualifiedName, to: &QualifiedName, is_relation: 
         if is_relation && is_there && *token == Token::Word(&name) && !is_after_dot && follows(1) == "." {
             changed.push_str(&new_name);
         } else if is_relation && token.text() == literal && follows(1) == ":" {
-            changed.push_str(&crate::sql::quote_literal(&to.to_string()));
+            changed.push_str(&quote_literal(&to.to_string()));
         } else {
             changed.push_str(token.text());
         }
