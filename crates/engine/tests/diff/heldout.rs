@@ -61,6 +61,22 @@ async fn pairs_that_have_been_opened() {
     assert_eq!(names, NOT_YET, "of {count}\n{}", failures.join("\n"));
 }
 
+/// Pairs from elsewhere, in the folder that `WINDLASS_TEST_PAIRS` names. `WINDLASS_TEST_TELL` opens those that fail.
+#[tokio::test]
+async fn pairs_of_a_folder() {
+    let Some(folder) = std::env::var_os("WINDLASS_TEST_PAIRS") else {
+        return;
+    };
+    let measured = measure(std::path::PathBuf::from(folder)).await;
+    measured.tell();
+    let is_told = std::env::var_os("WINDLASS_TEST_TELL").is_some();
+    for failure in &measured.failures {
+        let (name, _) = failure.split_once(':').unwrap();
+        println!("  {}", if is_told { failure } else { name });
+    }
+    assert!(measured.failures.is_empty(), "of {}", measured.count);
+}
+
 /// What became of pairs.
 #[derive(Default)]
 struct Measured {
@@ -94,7 +110,7 @@ async fn is_another_server() -> bool {
 }
 
 /// How many pairs of the folder were tried, and which failed with what.
-async fn measure(folder: &str) -> Measured {
+async fn measure(folder: impl AsRef<Path>) -> Measured {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/diff")
         .join(folder);
