@@ -15,8 +15,8 @@ use windlass::{Downgrade, Error, ErrorKind, Runner, Stop, Unobserved, Upgrade, W
 use crate::context::{Context, server_programs, stop_on_signals};
 use crate::failure::Failure;
 
-/// Roles that the scripts name are made as they are missed, so many at most.
-const ROLES: usize = 100;
+/// Roles that scripts name are made as they are missed, so many at most.
+pub(crate) const ROLES: usize = 100;
 
 /// The server.
 pub(crate) struct Ground {

@@ -14,10 +14,7 @@ use windlass::{Runner, SessionSettings, Stop, Unobserved, Upgrade};
 
 use crate::context::{self, Context};
 use crate::failure::Failure;
-use crate::ground::{has_jobs, is_another_refusal, missing_role, work_off};
-
-/// Roles that revisions name are made as they are missed, so many at most.
-const ROLES: usize = 100;
+use crate::ground::{ROLES, has_jobs, is_another_refusal, missing_role, work_off};
 
 /// A server for shadow databases, started when it is first needed.
 pub(crate) struct Lab<'c> {

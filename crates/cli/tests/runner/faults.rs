@@ -138,8 +138,7 @@ async fn an_absent_synchronous_standby_does_not_hold_our_locks() {
 async fn refusals_of_the_server_are_full_sentences() {
     let project = Project::new(&[TABLE]).await;
     let closed = project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", "postgresql://postgres:s3cret@127.0.0.1:1/x")
+        .upgrade_by("postgresql://postgres:s3cret@127.0.0.1:1/x")
         .run()
         .await
         .expect(1);
@@ -149,12 +148,7 @@ async fn refusals_of_the_server_are_full_sentences() {
         .execute("CREATE ROLE nobody_special LOGIN PASSWORD 'pw'")
         .await;
     let url = project.database.url().replace("postgres@", "nobody_special@");
-    let denied = project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", &url)
-        .run()
-        .await
-        .expect(1);
+    let denied = project.upgrade_by(&url).run().await.expect(1);
     assert!(
         denied.stderr.contains("GRANT CREATE ON DATABASE"),
         "{}",
@@ -180,12 +174,7 @@ async fn a_connection_cut_around_commit_never_applies_a_change_twice() {
         let proxy = Proxy::start(&project.database.url()).await;
         proxy.when_client_sends("COMMIT", fault);
         // The lock's connection stands, so this run itself finds out what became of the COMMIT.
-        project
-            .windlass(&["upgrade"])
-            .env("DATABASE_URL", proxy.url())
-            .run()
-            .await
-            .expect(0);
+        project.upgrade_by(proxy.url()).run().await.expect(0);
         assert!(proxy.has_fired());
         proxy.wait_until_drained().await;
         project.upgrade(0).await;
@@ -213,11 +202,7 @@ async fn a_begin_that_is_refused_keeps_all_behind_it_from_being_done_alone() {
         project.write("0002_d", revision);
         let proxy = Proxy::start(&project.database.url()).await;
         proxy.when_client_sends(beginning, Fault::Spoil);
-        let hit = project
-            .windlass(&["upgrade"])
-            .env("DATABASE_URL", proxy.url())
-            .run()
-            .await;
+        let hit = project.upgrade_by(proxy.url()).run().await;
         assert!(proxy.has_fired(), "{}", hit.stderr);
         project.windlass(&["upgrade"]).run().await;
         assert_eq!(project.one("SELECT sum(a) FROM t").await, sum, "{revision}");
@@ -251,12 +236,7 @@ async fn a_connection_cut_around_the_commit_of_a_group_applies_each_revision_onc
         let proxy = Proxy::start(&project.database.url()).await;
         // As a message of its own: the script that makes the journal has it in its text.
         proxy.when_client_sends("COMMIT\0", fault);
-        let finished = project
-            .windlass(&["upgrade"])
-            .env("DATABASE_URL", proxy.url())
-            .run()
-            .await
-            .expect(0);
+        let finished = project.upgrade_by(proxy.url()).run().await.expect(0);
         assert!(proxy.has_fired());
         // A revision of a group has no beginning of its own; those of one that was rolled back run one by one.
         // After the cut, the backend may be ended before it comes to commit: then it is rolled back too.
@@ -279,12 +259,7 @@ async fn a_step_in_one_message_is_done_once_or_not_at_all() {
         );
         let proxy = Proxy::start(&project.database.url()).await;
         proxy.when_client_sends("COMMIT\0", fault);
-        project
-            .windlass(&["upgrade"])
-            .env("DATABASE_URL", proxy.url())
-            .run()
-            .await
-            .expect(0);
+        project.upgrade_by(proxy.url()).run().await.expect(0);
         assert!(proxy.has_fired());
         assert_eq!(project.one("SELECT count(*) FROM c NATURAL JOIN d").await, "0");
         assert_eq!(project.applied().await, ["0001_t", "0002_c"]);
@@ -337,10 +312,7 @@ async fn what_an_orphan_commits_after_the_next_run_read_the_journal_is_not_done_
     let proxy = Proxy::start(&project.database.url()).await;
     // It leads and has read the journal before it opens its work session.
     proxy.when_client_sends("windlass work", Fault::SwallowBefore);
-    let next = project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", proxy.url())
-        .spawn();
+    let next = project.upgrade_by(proxy.url()).spawn();
     proxy.wait_until_fired().await;
     rival.release().await;
     project.database.wait_for_text(waits, |found| found == "0").await;

@@ -62,12 +62,7 @@ async fn when_nothing_is_pending_one_connection_asks_once_and_takes_no_lock() {
     let project = Project::new(&[("0001_t", "CREATE TABLE t (a int);")]).await;
     project.upgrade(0).await;
     let proxy = Proxy::start(&project.database.url()).await;
-    project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", proxy.url())
-        .run()
-        .await
-        .expect(0);
+    project.upgrade_by(proxy.url()).run().await.expect(0);
     assert_eq!(proxy.connections().len(), 1);
     let said = proxy.messages();
     assert_eq!(said.len(), 1, "{said:#?}");
@@ -179,12 +174,7 @@ async fn what_outlives_its_runner_is_seen_also_under_a_role_that_the_login_takes
 
 /// Kills runners in a build and in a transaction, with a network that does not tell the server.
 async fn outlived(project: &Project, url: &str, role: &str) {
-    let upgrade = |url: &str| {
-        project
-            .windlass(&["upgrade"])
-            .env("DATABASE_URL", url)
-            .env("WINDLASS_ROLE", role)
-    };
+    let upgrade = |url: &str| project.upgrade_by(url).env("WINDLASS_ROLE", role);
     project.write(
         "0001_t",
         "CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 10);",

@@ -346,25 +346,13 @@ async fn a_report_tells_what_ran_how_long_and_with_which_trouble() {
 #[tokio::test]
 async fn the_manual_has_a_page_for_each_command_with_its_examples() {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let windlass = || windlass_testkit::Command::new(env!("CARGO_BIN_EXE_windlass"));
-    windlass()
+    windlass_testkit::Command::new(env!("CARGO_BIN_EXE_windlass"))
         .arg("man")
         .arg(folder.path().join("man1"))
         .run()
         .await
         .expect(0);
-    let help = windlass().arg("--help").run().await.expect(0).stdout;
-    let commands: Vec<&str> = help
-        .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty())
-        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| *name != "help")
-        .collect();
-    assert!(commands.len() > 20, "{help}");
-    for name in commands {
+    for name in crate::project::commands().await {
         let path = folder.path().join(format!("man1/windlass-{name}.1"));
         let page =
             std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

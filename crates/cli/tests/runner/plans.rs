@@ -14,11 +14,7 @@ const ORDERS: (&str, &str) = (
 );
 
 async fn project(second: &str) -> Project {
-    let project = Project::new(&[ORDERS]).await;
-    project.upgrade(0).await;
-    project.database.execute("ANALYZE").await;
-    project.write("0002_change", second);
-    project
+    Project::to_change(ORDERS, second).await
 }
 
 async fn plan(project: &Project, args: &[&str]) -> Finished {

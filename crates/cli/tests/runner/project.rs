@@ -34,6 +34,15 @@ impl Project {
         project
     }
 
+    /// A project whose first revision is applied and whose rows are counted, with a second one to run.
+    pub(crate) async fn to_change(first: (&str, &str), second: &str) -> Self {
+        let project = Self::new(&[first]).await;
+        project.upgrade(0).await;
+        project.database.execute("ANALYZE").await;
+        project.write("0002_change", second);
+        project
+    }
+
     /// Writes a revision, or writes it anew.
     pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.migrations().join(format!("{name}.sql")), text).expect("a file can be written");
@@ -63,6 +72,11 @@ impl Project {
     /// `windlass upgrade` with this exit code.
     pub(crate) async fn upgrade(&self, code: i32) -> Finished {
         self.windlass(&["upgrade"]).run().await.expect(code)
+    }
+
+    /// `windlass upgrade` by another URL of the database: a role's, or a proxy's.
+    pub(crate) fn upgrade_by(&self, url: &str) -> Command {
+        self.windlass(&["upgrade"]).env("DATABASE_URL", url)
     }
 
     /// Waits until some session runs exactly this statement.
@@ -95,7 +109,6 @@ impl Project {
         self.database.query_one_text(sql).await
     }
 
-    /// The applied revisions, in order.
     /// The server's major version.
     pub(crate) async fn major(&self) -> u32 {
         let version = self.one("SHOW server_version_num").await;
@@ -111,6 +124,7 @@ impl Project {
         }
     }
 
+    /// The applied revisions, in order.
     pub(crate) async fn applied(&self) -> Vec<String> {
         self.database
             .query_column(
@@ -127,6 +141,27 @@ pub(crate) fn is_full() -> bool {
         reason = "the full suite is asked for by the environment"
     )]
     std::env::var_os("WINDLASS_TEST_FULL").is_some()
+}
+
+/// The commands that `windlass --help` lists.
+pub(crate) async fn commands() -> Vec<String> {
+    let help = Command::new(env!("CARGO_BIN_EXE_windlass"))
+        .arg("--help")
+        .run()
+        .await;
+    let help = help.expect(0).stdout;
+    let commands: Vec<String> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect();
+    assert!(commands.len() > 20, "{help}");
+    commands
 }
 
 /// What a child left, judged.

@@ -104,12 +104,7 @@ async fn a_wrong_password_is_told_without_the_password() {
         assert!(!said.contains("not-this-one"), "{said}");
     }
     let none = project.database.url().replace(":windlass@", "@");
-    let refused = project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", &none)
-        .run()
-        .await
-        .expect(1);
+    let refused = project.upgrade_by(&none).run().await.expect(1);
     assert_said(&refused.stderr, &["password", "PGPASSWORD", ".pgpass"]);
 }
 
@@ -127,8 +122,7 @@ async fn a_missing_privilege_names_the_ways_to_have_it() {
         .await;
     project.write("0002_c", "ALTER TABLE t ADD b int;");
     let denied = project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", project.database.url_for(&role))
+        .upgrade_by(&project.database.url_for(&role))
         .run()
         .await
         .expect(1);
@@ -149,8 +143,7 @@ async fn a_missing_privilege_names_the_ways_to_have_it() {
         ))
         .await;
     let denied = project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", project.database.url_for(&role))
+        .upgrade_by(&project.database.url_for(&role))
         .run()
         .await
         .expect(1);
@@ -174,19 +167,9 @@ async fn a_standby_refuses_writes_and_the_primary_is_named_as_the_way() {
     project.upgrade(0).await;
     let standby = project.server.standby().await;
     let url = standby.url(project.database.name());
-    project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", &url)
-        .run()
-        .await
-        .expect(0);
+    project.upgrade_by(&url).run().await.expect(0);
     project.write("0002_c", "ALTER TABLE t ADD b int;");
-    let refused = project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", &url)
-        .run()
-        .await
-        .expect(1);
+    let refused = project.upgrade_by(&url).run().await.expect(1);
     assert_said(
         &refused.stderr,
         &[
@@ -201,12 +184,7 @@ async fn a_standby_refuses_writes_and_the_primary_is_named_as_the_way() {
         project.server.port(),
         project.database.name()
     );
-    project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", &both)
-        .run()
-        .await
-        .expect(0);
+    project.upgrade_by(&both).run().await.expect(0);
     assert_eq!(project.applied().await.len(), 2);
 }
 

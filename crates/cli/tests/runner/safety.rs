@@ -14,11 +14,7 @@ const ORDERS: (&str, &str) = (
 
 /// A project whose first revision is applied: one table is too large to be read under a lock, one is not.
 async fn project(second: &str) -> Project {
-    let project = Project::new(&[ORDERS]).await;
-    project.upgrade(0).await;
-    project.database.execute("ANALYZE").await;
-    project.write("0002_change", second);
-    project
+    Project::to_change(ORDERS, second).await
 }
 
 async fn planned(project: &Project) -> Vec<String> {

@@ -224,12 +224,7 @@ async fn a_password_in_a_script_is_in_no_log() {
 #[tokio::test]
 async fn a_password_is_not_in_the_list_of_processes() {
     let (project, url) = project().await;
-    project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", &url)
-        .run()
-        .await
-        .expect(0);
+    project.upgrade_by(&url).run().await.expect(0);
     // One of windlass's own children looks, while a throwaway server of it runs as well.
     let finished = project
         .windlass(&[

@@ -44,12 +44,7 @@ async fn each_connection_acts_as_the_role_and_looks_along_the_path() {
     .expect("a file can be written");
     let proxy = Proxy::start(&project.database.url()).await;
     let url = proxy.url_of(&project.database.url_for("login"));
-    let upgraded = project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", &url)
-        .run()
-        .await
-        .expect(0);
+    let upgraded = project.upgrade_by(&url).run().await.expect(0);
     let startups = proxy.startups();
     let value = |startup: &[(String, String)], name: &str| {
         startup

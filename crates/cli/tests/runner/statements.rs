@@ -193,8 +193,7 @@ async fn a_policy_that_hides_rows_from_a_change_is_an_error_and_not_a_smaller_ch
         .await;
     project.write("0001_u", "UPDATE t SET a = a + 10;");
     let refused = project
-        .windlass(&["upgrade"])
-        .env("DATABASE_URL", project.database.url_for(&role))
+        .upgrade_by(&project.database.url_for(&role))
         .run()
         .await
         .expect(1);
