@@ -29,6 +29,16 @@ impl Emit<'_> {
         if self.apart.contains(address) {
             return own;
         }
+        // A key of a partition goes with that of its parent, where that goes before its table does.
+        if let Address::Constraint(of, name) = address
+            && let Some(constraint) = old.relation(of).and_then(|relation| relation.constraint(name))
+            && let Some((parent, above)) = &constraint.parent
+        {
+            let above = self.carrier(&Address::Constraint(parent.clone(), above.clone()));
+            if self.apart.contains(&above.0) {
+                return above;
+            }
+        }
         if let Some(of) = address.relation() {
             for whole in [Address::Relation(of.clone()), Address::Type(of.clone())] {
                 if self.goes(&whole) {

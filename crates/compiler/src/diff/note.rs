@@ -266,10 +266,12 @@ impl Emit<'_> {
             .iter()
             .map(|grant| (grant.grantee.as_deref(), grant.privilege.as_str()))
             .collect();
+        let owner = self.new.owners.get(address);
         let mut unwanted: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
         for grant in &before.granted {
             let key = (grant.grantee.as_deref(), grant.privilege.as_str());
-            if !wanted.contains(&key) {
+            // An owner has by right what default privileges grant it.
+            if !wanted.contains(&key) && grant.grantee.as_ref() != owner {
                 unwanted.entry(key.0).or_default().push(key.1);
             }
         }
@@ -283,7 +285,6 @@ impl Emit<'_> {
         }
         let mut given: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
         // What roles deny themselves is denied to nobody else's objects.
-        let owner = self.new.owners.get(address);
         let concerns = |grant: &&Grant| grant.grantee.is_none() || grant.grantee.as_ref() == owner;
         for grant in before.revoked.difference(&after.revoked).filter(concerns) {
             given

@@ -314,3 +314,27 @@ CREATE INDEX j ON ONLY t (b);
 CREATE INDEX j2 ON t2 (b);
 ALTER INDEX j ATTACH PARTITION j2;
 CREATE UNIQUE INDEX k ON t (id);
+
+-- case partition/key_within_an_index_that_is_none
+CREATE TABLE t (id int, kind text) PARTITION BY LIST (kind);
+CREATE TABLE t1 PARTITION OF t FOR VALUES IN ('a');
+CREATE TABLE t2 PARTITION OF t FOR VALUES IN ('b');
+-- old
+CREATE UNIQUE INDEX i ON ONLY t (kind, id);
+ALTER TABLE t1 ADD PRIMARY KEY (kind, id);
+ALTER INDEX i ATTACH PARTITION t1_pkey;
+-- new
+CREATE INDEX j ON t (id);
+
+-- case partition/foreign_keys_in_a_circle
+-- old
+CREATE TABLE t (id int, kind text, other int, UNIQUE (kind, id)) PARTITION BY LIST (kind);
+CREATE TABLE t1 PARTITION OF t FOR VALUES IN ('a');
+CREATE TABLE u (id int, kind text, PRIMARY KEY (kind, id)) PARTITION BY LIST (kind);
+CREATE TABLE u1 PARTITION OF u FOR VALUES IN ('a');
+ALTER TABLE t ADD CONSTRAINT t_u FOREIGN KEY (kind, other) REFERENCES u;
+ALTER TABLE u ADD CONSTRAINT u_t FOREIGN KEY (kind, id) REFERENCES t (kind, id);
+CREATE UNIQUE INDEX one ON u1 (id);
+ALTER TABLE t1 ADD CONSTRAINT t1_u1 FOREIGN KEY (id) REFERENCES u1 (id);
+-- new
+CREATE TABLE v (id int);
