@@ -6,6 +6,7 @@
 #[cfg(target_os = "linux")]
 mod cost;
 mod faults;
+mod forms;
 mod holders;
 mod pooler;
 #[path = "../runner/project.rs"]

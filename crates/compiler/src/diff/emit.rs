@@ -44,7 +44,9 @@ fn left_by_children(old: &Catalog, fates: &Fates) -> BTreeSet<QualifiedName> {
 fn left_for_keys(old: &Catalog, fates: &Fates) -> BTreeSet<QualifiedName> {
     let mut parents = BTreeSet::new();
     for (name, relation) in &old.relations {
-        let Some(place) = &relation.partition_of else { continue };
+        let Some(place) = &relation.partition_of else {
+            continue;
+        };
         let goes = |address: Address| fates.get(&address).is_some_and(|fate| fate.goes_first());
         let is_held = relation.indexes.iter().any(|index| {
             let above = index.parent.as_ref().and_then(|parent| old.index(parent));
