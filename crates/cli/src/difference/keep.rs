@@ -18,6 +18,7 @@ pub(crate) fn keep(
     let mut write = compared;
     if !compared.privileges {
         new.privileges = carried(&old.privileges, new, renames);
+        new.member_privileges.clone_from(&old.member_privileges);
         new.objects
             .retain(|_, object| !matches!(object, Object::DefaultPrivileges(_)));
         let defaults = old

@@ -41,6 +41,9 @@ impl Catalog {
             owners: merged(&self.owners, &other.owners, is_left),
             comments: merged(&self.comments, &other.comments, is_left),
             privileges: merged(&self.privileges, &other.privileges, is_left),
+            member_privileges: merged(&self.member_privileges, &other.member_privileges, |member| {
+                is_left(&Address::Extension(member.extension.clone()))
+            }),
             security_labels: merged(&self.security_labels, &other.security_labels, |(address, _)| {
                 is_left(address)
             }),

@@ -63,6 +63,8 @@ pub struct Catalog {
     pub comments: BTreeMap<Address, String>,
     /// Privileges, where they are not those of every new object.
     pub privileges: BTreeMap<Address, Privileges>,
+    /// Privileges on what extensions bring, where they are not those that the extension gives.
+    pub member_privileges: BTreeMap<ExtensionMember, Privileges>,
     /// Security labels by object and provider.
     pub security_labels: BTreeMap<(Address, String), String>,
     /// Dependencies between all of these.
@@ -94,6 +96,29 @@ impl Extension {
         Self {
             version: version.to_owned(),
             schema: schema.to_owned(),
+        }
+    }
+}
+
+/// An object that an extension brings: nothing is known of it but its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct ExtensionMember {
+    /// The extension.
+    pub extension: String,
+    /// As GRANT names it, such as `FOREIGN DATA WRAPPER postgres_fdw`.
+    pub object: String,
+    /// The column of it, where it is one.
+    pub column: Option<String>,
+}
+
+impl ExtensionMember {
+    /// An object of an extension as GRANT names it, or a column of that.
+    pub fn new(extension: &str, object: &str, column: Option<&str>) -> Self {
+        Self {
+            extension: extension.to_owned(),
+            object: object.to_owned(),
+            column: column.map(str::to_owned),
         }
     }
 }

@@ -243,6 +243,15 @@ impl Emit<'_> {
                 }
             }
         }
+        for (member, before, after) in both(&old.member_privileges, &new.member_privileges) {
+            let extension = Address::Extension(member.extension.clone());
+            let before = before.filter(|_| !self.is_new(&extension)).unwrap_or(&none);
+            if self.fate(&extension) != Some(super::fate::Fate::Drop) {
+                let on = Securable::of_member(member);
+                let sql = privilege_changes(before, after.unwrap_or(&none), &on);
+                changes.push((extension, sql));
+            }
+        }
         for (address, sql) in changes {
             self.note(&address, Stage::Note, sql);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tokio_postgres::Row;
-use windlass_compiler::catalog::{Address, Grant, Object, ObjectKind, Privileges};
+use windlass_compiler::catalog::{Address, ExtensionMember, Grant, Object, ObjectKind, Privileges};
 
 use super::names::{Entry, class};
 use super::reader::Reader;
@@ -12,12 +12,17 @@ use crate::error::Result;
 
 impl Reader<'_> {
     pub(super) async fn privileges(&mut self) -> Result<()> {
-        // Of objects that are an extension's or the server's.
+        // Of objects that are the server's.
         let mut elsewhere: BTreeSet<(u32, u32)> = BTreeSet::new();
         self.each(include_str!("privileges.sql"), |this, row| {
             let (of, object) = (row.oid("class"), row.oid("object"));
             match this.names.resolve(of, object, row.value("part")) {
-                Some(Entry::Object(Address::Extension(_))) | None => {
+                Some(Entry::Object(Address::Extension(extension))) => {
+                    let column = row.maybe("column");
+                    let member = ExtensionMember::new(&extension, &row.text("words"), column.as_deref());
+                    add(this.catalog.member_privileges.entry(member).or_default(), row);
+                }
+                None => {
                     elsewhere.insert((of, object));
                 }
                 // The row type of a table has privileges of its own, which nobody uses.

@@ -42,6 +42,19 @@ compared AS (
       LEFT JOIN pg_catalog.pg_init_privs AS i
         ON i.classoid = h.class AND i.objoid = h.object AND i.objsubid = h.part)
 SELECT c.class::oid AS class, c.object, c.part, g.is_granted,
+       CASE c.class WHEN 'pg_catalog.pg_class'::pg_catalog.regclass THEN 'TABLE ' || c.object::pg_catalog.regclass::text
+                    WHEN 'pg_catalog.pg_proc'::pg_catalog.regclass THEN 'ROUTINE ' || c.object::pg_catalog.regprocedure::text
+                    WHEN 'pg_catalog.pg_namespace'::pg_catalog.regclass THEN 'SCHEMA ' || c.object::pg_catalog.regnamespace::text
+                    WHEN 'pg_catalog.pg_type'::pg_catalog.regclass THEN 'TYPE ' || c.object::pg_catalog.regtype::text
+                    WHEN 'pg_catalog.pg_language'::pg_catalog.regclass THEN 'LANGUAGE '
+                         || (SELECT pg_catalog.quote_ident(l.lanname) FROM pg_catalog.pg_language AS l WHERE l.oid = c.object)
+                    WHEN 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass THEN 'FOREIGN DATA WRAPPER '
+                         || (SELECT pg_catalog.quote_ident(w.fdwname) FROM pg_catalog.pg_foreign_data_wrapper AS w WHERE w.oid = c.object)
+                    WHEN 'pg_catalog.pg_foreign_server'::pg_catalog.regclass THEN 'FOREIGN SERVER '
+                         || (SELECT pg_catalog.quote_ident(s.srvname) FROM pg_catalog.pg_foreign_server AS s WHERE s.oid = c.object)
+       END AS words,
+       (SELECT a.attname::text FROM pg_catalog.pg_attribute AS a
+         WHERE c.part > 0 AND a.attrelid = c.object AND a.attnum = c.part) AS "column",
        CASE WHEN g.grantor <> c.owner THEN pg_catalog.pg_get_userbyid(g.grantor)::text END AS grantor,
        CASE WHEN g.grantee <> 0 THEN pg_catalog.pg_get_userbyid(g.grantee)::text END AS grantee,
        g.privilege_type AS privilege, g.is_grantable

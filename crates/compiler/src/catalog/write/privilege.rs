@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::WriteOptions;
 use super::notes::{routine, target};
 use super::order::{Plan, Stage};
-use crate::catalog::{Address, Catalog, Grant, Privileges, RoutineKind};
+use crate::catalog::{Address, Catalog, ExtensionMember, Grant, Privileges, RoutineKind};
 use crate::sql::{quote_identifier, quote_literal};
 
 /// Writes privileges and security labels.
@@ -16,6 +16,11 @@ pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) 
                 for sql in statements(privileges, &on) {
                     plan.after(address, Stage::Note, sql);
                 }
+            }
+        }
+        for (member, privileges) in &catalog.member_privileges {
+            for sql in statements(privileges, &Securable::of_member(member)) {
+                plan.after(&Address::Extension(member.extension.clone()), Stage::Note, sql);
             }
         }
     }
@@ -35,6 +40,18 @@ pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) 
 pub(crate) struct Securable {
     pub(crate) on: String,
     pub(crate) columns: String,
+}
+
+impl Securable {
+    pub(crate) fn of_member(member: &ExtensionMember) -> Self {
+        Self {
+            on: member.object.clone(),
+            columns: member
+                .column
+                .as_ref()
+                .map_or(String::new(), |column| format!(" ({})", quote_identifier(column))),
+        }
+    }
 }
 
 pub(crate) fn securable(catalog: &Catalog, address: &Address) -> Option<Securable> {

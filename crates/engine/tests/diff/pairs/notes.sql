@@ -174,3 +174,19 @@ CREATE TABLE t (id int, come text);
 GRANT INSERT ON t TO {alice};
 GRANT SELECT (come), UPDATE (come) ON t TO {alice} WITH GRANT OPTION;
 GRANT SELECT (id) ON t TO {alice};
+
+-- case grant/what_an_extension_brings
+CREATE EXTENSION pg_trgm;
+CREATE EXTENSION pg_stat_statements;
+CREATE EXTENSION postgres_fdw;
+-- old
+GRANT EXECUTE ON FUNCTION pg_stat_statements_reset(oid, oid, bigint) TO {alice};
+GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {alice} WITH GRANT OPTION;
+-- new
+GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {alice}, {bob};
+REVOKE EXECUTE ON FUNCTION similarity(text, text) FROM PUBLIC;
+REVOKE SELECT ON pg_stat_statements FROM PUBLIC;
+GRANT SELECT (query, calls) ON pg_stat_statements TO {bob};
+CREATE EXTENSION intarray;
+GRANT USAGE ON TYPE query_int TO {bob};
+REVOKE EXECUTE ON FUNCTION sort(int[]) FROM PUBLIC;
