@@ -316,6 +316,7 @@ impl Emit<'_> {
     fn joins_again(&self, address: &Address) -> bool {
         match address {
             Address::Publication(_) => true,
+            Address::Type(name) => self.spread.without_default.contains(name),
             Address::Relation(name) => self.spread.disowned.contains(name),
             _ => false,
         }

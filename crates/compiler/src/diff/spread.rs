@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fate::{Fate, Fates, members, replaced, type_members};
 use super::{column, container, kin, not_null};
 use crate::catalog::{
-    Address, Catalog, ColumnValue, ConstraintKind, DependencyKind, QualifiedName, RelationKind,
+    Address, Catalog, ColumnValue, ConstraintKind, DependencyKind, QualifiedName, RelationKind, Type,
 };
 
 /// What has spread.
@@ -17,6 +17,8 @@ pub(super) struct Spread {
     pub(super) republished: BTreeSet<(String, QualifiedName)>,
     /// Sequences whose column goes and comes back, while they stay.
     pub(super) disowned: BTreeSet<QualifiedName>,
+    /// Domains whose default goes and comes back, while they stay.
+    pub(super) without_default: BTreeSet<QualifiedName>,
 }
 
 /// How an object disturbs those that need it.
@@ -295,8 +297,24 @@ impl Work<'_> {
                     .and_then(|relation| relation.constraint(name)))
                 .is_some_and(not_null::is_plain) => {}
             _ if self.is_released(dependent, from) => {}
+            Address::Type(name) if self.is_by_default(name, from) => {
+                self.spread.without_default.insert(name.clone());
+                self.spread.because.insert(dependent.clone(), from.clone());
+                self.fates.entry(dependent.clone()).or_insert(Fate::Alter);
+            }
             _ => self.replace(dependent, from),
         }
+    }
+
+    /// Whether a domain that stays needs it for its default only: checks have dependencies of their own.
+    fn is_by_default(&self, name: &QualifiedName, from: &Address) -> bool {
+        let is_domain = |catalog: &Catalog| matches!(catalog.types.get(name), Some(Type::Domain(_)));
+        is_domain(self.old)
+            && is_domain(self.new)
+            && matches!(
+                from,
+                Address::Routine(_) | Address::Operator(..) | Address::Relation(_)
+            )
     }
 
     fn is_generated(&self, of: &QualifiedName, name: &str) -> bool {

@@ -211,7 +211,7 @@ impl Emit<'_> {
         let (Some(one), Some(other)) = (self.old.types.get(name), self.new.types.get(name)) else {
             return;
         };
-        let mut sql = Vec::new();
+        let (mut sql, mut needs) = (Vec::new(), Vec::new());
         match (one, other) {
             (Type::Enum(before), Type::Enum(after)) => {
                 if let Some(added) = added(before, after) {
@@ -241,7 +241,14 @@ impl Emit<'_> {
                 }
             }
             (Type::Domain(before), Type::Domain(after)) => {
-                if before.default != after.default {
+                let is_away = self.spread.without_default.contains(name);
+                if is_away {
+                    let leave = (address.clone(), Stage::Leave);
+                    let drop = format!("ALTER DOMAIN {name} DROP DEFAULT");
+                    self.part(leave.clone(), vec![drop], Vec::new(), Vec::new());
+                    needs.push(leave);
+                }
+                if before.default != after.default || is_away && after.default.is_some() {
                     sql.push(match &after.default {
                         Some(default) => format!("ALTER DOMAIN {name} SET DEFAULT {default}"),
                         None => format!("ALTER DOMAIN {name} DROP DEFAULT"),
@@ -276,7 +283,7 @@ impl Emit<'_> {
             }
             _ => {}
         }
-        let mut needs = self.dependents_gone(&address);
+        needs.extend(self.dependents_gone(&address));
         if let (Type::Domain(one), Type::Domain(other)) = (one, other)
             && !one.is_not_null
             && other.is_not_null

@@ -176,3 +176,17 @@ CREATE STATISTICS s ON twice(n), id FROM t;
 ALTER TABLE t ADD CONSTRAINT c CHECK (owner_of(id) IS NOT NULL);
 ALTER TABLE t ALTER COLUMN owner SET DEFAULT owner_of(1);
 -- new
+
+-- case function/that_a_domain_calls_returns_another_type
+-- old
+CREATE FUNCTION most() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 100';
+CREATE FUNCTION usual() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 5';
+CREATE DOMAIN quantity AS integer DEFAULT usual() CONSTRAINT most CHECK (VALUE <= most());
+CREATE TABLE stock (id integer, amount quantity);
+CREATE DOMAIN number AS integer DEFAULT usual();
+-- new
+CREATE FUNCTION most() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 100';
+CREATE FUNCTION usual() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 6';
+CREATE DOMAIN quantity AS integer DEFAULT usual() CONSTRAINT most CHECK (VALUE <= most());
+CREATE TABLE stock (id integer, amount quantity);
+CREATE DOMAIN number AS integer;
