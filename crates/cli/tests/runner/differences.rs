@@ -749,3 +749,33 @@ async fn a_table_that_becomes_a_child_is_proved_though_its_columns_stay_its_own(
     let told = told.run().await.expect(0);
     assert!(told.stdout.contains("stay its own"), "{}", told.stdout);
 }
+
+#[tokio::test]
+async fn a_column_that_is_filled_past_triggers_is_proved() {
+    let project = project().await;
+    let table = |columns: &str| {
+        format!(
+            "CREATE TABLE leads (id bigint PRIMARY KEY, {columns});\n\
+             CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''not for this''; END';\n\
+             CREATE TRIGGER never BEFORE UPDATE ON leads FOR EACH ROW EXECUTE FUNCTION never();\n"
+        )
+    };
+    write(&project, "old.sql", &table("name text"));
+    write(
+        &project,
+        "new.sql",
+        &table("name text, token uuid DEFAULT gen_random_uuid()"),
+    );
+    let proved = diff(&project, &["--from", "old.sql", "--to", "new.sql", "--prove"])
+        .run()
+        .await
+        .expect(0);
+    assert!(
+        proved
+            .stdout
+            .contains("-- windlass: backfill leads_token triggers=skip"),
+        "{}",
+        proved.stdout
+    );
+    assert!(proved.stderr.contains("proved: "), "{}", proved.stderr);
+}

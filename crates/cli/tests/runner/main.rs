@@ -23,6 +23,7 @@ mod looks;
 mod many;
 mod middles;
 mod output;
+mod past_triggers;
 mod plans;
 mod points;
 mod project;

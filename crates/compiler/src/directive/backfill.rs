@@ -38,8 +38,8 @@ pub struct BackfillOptions {
     pub first: Vec<String>,
     /// What becomes of a row that fails.
     pub on_error: OnError,
-    /// The table's own triggers are known and shall fire.
-    pub fires_triggers: bool,
+    /// What becomes of the table's own triggers.
+    pub triggers: Triggers,
     /// Nothing slows it down, and it vacuums nothing.
     pub is_unthrottled: bool,
     /// It stops for replication that is further behind than this.
@@ -64,6 +64,18 @@ pub enum OnError {
     Stop,
     /// It is recorded and passed over, up to this many rows.
     Skip(u64),
+}
+
+/// What becomes of the triggers, and of the rules, of the table whose rows change.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Triggers {
+    /// It is refused where there are any.
+    #[default]
+    Refuse,
+    /// They are known, and shall fire.
+    Fire,
+    /// The rows are changed past them, as ALTER TABLE writes rows.
+    Skip,
 }
 
 const KEYS: [&str; 18] = [
@@ -118,7 +130,7 @@ pub(super) fn read(
             return Err(match suggest(key, KEYS) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
                 None => problem.help(
-                    "it takes on, by … as, batch=, target=, pause=, workers=, first=, on-error, triggers=fire, \
+                    "it takes on, by … as, batch=, target=, pause=, workers=, first=, on-error, triggers=, \
                      throttle=off, max-…= and deferred",
                 ),
             });
@@ -195,8 +207,18 @@ pub(super) fn read(
             }
             "first" => options.first = given()?.split(',').map(str::to_owned).collect(),
             "triggers" => {
-                only("fire")?;
-                options.fires_triggers = true;
+                options.triggers = match given()? {
+                    "fire" => Triggers::Fire,
+                    "skip" => Triggers::Skip,
+                    value => {
+                        return Err(at(
+                            source,
+                            word.span,
+                            format!("`triggers` is fire or skip, not `{value}`"),
+                        )
+                        .help("write triggers=skip to change the rows past them, triggers=fire to let them fire"));
+                    }
+                };
             }
             "throttle" => {
                 only("off")?;

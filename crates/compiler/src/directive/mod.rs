@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use backfill::{Backfill, BackfillOptions, OnError};
+pub use backfill::{Backfill, BackfillOptions, OnError, Triggers};
 pub use known::{DIRECTIVES, Known, Scope, find};
 use words::{Line, Word};
 
@@ -620,6 +620,10 @@ mod tests {
             (
                 "-- windlass: backfill a workers=0",
                 "a.sql:1:25: `0` is no number of workers",
+            ),
+            (
+                "-- windlass: backfill a triggers=off",
+                "a.sql:1:25: `triggers` is fire or skip, not `off`",
             ),
             (
                 "-- windlass: backfill a on-error skip",

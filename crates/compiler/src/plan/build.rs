@@ -8,7 +8,7 @@ use super::cut::{Created, Gathering, Traits};
 use super::scrutiny::{Scrutiny, Told, Verdict};
 use super::step::{Assertion, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::directive::{Backfill, Protect, StatementDirectives, TransactionMode};
+use crate::directive::{Backfill, BackfillOptions, Protect, StatementDirectives, TransactionMode, Triggers};
 use crate::effect::{self, Context, InTransaction};
 use crate::format::Source;
 use crate::lane::{Lane, lane_of};
@@ -259,6 +259,13 @@ fn instead(
             backfill: safe.backfill.as_ref().map(|name| {
                 Box::new(Backfill {
                     name: name.clone(),
+                    options: BackfillOptions {
+                        triggers: match safe.skips_triggers {
+                            true => Triggers::Skip,
+                            false => Triggers::default(),
+                        },
+                        ..BackfillOptions::default()
+                    },
                     ..Backfill::default()
                 })
             }),

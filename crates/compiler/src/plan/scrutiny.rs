@@ -128,6 +128,7 @@ fn frozen_form(frozen: &FrozenPlan, hash: StatementHash) -> Option<Verdict> {
         let form = parts.map(|(_, of)| Safe {
             sql: of.sql.clone(),
             backfill: of.backfill.clone(),
+            skips_triggers: of.skips_triggers,
             is_joined: of.is_joined,
             verify: of.verify.clone(),
         });

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::step::{Assertion, PlannedStatement, Shape, StatementHash, Step};
+use crate::directive::Triggers;
 
 /// A statement's text is kept up to this many bytes, to show what an edit changed.
 const KEPT_TEXT: usize = 2_000;
@@ -68,6 +69,9 @@ pub struct FrozenStatement {
     /// The name under which a rewrite's data change is executed in batches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backfill: Option<String>,
+    /// Those batches change rows past the table's own triggers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skips_triggers: bool,
     /// It shares the transaction of the part before it, whatever stands in them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_joined: bool,
@@ -114,6 +118,9 @@ impl FrozenStep {
                     of: stands_for(statement).map(|hash| hash.to_string()),
                     backfill: stands_for(statement)
                         .and_then(|_| Some(statement.backfill.as_ref()?.name.clone())),
+                    skips_triggers: stands_for(statement)
+                        .and(statement.backfill.as_ref())
+                        .is_some_and(|batches| batches.options.triggers == Triggers::Skip),
                     is_joined: statement
                         .rewrite
                         .as_ref()

@@ -38,6 +38,8 @@ pub struct Safe {
     pub sql: String,
     /// It is executed in batches under this name.
     pub backfill: Option<String>,
+    /// Its batches change rows past the table's own triggers.
+    pub skips_triggers: bool,
     /// It shares the transaction of the one before it, whatever stands in them.
     pub is_joined: bool,
     /// It is a query that must answer true before what follows: this is what it means.
@@ -50,6 +52,7 @@ impl Safe {
         Self {
             sql: sql.into(),
             backfill: None,
+            skips_triggers: false,
             is_joined: false,
             verify: None,
         }
@@ -76,6 +79,13 @@ impl Safe {
             backfill: Some(name.into()),
             ..Self::new(sql)
         }
+    }
+
+    /// The same past the table's own triggers, where there are such that would fire.
+    #[must_use]
+    pub fn past_triggers(mut self, are_there: bool) -> Self {
+        self.skips_triggers = are_there;
+        self
     }
 }
 
@@ -203,7 +213,8 @@ pub fn written(fix: &[Safe]) -> String {
     let mut text = String::new();
     for safe in fix {
         if let Some(name) = &safe.backfill {
-            text.push_str(&format!("-- windlass: backfill {name}\n"));
+            let triggers = if safe.skips_triggers { " triggers=skip" } else { "" };
+            text.push_str(&format!("-- windlass: backfill {name}{triggers}\n"));
         }
         if let Some(meaning) = &safe.verify {
             text.push_str(&format!("-- windlass: verify : {meaning}\n"));

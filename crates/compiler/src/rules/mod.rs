@@ -5,6 +5,7 @@
 mod case;
 mod compose;
 mod facts;
+mod fill;
 mod finding;
 mod page;
 mod rewrite;

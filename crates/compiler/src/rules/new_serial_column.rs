@@ -1,7 +1,7 @@
 //! ADD COLUMN of a serial or identity column.
 
 use super::case::Case;
-use super::{Finding, Harm, Rule, Section, rewrite};
+use super::{Finding, Harm, Rule, Section, fill, rewrite};
 use crate::diagnostic::Severity;
 
 pub(super) static RULE: Rule = Rule {
@@ -34,5 +34,7 @@ fn check(case: &Case) -> Option<Finding> {
         column.name,
         case.size(relation)
     );
-    Some(case.about(&RULE, relation, message).fixed(rewrite::column(case)))
+    let finding = case.about(&RULE, relation, message).fixed(rewrite::column(case));
+    let obstacle = fill::obstacle(case, relation, &column.name);
+    Some(obstacle.into_iter().fold(finding, Finding::help))
 }

@@ -1,7 +1,7 @@
 //! ADD COLUMN with a default that gives each row a value of its own.
 
 use super::case::Case;
-use super::{Finding, Harm, Rule, Section, rewrite};
+use super::{Finding, Harm, Rule, Section, fill, rewrite};
 use crate::diagnostic::Severity;
 use crate::effect::Answer;
 
@@ -35,6 +35,9 @@ fn check(case: &Case) -> Option<Finding> {
         case.size(relation)
     );
     let finding = case.about(&RULE, relation, message).fixed(rewrite::column(case));
+    let finding = fill::obstacle(case, relation, &column.name)
+        .into_iter()
+        .fold(finding, Finding::help);
     Some(match added.computes {
         Answer::Unknown => finding.assuming("the default gives each row a value of its own"),
         _ => finding,

@@ -10,6 +10,7 @@ mod definition;
 mod details;
 mod expression;
 mod ffi;
+mod firing;
 mod function;
 mod loss;
 mod lower;
@@ -37,6 +38,7 @@ pub use details::{
     Renamed,
 };
 pub use expression::{calls_strangers, columns_of, proves_not_null};
+pub use firing::is_set_off_by_update;
 pub use loss::{Loss, keeping, losses};
 pub use name::{RelationName, quote_identifier, quote_literal};
 pub use offender::offenders;

@@ -19,6 +19,8 @@ pub(super) struct Frame<'a> {
     pub(super) fence: Option<Fence>,
     pub(super) lock_timeout: Duration,
     pub(super) statement_timeout: Duration,
+    /// Rows change past the table's own triggers.
+    pub(super) skips_triggers: bool,
     /// What is watched for losses.
     pub(super) watching: Option<&'a Watching>,
     /// Where the rows are kept that it takes.
@@ -67,12 +69,17 @@ impl From<tokio_postgres::Error> for Trouble {
 
 impl Frame<'_> {
     fn begin(&self) -> String {
-        format!(
+        let mut begin = format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = {}; \
              SET LOCAL statement_timeout = {}; SET LOCAL idle_in_transaction_session_timeout = '10s'",
             self.lock_timeout.as_millis(),
             self.statement_timeout.as_millis()
-        )
+        );
+        if self.skips_triggers {
+            // Ends with the transaction. What is written to the journal in it leaves its keys as they are.
+            begin.push_str("; SET LOCAL session_replication_role = replica");
+        }
+        begin
     }
 }
 

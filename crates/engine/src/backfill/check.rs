@@ -3,7 +3,9 @@
 
 use serde_json::Value;
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
+use windlass_compiler::directive::Triggers;
 use windlass_compiler::sql::{self, Change, ChangeKind, Mirror};
 
 use super::facts::Facts;
@@ -15,17 +17,22 @@ use crate::session;
 /// Refuses what the catalog alone speaks against.
 pub(super) fn preflight(task: &Task, facts: &Facts) -> Result<()> {
     let table = &task.change.changed;
-    if !facts.triggers.is_empty() && !task.options.fires_triggers {
-        return Err(Error::new(
-            ErrorKind::Refused,
-            format!(
-                "backfill {} would fire triggers of {table}: {}",
-                task.name,
-                facts.triggers.join(", ")
-            ),
-        )
-        .hint("if that is meant, add triggers=fire to the backfill's directive")
-        .hint("else disable them for the time being, or let them pass over these rows"));
+    match task.options.triggers {
+        Triggers::Fire => {}
+        Triggers::Skip => passable(task, facts)?,
+        Triggers::Refuse if facts.triggers.is_empty() => {}
+        Triggers::Refuse => {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                format!(
+                    "backfill {} would fire triggers of {table}: {}",
+                    task.name,
+                    facts.triggers.join(", ")
+                ),
+            )
+            .hint("if that is meant, add triggers=fire to the backfill's directive")
+            .hint("if the rows are to change past them, as ALTER TABLE writes rows, add triggers=skip"));
+        }
     }
     if let Some(publication) = facts.publications.first() {
         let verb = if task.change.kind == ChangeKind::Delete {
@@ -40,6 +47,75 @@ pub(super) fn preflight(task: &Task, facts: &Facts) -> Result<()> {
         .hint(format!("add a primary key, or ALTER TABLE {table} REPLICA IDENTITY FULL")));
     }
     Ok(())
+}
+
+/// Refuses to pass over triggers where others fire then, or where constraints rest on triggers.
+fn passable(task: &Task, facts: &Facts) -> Result<()> {
+    let (name, table) = (&task.name, &task.change.changed);
+    if !facts.unpassable.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Refused,
+            format!(
+                "backfill {name} skips triggers, but these of {table} fire all the same (ENABLE ALWAYS or REPLICA): {}",
+                facts.unpassable.join(", ")
+            ),
+        )
+        .hint("if that is meant, write triggers=fire in the backfill's directive: then the others fire, too")
+        .hint(format!(
+            "or change them to ordinary ones first, in a statement before: ALTER TABLE {table} ENABLE TRIGGER name"
+        )));
+    }
+    if !facts.unchecked.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Refused,
+            format!(
+                "backfill {name} skips triggers, and with them the check of these constraints: {}",
+                facts.unchecked.join(", ")
+            ),
+        )
+        .hint("PostgreSQL checks foreign keys, and keys that are DEFERRABLE, by triggers")
+        .hint("write triggers=fire in the backfill's directive, or change other columns"));
+    }
+    Ok(())
+}
+
+/// Makes sure that the session may pass over triggers. To try it is the only answer that holds everywhere: providers
+/// let roles do it that are no superusers.
+pub(crate) async fn may_skip_triggers(client: &Client, names: &[&str]) -> Result<()> {
+    let tried = client
+        .query_typed_one(
+            "SELECT pg_catalog.set_config('session_replication_role', 'replica', true)",
+            &[],
+        )
+        .await;
+    match tried {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+            let role = client
+                .query_typed_one("SELECT pg_catalog.quote_ident(CURRENT_USER)", &[])
+                .await
+                .map_err(session::lost)?;
+            let role: String = role.get(0);
+            Err(Error::new(
+                ErrorKind::Refused,
+                format!(
+                    "{role} may not pass over triggers, as {} {} to (triggers=skip)",
+                    if names.len() == 1 { "backfill" } else { "backfills" },
+                    match names {
+                        [name] => format!("{name} is"),
+                        names => format!("{} are", names.join(", ")),
+                    }
+                ),
+            )
+            .with_sqlstate("42501")
+            .hint(format!(
+                "PostgreSQL 15 and later, as a superuser: GRANT SET ON PARAMETER session_replication_role TO {role}"
+            ))
+            .hint("before 15 only a superuser may: run it as one")
+            .hint("or write the change as a backfill of your own with triggers=fire: then the table's triggers fire for each row"))
+        }
+        Err(error) => Err(session::lost(error)),
+    }
 }
 
 /// The mirrors that are certainly the same: of a type whose order and equality are the key's.

@@ -1,7 +1,7 @@
 //! What the catalog says of a backfill's table: a small read before the strategy is chosen.
 
 use tokio_postgres::Client;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 use windlass_compiler::sql::{Change, ChangeKind, RelationName};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -50,8 +50,12 @@ pub(super) struct Facts {
     pub(super) leaves: Vec<Leaf>,
     /// The tenants' column: its type, and whether an index begins with it.
     pub(super) tenant: Option<(KeyColumn, bool)>,
-    /// The user's own triggers that would fire.
+    /// The user's own triggers and rules that would fire.
     pub(super) triggers: Vec<String>,
+    /// Those that fire also where ordinary ones are passed over.
+    pub(super) unpassable: Vec<String>,
+    /// Constraints that nothing would check where triggers are passed over.
+    pub(super) unchecked: Vec<String>,
     /// Publications that would refuse each row.
     pub(super) publications: Vec<String>,
     /// Rows, as the planner estimates them.
@@ -89,6 +93,8 @@ pub(super) async fn read(client: &Client, change: &Change, by: Option<&str>) -> 
         kind,
         tenant: None,
         triggers: Vec::new(),
+        unpassable: Vec::new(),
+        unchecked: Vec::new(),
         publications: Vec::new(),
         rows: 0,
     };
@@ -118,18 +124,29 @@ pub(super) async fn read(client: &Client, change: &Change, by: Option<&str>) -> 
         ChangeKind::Delete => 8,
         ChangeKind::Update => 16,
     };
+    let of_change: [(&(dyn ToSql + Sync), Type); 3] = [
+        (&changed, Type::OID_ARRAY),
+        (&event, Type::INT2),
+        (&change.sets, Type::TEXT_ARRAY),
+    ];
     let rows = client
-        .query_typed(
-            include_str!("triggers.sql"),
-            &[
-                (&changed, Type::OID_ARRAY),
-                (&event, Type::INT2),
-                (&change.sets, Type::TEXT_ARRAY),
-            ],
-        )
+        .query_typed(include_str!("triggers.sql"), &of_change)
         .await
         .map_err(failed)?;
-    facts.triggers = rows.iter().map(|row| row.get(0)).collect();
+    for row in &rows {
+        let name: String = row.get(0);
+        if row.get(2) {
+            facts.unpassable.push(name.clone());
+        }
+        if row.get(1) {
+            facts.triggers.push(name);
+        }
+    }
+    let rows = client
+        .query_typed(include_str!("unchecked.sql"), &of_change)
+        .await
+        .map_err(failed)?;
+    facts.unchecked = rows.iter().map(|row| row.get(0)).collect();
     if change.kind != ChangeKind::Insert {
         let deletes = change.kind == ChangeKind::Delete;
         let rows = client

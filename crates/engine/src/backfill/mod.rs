@@ -20,6 +20,7 @@ mod task;
 mod throttle;
 mod worker;
 
+pub(crate) use check::may_skip_triggers;
 pub(crate) use crew::{Crew, Ended};
 pub(crate) use finish::no_longer;
 pub(crate) use jobs::is_for_good;

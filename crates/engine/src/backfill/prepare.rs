@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
+use windlass_compiler::directive::Triggers;
 use windlass_compiler::sql::{Range, RelationName, narrowed, quote_identifier};
 
 use super::check;
@@ -36,10 +37,10 @@ pub(crate) async fn describe(session: &Session, task: &Task) -> Result<Option<Ve
         Err(refusal) => lines.push(format!("would be refused: {}", refusal.message)),
     }
     if !facts.triggers.is_empty() {
-        let known = if task.options.fires_triggers {
-            "fires"
-        } else {
-            "would be refused: it fires"
+        let known = match task.options.triggers {
+            Triggers::Fire => "fires",
+            Triggers::Skip => "passes over",
+            Triggers::Refuse => "would be refused: it fires",
         };
         lines.push(format!(
             "{known} triggers of {}: {}",
@@ -47,9 +48,14 @@ pub(crate) async fn describe(session: &Session, task: &Task) -> Result<Option<Ve
             facts.triggers.join(", ")
         ));
     }
-    if let Err(error) = check::preflight(task, &facts)
-        && facts.triggers.is_empty()
-    {
+    let said = task.options.triggers == Triggers::Refuse && !facts.triggers.is_empty();
+    let mut refusal = check::preflight(task, &facts).err().filter(|_| !said);
+    if refusal.is_none() && task.skips_triggers() {
+        refusal = check::may_skip_triggers(session.client(), &[&task.name])
+            .await
+            .err();
+    }
+    if let Some(error) = refusal {
         lines.push(format!("would be refused: {error}"));
     }
     Ok(Some(lines))
@@ -62,6 +68,9 @@ pub(super) async fn cut(session: &Session, task: &Task) -> Result<(Cut, Vec<Stri
     let row = journal::backfill(client, &task.name)
         .await?
         .ok_or_else(|| gone(task))?;
+    if task.skips_triggers() {
+        check::may_skip_triggers(client, &[&task.name]).await?;
+    }
     if let Some(known) = &row.strategy {
         same_table(client, task, row.relation_oid).await?;
         return Ok((Cut::read(known)?, Vec::new()));

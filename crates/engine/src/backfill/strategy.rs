@@ -183,6 +183,8 @@ mod tests {
             }],
             tenant: None,
             triggers: Vec::new(),
+            unpassable: Vec::new(),
+            unchecked: Vec::new(),
             publications: Vec::new(),
             rows: 0,
         }

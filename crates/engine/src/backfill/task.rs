@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::Client;
-use windlass_compiler::directive::{BackfillOptions, OnError};
+use windlass_compiler::directive::{BackfillOptions, OnError, Triggers};
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::lane::Lane;
 use windlass_compiler::plan::{Batches, Deferred, Overrides, PlannedStatement};
@@ -91,6 +91,7 @@ struct OptionsWire {
     first: Vec<String>,
     skip: Option<u64>,
     fires_triggers: bool,
+    skips_triggers: bool,
     is_unthrottled: bool,
     max_lag_ms: Option<u64>,
     max_slot_mb: Option<u64>,
@@ -267,6 +268,11 @@ impl Task {
         self.options.workers.unwrap_or(1).clamp(1, 64)
     }
 
+    /// Whether its batches change rows past the table's own triggers.
+    pub(super) fn skips_triggers(&self) -> bool {
+        self.options.triggers == Triggers::Skip
+    }
+
     /// The word for a tenant.
     pub(super) fn word(&self) -> Option<&str> {
         self.by.as_ref().map(|(_, word)| word.as_str())
@@ -366,7 +372,8 @@ impl OptionsWire {
                 OnError::Stop => None,
                 OnError::Skip(most) => Some(most),
             },
-            fires_triggers: options.fires_triggers,
+            fires_triggers: options.triggers == Triggers::Fire,
+            skips_triggers: options.triggers == Triggers::Skip,
             is_unthrottled: options.is_unthrottled,
             max_lag_ms: millis(options.max_lag),
             max_slot_mb: options.max_slot_mb,
@@ -386,7 +393,11 @@ impl OptionsWire {
             workers: self.workers,
             first: self.first,
             on_error: self.skip.map_or(OnError::Stop, OnError::Skip),
-            fires_triggers: self.fires_triggers,
+            triggers: match (self.fires_triggers, self.skips_triggers) {
+                (_, true) => Triggers::Skip,
+                (true, false) => Triggers::Fire,
+                (false, false) => Triggers::Refuse,
+            },
             is_unthrottled: self.is_unthrottled,
             max_lag: time(self.max_lag_ms),
             max_slot_mb: self.max_slot_mb,

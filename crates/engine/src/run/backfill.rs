@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use windlass_compiler::directive::Triggers;
 use windlass_compiler::format::RevisionId;
-use windlass_compiler::plan::{Batches, PlannedStatement};
+use windlass_compiler::plan::{Batches, PlannedStatement, Prepared};
 use windlass_compiler::policy::LanePolicy;
 
 use super::attempt::one_line;
@@ -13,7 +14,7 @@ use super::revision::step_name;
 use super::watchdog::Seen;
 use super::work::{Attempted, Job, Work};
 use super::{RevisionPlan, Runner};
-use crate::backfill::{Crew, Ended, Task, describe, is_for_good, no_longer};
+use crate::backfill::{Crew, Ended, Task, describe, is_for_good, may_skip_triggers as skippable, no_longer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event};
 use crate::guard::Guard;
@@ -195,6 +196,25 @@ impl Work<'_> {
             writes.push(journal::forget_ranges(&known.name));
         }
         Ok(writes)
+    }
+}
+
+/// Refuses, before anything runs, what a run could not do in its course: to change rows past their table's triggers.
+pub(super) async fn may_skip_triggers(
+    work: &Work<'_>,
+    scripts: impl Iterator<Item = &Prepared>,
+) -> Result<()> {
+    let batches = scripts
+        .flat_map(|prepared| &prepared.statements)
+        .filter_map(|statement| statement.planned.backfill.as_deref());
+    // A deferred one is a worker's, whose role may be another.
+    let skipping =
+        batches.filter(|batches| batches.deferred.is_none() && batches.options.triggers == Triggers::Skip);
+    let mut names: Vec<&str> = skipping.map(|batches| batches.name.as_str()).collect();
+    names.sort_unstable();
+    match names.is_empty() {
+        true => Ok(()),
+        false => skippable(work.session.client(), &names).await,
     }
 }
 

@@ -42,6 +42,7 @@ impl Runner {
         scripts: &mut Scripts,
     ) -> Result<()> {
         let mut rest = ids;
+        super::backfill::may_skip_triggers(work, scripts.values()).await?;
         let is_unused = direction == Direction::Up && super::work::is_unused(work.session.client()).await?;
         let protects = !self.policy.protect.value.is_empty()
             || scripts.values().any(|prepared| !prepared.protects.is_empty());

@@ -40,7 +40,7 @@ struct Relation {
     scans: u64,
 }
 
-type Failed = (String, String);
+pub(crate) type Failed = (String, String);
 
 impl Laboratory {
     pub(crate) async fn start() -> Self {

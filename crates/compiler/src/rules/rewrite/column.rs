@@ -5,6 +5,7 @@ use super::parts::Parts;
 use crate::catalog::object_name;
 use crate::rules::Safe;
 use crate::rules::case::Case;
+use crate::rules::fill::{Filling, filling};
 use crate::sql::{self, ColumnDetails, Constrains, RelationName, quote_identifier as quote, quote_literal};
 
 /// ADD COLUMN with whatever of it would read or write rows in statements of its own.
@@ -20,6 +21,10 @@ pub(in crate::rules) fn column(case: &Case) -> Option<Vec<Safe>> {
     if is_filled_later && case.around.catalog.is_some() && case.primary_key(relation).is_none() {
         return None;
     }
+    let is_past_triggers = match filling(case, relation, &column.name) {
+        Filling::Noticed(_) if is_filled_later => return None,
+        filling => filling == Filling::PastTriggers,
+    };
     let head = case.head()?;
     let name = quote(&column.name);
     let mut parts = Parts::of(case, column)?;
@@ -56,7 +61,7 @@ pub(in crate::rules) fn column(case: &Case) -> Option<Vec<Safe>> {
     if is_filled_later {
         let backfill = format!("{}_{}", relation.name, column.name);
         let change = format!("UPDATE {relation} SET {name} = DEFAULT WHERE {name} IS NULL");
-        safe.push(Safe::backfill(backfill, change));
+        safe.push(Safe::backfill(backfill, change).past_triggers(is_past_triggers));
     }
     let has_key = column.constraint(Constrains::PrimaryKey).is_some();
     if needs_proof && !has_key {

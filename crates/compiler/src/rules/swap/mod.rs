@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use super::Safe;
 use super::case::Case;
+use super::fill::{self, Filling};
 use crate::catalog::{
     Address, Catalog, Column, ColumnValue, QualifiedName, Relation, RelationKind, object_name,
 };
@@ -51,6 +52,8 @@ struct Swap<'a> {
     /// The new column until it has the old one's name.
     new: String,
     new_type_name: &'a TypeName,
+    /// The table's own triggers do not fire for the rows that are filled.
+    is_past_triggers: bool,
     needs_proof: bool,
     /// What is made while everybody works.
     made: Vec<Safe>,
@@ -110,11 +113,8 @@ impl<'a> Swap<'a> {
                 "without a primary key nothing can be walked along to fill the new column".to_owned(),
             );
         }
-        if let Some(trigger) = table.triggers.first() {
-            return Err(format!(
-                "trigger {} would fire for each row that is filled",
-                quote(&trigger.name)
-            ));
+        if let Some(why) = fill::takes_whole_rows(catalog, &name) {
+            return Err(why);
         }
         if new.computes {
             return Err("USING computes more than a cast of the column".to_owned());
@@ -141,6 +141,11 @@ impl<'a> Swap<'a> {
             object_name(of, "", &label)
         });
         let called = free.into_iter().find(|name| table.column(name).is_none());
+        let called = called.unwrap_or_default();
+        let is_past_triggers = match fill::filling_of(catalog, &name, &called) {
+            Filling::Noticed(why) => return Err(why),
+            filling => filling == Filling::PastTriggers,
+        };
         Ok(Some(Self {
             catalog,
             head,
@@ -150,7 +155,8 @@ impl<'a> Swap<'a> {
             column,
             new_type,
             casts: sql::has_words(own, &["using"]),
-            new: called.unwrap_or_default(),
+            new: called,
+            is_past_triggers,
             new_type_name: &new.data_type,
             needs_proof: column.is_not_null,
             made: Vec::new(),
@@ -198,7 +204,8 @@ impl<'a> Swap<'a> {
                     "UPDATE {relation} SET {new} = {} WHERE {new} IS NULL AND {old} IS NOT NULL",
                     value(&old)
                 ),
-            ),
+            )
+            .past_triggers(self.is_past_triggers),
         ];
         let settings = self.settings(&new);
         safe.extend(settings.into_iter().map(Safe::new));

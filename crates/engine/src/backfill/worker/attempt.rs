@@ -175,6 +175,7 @@ impl Worker<'_> {
                 .statement_timeout
                 .or(policy.statement_timeout)
                 .unwrap_or_default(),
+            skips_triggers: self.task.skips_triggers(),
             watching: self.watching.as_ref(),
             backing: self.backing.as_ref().filter(|_| self.watching.is_some()),
         }
