@@ -394,6 +394,7 @@ impl Emit<'_> {
         }
         let mut needs = self.dependents_gone(&address);
         needs.extend(self.after_leaving(of));
+        needs.extend(self.while_no_values_are_held((address.clone(), Stage::Create), of));
         self.part((address.clone(), Stage::Create), vec![sql], needs, vec![address]);
     }
 

@@ -20,6 +20,11 @@ pub(super) fn columns_of_rows(catalog: &Catalog, table: &QualifiedName) -> BTree
     holders(catalog, (Address::Relation(table.clone()), true))
 }
 
+/// Columns with rows that hold values of the composite type.
+fn columns_of_values(catalog: &Catalog, composite: &QualifiedName) -> BTreeSet<Address> {
+    holders(catalog, (Address::Type(composite.clone()), true))
+}
+
 fn holders(catalog: &Catalog, begin: (Address, bool)) -> BTreeSet<Address> {
     let mut found = BTreeSet::new();
     let mut seen: BTreeSet<(Address, bool)> = BTreeSet::new();
@@ -125,6 +130,16 @@ impl Emit<'_> {
     pub(super) fn while_no_rows_are_held(&mut self, own: Key, table: &QualifiedName) -> Vec<Key> {
         let (before, after) = (columns_of_rows(self.old, table), columns_of_rows(self.new, table));
         self.between(own, before, after)
+    }
+
+    /// An attribute changes its type while no column is of the composite type.
+    pub(super) fn while_no_values_are_held(&mut self, own: Key, composite: &QualifiedName) -> Vec<Key> {
+        let (old, new) = (self.old, self.new);
+        self.between(
+            own,
+            columns_of_values(old, composite),
+            columns_of_values(new, composite),
+        )
     }
 
     /// Whether a column that stays holds rows of the table, so that it cannot be rewritten.

@@ -19,7 +19,7 @@ impl RandomSchema {
     }
 
     fn try_change(&mut self) -> Option<String> {
-        match self.random.random_range(0..14) {
+        match self.random.random_range(0..18) {
             0 => self.add_table(),
             1 => self.add_type(),
             2 => self.add_function(),
@@ -31,6 +31,9 @@ impl RandomSchema {
             10 => return self.drop_table(),
             11 => return self.change_view(),
             12 => return self.change_function(),
+            13 | 14 => return self.change_signature(),
+            15 => return self.change_type(),
+            16 => return self.change_storage(),
             _ => return self.add_label(),
         }
         Some("something new".to_owned())

@@ -4,6 +4,7 @@
 //! A seed gives the same schema everywhere. [`RandomSchema::change`] makes one change and drops what no longer has
 //! what it needs, so that any two states of a schema are a pair for a diff. All that is generated, PostgreSQL accepts.
 
+mod calls;
 mod change;
 mod generate;
 mod parts;
@@ -93,6 +94,7 @@ enum Stage {
     ForeignKey,
     View,
     OnTable,
+    Fired,
     Note,
 }
 

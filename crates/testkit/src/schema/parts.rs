@@ -40,7 +40,7 @@ impl RandomSchema {
         let Some(at) = self.any_table(|_| true) else {
             return;
         };
-        match self.random.random_range(0..20) {
+        match self.random.random_range(0..26) {
             0 | 1 => self.add_key(at),
             2..=5 => self.add_index(at),
             6 | 7 => self.add_check(at),
@@ -52,6 +52,9 @@ impl RandomSchema {
             16 => self.add_comment(at),
             17 => self.add_grant(at),
             18 => self.add_statistics(at),
+            19..=22 => self.add_call(at),
+            23 => self.add_exclusion(at),
+            24 => self.add_routine(),
             _ => self.add_rule_or_publication(at),
         }
     }

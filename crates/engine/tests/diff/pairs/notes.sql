@@ -180,7 +180,7 @@ CREATE EXTENSION pg_trgm;
 CREATE EXTENSION pg_stat_statements;
 CREATE EXTENSION postgres_fdw;
 -- old
-GRANT EXECUTE ON FUNCTION pg_stat_statements_reset(oid, oid, bigint) TO {alice};
+GRANT EXECUTE ON FUNCTION pg_stat_statements(boolean) TO {alice};
 GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {alice} WITH GRANT OPTION;
 -- new
 GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO {alice}, {bob};

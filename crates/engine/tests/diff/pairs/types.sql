@@ -324,3 +324,13 @@ CREATE TYPE level AS ENUM ('b', 'a');
 CREATE TABLE k (l level PRIMARY KEY);
 CREATE TABLE t (l level REFERENCES k);
 CREATE CAST (text AS level) WITH INOUT AS IMPLICIT;
+
+-- case composite/attribute_retyped_before_tables_have_it
+-- old
+CREATE TYPE pair AS (a int, b text);
+CREATE TABLE gone (p pair);
+CREATE TABLE t (id int);
+-- new
+CREATE TYPE pair AS (a bigint, b text);
+CREATE TABLE a_first (p pair, q pair[]);
+CREATE TABLE t (id int, p pair);
