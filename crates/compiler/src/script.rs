@@ -1,6 +1,7 @@
 //! A file as statements with the directives that speak about them.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::directive::{FileDirectives, Scope, StatementDirectives, find};
@@ -27,8 +28,8 @@ pub struct ScriptStatement {
     pub line: usize,
     /// Column of its first character, from 1, in characters.
     pub column: usize,
-    /// What the directives before it say.
-    pub directives: StatementDirectives,
+    /// What the directives before it say. Shared by all that have none.
+    pub directives: Arc<StatementDirectives>,
     /// The data behind COPY … FROM STDIN.
     pub copy_data: Option<Span>,
 }
@@ -173,6 +174,7 @@ fn attach(source: &Source, scan: &Scan, spans: &[Span]) -> Result<Vec<ScriptStat
         .flat_map(|span| squawk_rules(&text[span.range()], true))
         .collect();
     let mut copies = scan.copies.iter().peekable();
+    let none = Arc::new(StatementDirectives::default());
     let (mut counted, mut line, mut line_start) = (0, 1, 0);
     for (index, span) in spans.iter().enumerate() {
         for (at, _) in text[counted..span.start].match_indices('\n') {
@@ -202,7 +204,10 @@ fn attach(source: &Source, scan: &Scan, spans: &[Span]) -> Result<Vec<ScriptStat
             span: *span,
             line,
             column: text[line_start..span.start].chars().count() + 1,
-            directives: own,
+            directives: match own == *none {
+                true => Arc::clone(&none),
+                false => Arc::new(own),
+            },
             copy_data: copy.map(|copy| copy.data),
         });
     }
@@ -351,8 +356,6 @@ pub(crate) fn strangers(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::sql;
 

@@ -61,7 +61,7 @@ fn statement(statement: &PlannedStatement, forecast: &Forecast, pace: Option<Pac
     json!({
         "line": statement.line,
         "column": statement.column,
-        "sql": statement.sql,
+        "sql": statement.sql.as_str(),
         "kind": statement.kind,
         "lane": statement.lane.name(),
         "hash": statement.hash.to_string(),

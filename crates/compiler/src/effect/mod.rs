@@ -193,7 +193,7 @@ impl Kin {
 }
 
 /// Which ties between relations count.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Through {
     /// All of them.
     Any,

@@ -1,6 +1,8 @@
 //! What surrounds a data change in batches: whether it can be cut, what belongs to the background
 //! job that it becomes, and the indexes that go away after it.
 
+use std::sync::Arc;
+
 use super::build::{PreparedStatement, generated};
 use super::step::{Assertion, Batches, Deferred};
 use crate::diagnostic::{Diagnostic, Place};
@@ -66,7 +68,7 @@ pub(super) fn arrange(
         .zip(&script.statements[first + 1..])
     {
         match &statement.planned.assertion {
-            Some(Assertion::Verify(text)) => verify.push((text.clone(), statement.planned.sql.clone())),
+            Some(Assertion::Verify(text)) => verify.push((text.clone(), statement.planned.sql.to_string())),
             Some(Assertion::Require(_)) => {}
             None if is_deferred(statement) => {}
             None => problems.push(
@@ -86,7 +88,13 @@ pub(super) fn arrange(
         .iter_mut()
         .rev()
         .find(|statement| is_deferred(statement));
-    let job = last.and_then(|statement| statement.planned.backfill.as_mut()?.deferred.as_mut());
+    let job = last.and_then(|statement| {
+        Arc::make_mut(&mut statement.planned)
+            .backfill
+            .as_mut()?
+            .deferred
+            .as_mut()
+    });
     if let Some(job) = job {
         job.verify = verify;
         job.temporary = temporary.into_iter().map(|(index, ..)| index).collect();
@@ -195,7 +203,7 @@ mod tests {
         )
         .expect("it is fine");
         let last = prepared.statements.last().expect("there are some");
-        assert_eq!(last.planned.sql, "DROP INDEX CONCURRENTLY IF EXISTS i");
+        assert_eq!(&*last.planned.sql, "DROP INDEX CONCURRENTLY IF EXISTS i");
         assert_eq!(
             last.planned.rewrite.as_ref().map(|rewrite| rewrite.rule.as_str()),
             Some("temporary")

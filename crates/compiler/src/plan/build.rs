@@ -1,12 +1,14 @@
 //! From a script to steps.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::batched::{self, batches};
 use super::crossing::crossings;
 use super::cut::{Created, Gathering, Traits};
-use super::scrutiny::{Scrutiny, Told, Verdict};
+use super::scrutiny::{FrozenForms, Scrutiny, Told, Verdict};
 use super::step::{Assertion, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step};
+use super::text::StatementText;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::directive::{Backfill, BackfillOptions, Protect, StatementDirectives, TransactionMode, Triggers};
 use crate::effect::{self, Context, InTransaction};
@@ -58,7 +60,7 @@ impl Prepared {
         for index in found {
             let statement = &mut self.statements[index];
             statement.shape = Shape::Alone;
-            statement.planned.probe = Probe::Repeatable;
+            Arc::make_mut(&mut statement.planned).probe = Some(Box::new(Probe::Repeatable));
         }
     }
 
@@ -75,7 +77,7 @@ impl Prepared {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PreparedStatement {
     /// What is sent.
-    pub planned: PlannedStatement,
+    pub planned: Arc<PlannedStatement>,
     /// How the server gets it.
     pub shape: Shape,
     /// `best-effort` stands at it.
@@ -116,6 +118,10 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
     let mut warnings = Vec::new();
     let mut statements = Vec::with_capacity(script.statements.len());
     let is_asked = scrutiny.is_some();
+    let frozen = scrutiny
+        .as_ref()
+        .and_then(|scrutiny| scrutiny.frozen)
+        .map(FrozenForms::of);
     let parse = |text: &str| match is_asked {
         true => sql::parse_with_details(text).map(|(statement, details)| (statement, Some(details))),
         false => sql::parse(text).map(|statement| (statement, None)),
@@ -147,7 +153,14 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
         );
         if let Some((scrutiny, details)) = scrutiny.as_mut().zip(details.as_ref()) {
             let mode = script.header.transaction;
-            let verdict = scrutiny.judge(source, mode, written, &statement, details, &mut told);
+            let verdict = scrutiny.judge(
+                source,
+                mode,
+                written,
+                (&statement, details),
+                frozen.as_ref(),
+                &mut told,
+            );
             if let Verdict::Instead(form, rule) = verdict {
                 let of = StatementHash::of(text, copy_data.as_deref());
                 match instead(&form, &rule, of, written, &mut created) {
@@ -163,7 +176,7 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
             }
         }
         statements.push(prepared(
-            text,
+            StatementText::part(&source.text, written.span.range()),
             copy_data,
             written_at,
             &written.directives,
@@ -223,19 +236,19 @@ pub(super) fn generated(
     let statement = sql::parse(sql)?;
     let directives = StatementDirectives::default();
     let mut made = prepared(
-        sql,
+        sql.into(),
         None,
         (line, column),
         &directives,
         &statement,
         &mut Created::default(),
     );
-    made.planned.rewrite = Some(Rewrite {
+    Arc::make_mut(&mut made.planned).rewrite = Some(Box::new(Rewrite {
         rule: rule.to_owned(),
         part: 1,
         of: None,
         is_joined: false,
-    });
+    }));
     Ok(made)
 }
 
@@ -278,15 +291,23 @@ fn instead(
             return Err(SyntaxError { message, offset: 0 });
         }
         let place = (written.line, written.column);
-        let mut made = prepared(&safe.sql, None, place, &directives, &statement, created);
+        let mut made = prepared(
+            safe.sql.as_str().into(),
+            None,
+            place,
+            &directives,
+            &statement,
+            created,
+        );
         let drops = statement.drops_column();
-        made.planned.loses_data &= !drops.is_some_and(|drops| carried.contains(&drops));
-        made.planned.rewrite = Some(Rewrite {
+        let planned = Arc::make_mut(&mut made.planned);
+        planned.loses_data &= !drops.is_some_and(|drops| carried.contains(&drops));
+        planned.rewrite = Some(Box::new(Rewrite {
             rule: rule.to_owned(),
             part,
             of: Some(of),
             is_joined: safe.is_joined,
-        });
+        }));
         Ok(made)
     });
     parts.collect()
@@ -310,7 +331,7 @@ fn carried(form: &[Safe]) -> Result<Vec<(RelationName, String)>, SyntaxError> {
 }
 
 fn prepared(
-    text: &str,
+    text: StatementText,
     copy_data: Option<String>,
     (line, column): (usize, usize),
     directives: &StatementDirectives,
@@ -322,7 +343,7 @@ fn prepared(
     let backfill = directives
         .backfill
         .as_ref()
-        .and_then(|said| batches(said, text).ok().map(Box::new));
+        .and_then(|said| batches(said, &text).ok().map(Box::new));
     let shape = match (&backfill, effect.in_transaction) {
         (Some(_), _) => Shape::Backfill,
         (None, InTransaction::Refused(_)) => Shape::Alone,
@@ -334,9 +355,9 @@ fn prepared(
     let loses_data = !effect.data_loss.is_no();
     let (locks, unnamed) = created.others(effect);
     PreparedStatement {
-        planned: PlannedStatement {
-            hash: StatementHash::of(text, copy_data.as_deref()),
-            sql: text.to_owned(),
+        planned: Arc::new(PlannedStatement {
+            hash: StatementHash::of(&text, copy_data.as_deref()),
+            sql: text,
             copy_data,
             line,
             column,
@@ -350,13 +371,9 @@ fn prepared(
             loses_data,
             assertion: assertion(directives),
             backfill,
-            probe: if shape == Shape::Alone {
-                probe(statement)
-            } else {
-                Probe::Journal
-            },
+            probe: (shape == Shape::Alone).then(|| Box::new(probe(statement))),
             rewrite: None,
-        },
+        }),
         shape,
         best_effort: directives.best_effort,
         overrides: Overrides {

@@ -39,7 +39,7 @@ pub(super) fn crossings(
 
 fn crossing(object: &SessionObject, line: usize, step: &Step, statement: &PlannedStatement) -> Diagnostic {
     let SessionObject { kind, name } = object;
-    let here = match step.statements.first() == Some(statement) {
+    let here = match step.statements.first().map(AsRef::as_ref) == Some(statement) {
         true => format!("the plan is cut here: {}", step.cut.reason()),
         false => format!(
             "this is step {}, and line {line} is in one before it",

@@ -155,11 +155,14 @@ impl Created {
             let leads_away = matches!(lock.kin, Kin::Referenced | Kin::Parents);
             ties.is_some_and(|ties| *ties == Ties::None || !leads_away)
         };
-        let unnamed = effect.unnamed.into_iter().filter(|lock| !hangs(lock)).collect();
+        let mut unnamed: Vec<_> = effect.unnamed.into_iter().filter(|lock| !hangs(lock)).collect();
         let locks = effect.locks.into_iter().map(|lock| (lock.relation, lock.mode));
-        let locks = locks
+        let mut locks: Vec<_> = locks
             .filter(|(relation, _)| !self.0.contains_key(relation))
             .collect();
+        // They keep the room of what they were made from, as long as the plan lives.
+        unnamed.shrink_to_fit();
+        locks.shrink_to_fit();
         (locks, unnamed)
     }
 }

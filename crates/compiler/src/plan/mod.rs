@@ -13,6 +13,7 @@ mod resume;
 mod saved;
 mod scrutiny;
 mod step;
+mod text;
 mod wire;
 
 pub use build::{Prepared, PreparedStatement, prepare, prepare_under, steps};
@@ -24,4 +25,5 @@ pub use step::{
     Assertion, Batches, Cut, Deferred, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash,
     Step,
 };
-pub use wire::{FrozenPlan, FrozenStatement, FrozenStep, ProtectedTable};
+pub use text::StatementText;
+pub use wire::{Freezing, FrozenPlan, FrozenStatement, FrozenStep, ProtectedTable};

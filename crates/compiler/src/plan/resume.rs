@@ -37,7 +37,7 @@ pub fn resume(frozen: &FrozenPlan, prepared: &Prepared, done: impl Fn(u32) -> bo
                     return Resumption::DoneWasEdited {
                         step: step.number,
                         ran: ran.sql.clone(),
-                        now: now.map(|now| now.planned.sql.clone()),
+                        now: now.map(|now| now.planned.sql.to_string()),
                         line: now.map(|now| now.planned.line),
                     };
                 }

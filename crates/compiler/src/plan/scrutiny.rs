@@ -1,6 +1,8 @@
 //! What the rules' findings lead to: a statement runs as it is written, or its safe form runs, or nothing does.
 //! A revision that was started keeps the form that was frozen then.
 
+use std::collections::{HashMap, HashSet};
+
 use super::step::StatementHash;
 use super::wire::{FrozenPlan, FrozenStatement};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -46,8 +48,8 @@ impl Scrutiny<'_, '_> {
         source: &Source,
         mode: TransactionMode,
         written: &ScriptStatement,
-        statement: &Statement,
-        details: &Details,
+        (statement, details): (&Statement, &Details),
+        frozen: Option<&FrozenForms<'_>>,
         told: &mut Told,
     ) -> Verdict {
         let mut report = Report::default();
@@ -55,10 +57,7 @@ impl Scrutiny<'_, '_> {
             .check_written(source, written, statement, details, &mut report);
         let text = &source.text[written.span.range()];
         let data = written.copy_data.map(|span| &source.text[span.range()]);
-        if let Some(verdict) = self
-            .frozen
-            .and_then(|frozen| frozen_form(frozen, StatementHash::of(text, data)))
-        {
+        if let Some(verdict) = frozen.and_then(|frozen| frozen.verdict(StatementHash::of(text, data))) {
             return verdict;
         }
         let errors: Vec<_> = report
@@ -110,31 +109,53 @@ impl Scrutiny<'_, '_> {
     }
 }
 
-/// What became of the statement when its revision was started; none where it was not there then.
-fn frozen_form(frozen: &FrozenPlan, hash: StatementHash) -> Option<Verdict> {
-    let statements: Vec<&FrozenStatement> = frozen.steps.iter().flat_map(|step| &step.statements).collect();
-    let is_of = |of: &&FrozenStatement| of.of.as_deref().and_then(StatementHash::parse) == Some(hash);
-    if let Some(first) = statements.iter().position(is_of) {
-        let parts = statements[first..]
+/// A frozen plan by its statements: each of a long script is looked for in it.
+pub(super) struct FrozenForms<'s> {
+    statements: Vec<&'s FrozenStatement>,
+    /// Where the form begins that stands for a statement.
+    forms: HashMap<StatementHash, usize>,
+    as_written: HashSet<StatementHash>,
+}
+
+impl<'s> FrozenForms<'s> {
+    pub(super) fn of(frozen: &'s FrozenPlan) -> Self {
+        let statements: Vec<_> = frozen.steps.iter().flat_map(|step| &step.statements).collect();
+        let mut forms = HashMap::new();
+        for (at, statement) in statements.iter().enumerate() {
+            if let Some(of) = statement.of {
+                forms.entry(of).or_insert(at);
+            }
+        }
+        let as_written = statements.iter().map(|statement| statement.hash).collect();
+        Self {
+            statements,
+            forms,
+            as_written,
+        }
+    }
+
+    /// What became of the statement when its revision was started; none where it was not there then.
+    fn verdict(&self, hash: StatementHash) -> Option<Verdict> {
+        let Some(&first) = self.forms.get(&hash) else {
+            return self.as_written.contains(&hash).then_some(Verdict::AsWritten);
+        };
+        let parts = self.statements[first..]
             .iter()
-            .copied()
             .enumerate()
-            .take_while(|(at, of)| {
-                is_of(of)
-                    && of
+            .take_while(|(at, part)| {
+                part.of == Some(hash)
+                    && part
                         .part
                         .is_some_and(|part| usize::try_from(part).is_ok_and(|part| part == at + 1))
             });
-        let form = parts.map(|(_, of)| Safe {
-            sql: of.sql.clone(),
-            backfill: of.backfill.clone(),
-            skips_triggers: of.skips_triggers,
-            is_joined: of.is_joined,
-            verify: of.verify.clone(),
+        let form = parts.map(|(_, part)| Safe {
+            sql: part.sql.clone(),
+            backfill: part.backfill.clone(),
+            skips_triggers: part.skips_triggers,
+            is_joined: part.is_joined,
+            verify: part.verify.clone(),
         });
-        let rule = statements[first].rewrite.clone().unwrap_or_default();
-        return Some(Verdict::Instead(form.collect(), rule));
+        let rule = self.statements[first].rewrite.clone().unwrap_or_default();
+        Some(Verdict::Instead(form.collect(), rule))
     }
-    let as_written = statements.iter().any(|of| of.is(hash));
-    as_written.then_some(Verdict::AsWritten)
 }

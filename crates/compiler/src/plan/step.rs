@@ -1,10 +1,12 @@
 //! What a plan is made of: steps, and the statements in them.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::text::StatementText;
 use crate::directive::BackfillOptions;
 use crate::effect::{LockMode, UnnamedLock};
 use crate::lane::Lane;
@@ -22,8 +24,8 @@ pub struct Step {
     pub lane: Lane,
     /// Why the step begins where it does.
     pub cut: Cut,
-    /// What is executed, in order. Never empty.
-    pub statements: Vec<PlannedStatement>,
+    /// What is executed, in order. Never empty. Shared with whoever else looks at the plan: there can be very many.
+    pub statements: Vec<Arc<PlannedStatement>>,
     /// A final failure is a warning that `status` keeps showing.
     pub best_effort: bool,
     /// What the revision asks for in place of the lane's defaults.
@@ -31,9 +33,14 @@ pub struct Step {
 }
 
 impl Step {
+    /// The first statement: the only one of a step that is no transaction.
+    pub fn first(&self) -> Option<&PlannedStatement> {
+        self.statements.first().map(AsRef::as_ref)
+    }
+
     /// Whether a lock of this step can make application queries wait.
     pub fn blocks(&self) -> bool {
-        self.statements.iter().any(PlannedStatement::blocks)
+        self.statements.iter().any(|statement| statement.blocks())
     }
 
     /// Whether any statement can change settings or other state of its session.
@@ -128,7 +135,7 @@ pub struct PlannedStatement {
     /// Identifies the statement across edits of its file.
     pub hash: StatementHash,
     /// The SQL, without the semicolon.
-    pub sql: String,
+    pub sql: StatementText,
     /// The block that follows `COPY … FROM STDIN`, without its end marker.
     pub copy_data: Option<String>,
     /// Line of its first character in the file, from 1.
@@ -155,13 +162,19 @@ pub struct PlannedStatement {
     pub assertion: Option<Assertion>,
     /// It is executed in batches.
     pub backfill: Option<Box<Batches>>,
-    /// How to find out, after a crash, whether it happened.
-    pub probe: Probe,
+    /// See [`PlannedStatement::probe`]. In a box, as the rewrite is: a long script has very many statements that have
+    /// neither.
+    pub probe: Option<Box<Probe>>,
     /// The rewrite that produced it and its position there; none for what the author wrote.
-    pub rewrite: Option<Rewrite>,
+    pub rewrite: Option<Box<Rewrite>>,
 }
 
 impl PlannedStatement {
+    /// How to find out, after a crash, whether it happened.
+    pub fn probe(&self) -> &Probe {
+        self.probe.as_deref().unwrap_or(&Probe::Journal)
+    }
+
     /// Whether one of its locks can make application queries wait.
     pub fn blocks(&self) -> bool {
         let modes = self.locks.iter().map(|(_, mode)| *mode);
@@ -294,7 +307,14 @@ impl StatementHash {
 
 impl fmt::Display for StatementHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // Very many of them are written with the plan of a long script.
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 64];
+        for (byte, digits) in self.0.iter().zip(text.chunks_exact_mut(2)) {
+            digits[0] = DIGITS[usize::from(byte >> 4)];
+            digits[1] = DIGITS[usize::from(byte & 15)];
+        }
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -1,13 +1,19 @@
 //! The frozen plan as the journal keeps it. Additive changes only: plans of older versions are read
 //! back when a started revision is taken up again.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::step::{Assertion, PlannedStatement, Shape, StatementHash, Step};
 use crate::directive::Triggers;
 
-/// A statement's text is kept up to this many bytes, to show what an edit changed.
+/// A statement's text is kept up to this many bytes, to show what an edit changed: fewer where a step has very many
+/// statements, since all their texts together are kept up to [`KEPT_OF_STEP`] bytes, as long as that leaves
+/// [`KEPT_AT_LEAST`] of each.
 const KEPT_TEXT: usize = 2_000;
+/// See [`KEPT_TEXT`].
+const KEPT_OF_STEP: usize = 4 << 20;
+/// See [`KEPT_TEXT`].
+const KEPT_AT_LEAST: usize = 40;
 
 /// The plan of a started revision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,7 +60,8 @@ pub struct FrozenStep {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FrozenStatement {
     /// Its hash, in hexadecimal.
-    pub hash: String,
+    #[serde(with = "hexadecimal")]
+    pub hash: StatementHash,
     /// Its text, shortened.
     pub sql: String,
     /// The rule that rewrote it; none for what the author wrote.
@@ -64,8 +71,12 @@ pub struct FrozenStatement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<u32>,
     /// The hash of the author's statement that it stands for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub of: Option<String>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "hexadecimal::optional"
+    )]
+    pub of: Option<StatementHash>,
     /// The name under which a rewrite's data change is executed in batches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backfill: Option<String>,
@@ -80,79 +91,280 @@ pub struct FrozenStatement {
     pub verify: Option<String>,
 }
 
-impl FrozenPlan {
-    /// Freezes steps, after those that are already done.
-    pub fn freeze(done: &[FrozenStep], steps: &[Step]) -> Self {
-        let fresh = steps.iter().map(FrozenStep::freeze);
-        Self {
-            version: 1,
-            fingerprint: None,
-            protected: Vec::new(),
-            steps: done.iter().cloned().chain(fresh).collect(),
+/// What is to be frozen, and written from the steps themselves: a frozen plan of very many statements is several times as
+/// large as they are, and is wanted only on its way to the journal.
+#[derive(Debug, Clone, Default)]
+pub struct Freezing {
+    /// Steps that are done already, as they were frozen.
+    pub done: Vec<FrozenStep>,
+    /// The steps behind them.
+    pub steps: Vec<Step>,
+    /// See [`FrozenPlan::fingerprint`].
+    pub fingerprint: Option<String>,
+    /// See [`FrozenPlan::protected`].
+    pub protected: Vec<ProtectedTable>,
+}
+
+impl Freezing {
+    /// About how long its text is.
+    pub fn about_bytes(&self) -> usize {
+        const OF_STATEMENT: usize = 100;
+        let fresh = self.steps.iter().map(|step| {
+            let kept = kept(step);
+            let texts = step
+                .statements
+                .iter()
+                .map(|statement| statement.sql.len().min(kept));
+            texts.sum::<usize>() + step.statements.len() * OF_STATEMENT
+        });
+        let done = self.done.iter().flat_map(|step| &step.statements);
+        fresh.sum::<usize>()
+            + done
+                .map(|statement| statement.sql.len() + OF_STATEMENT)
+                .sum::<usize>()
+    }
+
+    /// The plan that it writes.
+    pub fn frozen(&self) -> FrozenPlan {
+        let fresh = self.steps.iter().map(FrozenStep::freeze);
+        FrozenPlan {
+            version: VERSION,
+            fingerprint: self.fingerprint.clone(),
+            steps: self.done.iter().cloned().chain(fresh).collect(),
+            protected: self.protected.clone(),
         }
     }
 }
 
-impl FrozenStep {
-    fn freeze(step: &Step) -> Self {
+/// Of the shape of [`FrozenPlan`].
+const VERSION: u32 = 1;
+
+/// Writes the very text that [`Freezing::frozen`] does, a statement at a time.
+impl Serialize for Freezing {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Plan<'a> {
+            version: u32,
+            fingerprint: &'a Option<String>,
+            steps: Steps<'a>,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            protected: &'a [ProtectedTable],
+        }
+        Plan {
+            version: VERSION,
+            fingerprint: &self.fingerprint,
+            steps: Steps(self),
+            protected: &self.protected,
+        }
+        .serialize(to)
+    }
+}
+
+struct Steps<'a>(&'a Freezing);
+
+impl Serialize for Steps<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum One<'a> {
+            Done(&'a FrozenStep),
+            Fresh(FreshStep<'a>),
+        }
+        let done = self.0.done.iter().map(One::Done);
+        let fresh = self.0.steps.iter().map(|step| One::Fresh(FreshStep::of(step)));
+        to.collect_seq(done.chain(fresh))
+    }
+}
+
+/// A [`FrozenStep`] whose statements are frozen as they are written.
+#[derive(Serialize)]
+struct FreshStep<'a> {
+    number: u32,
+    shape: &'static str,
+    lane: &'static str,
+    statements: FreshStatements<'a>,
+}
+
+struct FreshStatements<'a>(&'a Step);
+
+impl<'a> FreshStep<'a> {
+    fn of(step: &'a Step) -> Self {
         Self {
             number: step.number,
             shape: match step.shape {
-                Shape::Transaction => "transaction".to_owned(),
-                Shape::Alone => "alone".to_owned(),
-                Shape::Backfill => "backfill".to_owned(),
+                Shape::Transaction => "transaction",
+                Shape::Alone => "alone",
+                Shape::Backfill => "backfill",
             },
-            lane: step.lane.name().to_owned(),
-            statements: step
-                .statements
-                .iter()
-                .map(|statement| FrozenStatement {
-                    hash: statement.hash.to_string(),
-                    // A safe form is taken up again as it was; what the author wrote stands in the file.
-                    sql: match stands_for(statement) {
-                        Some(_) => statement.sql.clone(),
-                        None => shorten(&statement.sql),
-                    },
-                    rewrite: statement.rewrite.as_ref().map(|rewrite| rewrite.rule.clone()),
-                    part: statement.rewrite.as_ref().map(|rewrite| rewrite.part),
-                    of: stands_for(statement).map(|hash| hash.to_string()),
-                    backfill: stands_for(statement)
-                        .and_then(|_| Some(statement.backfill.as_ref()?.name.clone())),
-                    skips_triggers: stands_for(statement)
-                        .and(statement.backfill.as_ref())
-                        .is_some_and(|batches| batches.options.triggers == Triggers::Skip),
-                    is_joined: statement
-                        .rewrite
-                        .as_ref()
-                        .is_some_and(|rewrite| rewrite.is_joined),
-                    verify: stands_for(statement).and_then(|_| match statement.assertion.as_ref()? {
-                        Assertion::Verify(text) => Some(text.clone()),
-                        Assertion::Require(_) => None,
-                    }),
-                })
-                .collect(),
+            lane: step.lane.name(),
+            statements: FreshStatements(step),
+        }
+    }
+}
+
+impl FreshStatements<'_> {
+    fn each(&self) -> impl Iterator<Item = FrozenStatement> {
+        let kept = kept(self.0);
+        let statements = self.0.statements.iter();
+        statements.map(move |statement| FrozenStatement::freeze(statement, kept))
+    }
+}
+
+impl Serialize for FreshStatements<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.each())
+    }
+}
+
+impl FrozenStep {
+    /// Freezes a step.
+    pub fn freeze(step: &Step) -> Self {
+        let fresh = FreshStep::of(step);
+        Self {
+            number: fresh.number,
+            shape: fresh.shape.to_owned(),
+            lane: fresh.lane.to_owned(),
+            statements: fresh.statements.each().collect(),
         }
     }
 }
 
 impl FrozenStatement {
+    fn freeze(statement: &PlannedStatement, kept: usize) -> Self {
+        let of = stands_for(statement);
+        Self {
+            hash: statement.hash,
+            // A safe form is taken up again as it was; what the author wrote stands in the file.
+            sql: match of {
+                Some(_) => statement.sql.to_string(),
+                None => shorten(&statement.sql, kept),
+            },
+            rewrite: statement.rewrite.as_ref().map(|rewrite| rewrite.rule.clone()),
+            part: statement.rewrite.as_ref().map(|rewrite| rewrite.part),
+            of,
+            backfill: of.and_then(|_| Some(statement.backfill.as_ref()?.name.clone())),
+            skips_triggers: of
+                .and(statement.backfill.as_ref())
+                .is_some_and(|batches| batches.options.triggers == Triggers::Skip),
+            is_joined: statement
+                .rewrite
+                .as_ref()
+                .is_some_and(|rewrite| rewrite.is_joined),
+            verify: of.and_then(|_| match statement.assertion.as_ref()? {
+                Assertion::Verify(text) => Some(text.clone()),
+                Assertion::Require(_) => None,
+            }),
+        }
+    }
+
     /// Whether `hash` is this statement's.
     pub fn is(&self, hash: StatementHash) -> bool {
-        StatementHash::parse(&self.hash) == Some(hash)
+        self.hash == hash
     }
+}
+
+/// A statement's hash as text.
+mod hexadecimal {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::StatementHash;
+
+    pub(super) fn serialize<S: Serializer>(hash: &StatementHash, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(hash)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<StatementHash, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(from)?;
+        StatementHash::parse(&text).ok_or_else(|| D::Error::custom("it holds a hash that is none"))
+    }
+
+    pub(super) mod optional {
+        use super::{Deserializer, Serializer, StatementHash};
+
+        pub(in super::super) fn serialize<S: Serializer>(
+            hash: &Option<StatementHash>,
+            to: S,
+        ) -> Result<S::Ok, S::Error> {
+            match hash {
+                Some(hash) => super::serialize(hash, to),
+                None => to.serialize_none(),
+            }
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+            from: D,
+        ) -> Result<Option<StatementHash>, D::Error> {
+            super::deserialize(from).map(Some)
+        }
+    }
+}
+
+/// How much of the text of each of its statements is kept.
+fn kept(step: &Step) -> usize {
+    (KEPT_OF_STEP / step.statements.len().max(1)).clamp(KEPT_AT_LEAST, KEPT_TEXT)
 }
 
 fn stands_for(statement: &PlannedStatement) -> Option<StatementHash> {
     statement.rewrite.as_ref()?.of
 }
 
-fn shorten(sql: &str) -> String {
-    if sql.len() <= KEPT_TEXT {
+fn shorten(sql: &str, kept: usize) -> String {
+    if sql.len() <= kept {
         return sql.to_owned();
     }
-    let mut end = KEPT_TEXT;
+    let mut end = kept;
     while !sql.is_char_boundary(end) {
         end -= 1;
     }
     format!("{}…", &sql[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::Source;
+    use crate::plan::{prepare, steps};
+
+    fn planned(sql: &str) -> Vec<Step> {
+        let source = Source {
+            path: "1_a.sql".into(),
+            text: sql.into(),
+        };
+        let prepared = prepare(&source).expect("the script is fine");
+        steps(&prepared.statements, prepared.mode, 1)
+    }
+
+    #[test]
+    fn what_is_written_is_the_frozen_plan() {
+        let all = planned("CREATE TABLE t (a int);\nCREATE INDEX CONCURRENTLY i ON u (a);\nSELECT 1;");
+        let freezing = Freezing {
+            done: vec![FrozenStep::freeze(&all[0])],
+            steps: all[1..].to_vec(),
+            fingerprint: Some("f".to_owned()),
+            protected: vec![ProtectedTable {
+                pattern: "t".to_owned(),
+                oid: 1,
+                columns: vec![1],
+                constraints: Vec::new(),
+            }],
+        };
+        let text = serde_json::to_string(&freezing).expect("it is written");
+        assert_eq!(
+            text,
+            serde_json::to_string(&freezing.frozen()).expect("it is written")
+        );
+        let read: FrozenPlan = serde_json::from_str(&text).expect("it is read back");
+        assert_eq!(read, freezing.frozen());
+        assert!(read.steps[1].statements[0].is(all[1].statements[0].hash));
+    }
+
+    #[test]
+    fn of_very_many_statements_less_text_is_kept() {
+        let long = format!("SELECT '{}'", "x".repeat(3_000));
+        let kept = |sql: &str| FrozenStep::freeze(&planned(sql)[0]).statements[0].sql.len();
+        assert_eq!(kept(&long), KEPT_TEXT + '…'.len_utf8());
+        let many = format!("{long};\n").repeat(4_000);
+        assert_eq!(kept(&many), KEPT_OF_STEP / 4_000 + '…'.len_utf8());
+    }
 }

@@ -136,7 +136,7 @@ impl Task {
         Self {
             name: batches.name.clone(),
             step: step.clone(),
-            statement: statement.sql.clone(),
+            statement: statement.sql.to_string(),
             line: statement.line,
             change: batches.change.clone(),
             by: batches.by.clone(),

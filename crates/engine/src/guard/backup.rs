@@ -147,7 +147,14 @@ impl Backing {
 
     /// Whether a statement takes something that could be copied.
     pub(crate) fn concerns(&self, index: usize) -> bool {
-        self.takings.iter().any(|(of, _)| *of == index)
+        !self.takings_of(index).is_empty()
+    }
+
+    /// What a statement takes. They stand in the order of the statements, of which there can be very many.
+    fn takings_of(&self, index: usize) -> &[(usize, Taking)] {
+        let first = self.takings.partition_point(|(of, _)| *of < index);
+        let behind = self.takings.partition_point(|(of, _)| *of <= index);
+        &self.takings[first..behind]
     }
 
     /// Copies what a statement is about to take, in the transaction that the session is in.
@@ -158,7 +165,7 @@ impl Backing {
         statement: &PlannedStatement,
     ) -> Result<Copies, NotKept> {
         let mut copies = Copies::default();
-        for (_, taking) in self.takings.iter().filter(|(of, _)| *of == index) {
+        for (_, taking) in self.takings_of(index) {
             let Some(mut target) = self.target(client, taking).await? else {
                 continue;
             };

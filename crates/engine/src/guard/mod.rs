@@ -11,6 +11,8 @@ mod careful;
 mod exact;
 mod loss;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio_postgres::Client;
@@ -148,7 +150,9 @@ impl Guard {
             .iter()
             .filter(|statement| statement.loses_data)
             .flat_map(|statement| &statement.locks)
-            .map(|(relation, _)| relation.to_string());
+            .map(|(relation, _)| relation);
+        let named: BTreeSet<_> = named.collect();
+        let named = named.into_iter().map(ToString::to_string);
         self.watching(named, &rewritten(step), &carried(step), step.number, place)
     }
 
@@ -226,7 +230,7 @@ impl Guard {
     /// What a statement that commits by itself would take, where that is known beforehand: nobody could roll it
     /// back.
     pub(crate) async fn refuse_alone(&self, client: &Client, statement: &PlannedStatement) -> Result<()> {
-        let Probe::Detach { parent, partition } = &statement.probe else {
+        let Probe::Detach { parent, partition } = statement.probe() else {
             return Ok(());
         };
         let parent = client
@@ -279,15 +283,20 @@ fn allowed(said: &[Protect], pattern: &str) -> Option<Allowance> {
 /// statement of it may empty them.
 fn rewritten(step: &Step) -> Vec<String> {
     let empties = |statement: &PlannedStatement| statement.kind == "truncate" || statement.opaque;
-    if step.statements.iter().any(empties) {
+    if step.statements.iter().any(|statement| empties(statement)) {
         return Vec::new();
     }
-    step.statements
+    let written: BTreeSet<_> = step
+        .statements
         .iter()
         .filter(|statement| !statement.catalog_only)
         .flat_map(|statement| &statement.locks)
         .filter(|(_, mode)| mode.blocks_reads())
-        .map(|(relation, _)| {
+        .map(|(relation, _)| relation)
+        .collect();
+    written
+        .into_iter()
+        .map(|relation| {
             let name = quote_literal(&relation.to_string());
             format!("pg_catalog.to_regclass({name})::oid")
         })
@@ -297,14 +306,14 @@ fn rewritten(step: &Step) -> Vec<String> {
 /// The columns that the step's safe forms drop and put others of the same names in the place of: table and column, as
 /// expressions.
 fn carried(step: &Step) -> Vec<(String, String)> {
-    let is_kept = |statement: &&PlannedStatement| {
+    let is_kept = |statement: &PlannedStatement| {
         let is_ours = statement
             .rewrite
             .as_ref()
             .is_some_and(|rewrite| rewrite.of.is_some());
         is_ours && !statement.loses_data
     };
-    let kept = step.statements.iter().filter(is_kept);
+    let kept = step.statements.iter().filter(|statement| is_kept(statement));
     kept.filter_map(|statement| sql::parse(&statement.sql).ok()?.drops_column())
         .map(|(relation, column)| {
             let name = quote_literal(&relation.to_string());

@@ -3,14 +3,15 @@
 //! Names are qualified, so that a script's `search_path` does not matter.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use tokio_postgres::types::private::BytesMut;
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
+use tokio_postgres::types::{FromSql, IsNull, Json, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Statement};
 use windlass_compiler::format::RevisionId;
-use windlass_compiler::plan::ProtectedTable;
+use windlass_compiler::plan::{Freezing, ProtectedTable};
 use windlass_compiler::sql::quote_literal;
 
 use crate::blockers::Blocker;
@@ -61,7 +62,7 @@ impl Write {
             .text(&revision.checksum)
             .text(&revision.directives_checksum)
             .optional(revision.down_checksum.clone())
-            .with(revision.plan.clone(), Type::JSONB)
+            .with(Plan(Arc::clone(&revision.plan)), Type::JSONB)
     }
 
     /// The seven facts that each row of a step begins with.
@@ -107,6 +108,28 @@ impl Write {
             .collect();
         client.execute_typed(self.sql, &params).await
     }
+}
+
+/// A plan that becomes JSON as it is sent.
+#[derive(Debug)]
+struct Plan(Arc<Freezing>);
+
+impl ToSql for Plan {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        // Growing by doubling would hold a long one three times.
+        out.reserve(self.0.about_bytes());
+        Json(&*self.0).to_sql(ty, out)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        <Json<&Freezing> as ToSql>::accepts(ty)
+    }
+
+    to_sql_checked!();
 }
 
 /// A parameter as SQL writes it. Only the types that writes have are known.
@@ -344,21 +367,21 @@ pub(crate) struct FrozenRevision {
     pub(crate) checksum: String,
     pub(crate) directives_checksum: String,
     pub(crate) down_checksum: Option<String>,
-    pub(crate) plan: serde_json::Value,
+    pub(crate) plan: Arc<Freezing>,
 }
 
 impl FrozenRevision {
     /// Freezes what is protected, too.
     pub(crate) fn protects(&mut self, tables: &[ProtectedTable]) {
         if !tables.is_empty() {
-            self.plan["protected"] = serde_json::json!(tables);
+            Arc::make_mut(&mut self.plan).protected = tables.to_vec();
         }
     }
 
     /// Notes the saved plan that it is a part of.
     pub(crate) fn made_for(&mut self, fingerprint: Option<&str>) {
         if let Some(fingerprint) = fingerprint {
-            self.plan["fingerprint"] = serde_json::json!(fingerprint);
+            Arc::make_mut(&mut self.plan).fingerprint = Some(fingerprint.to_owned());
         }
     }
 }
@@ -431,7 +454,7 @@ struct Applied<'a> {
     checksum: &'a str,
     directives_checksum: &'a str,
     down_checksum: Option<&'a str>,
-    plan: &'a serde_json::Value,
+    plan: &'a Freezing,
     lane: &'a str,
     title: &'a str,
     attempts: u32,

@@ -234,7 +234,7 @@ async fn attempt_at_once(
     text.push(call(&envelope.fence));
     text.extend(envelope.before.iter().map(call));
     let first = text.len();
-    text.extend(step.statements.iter().map(|statement| statement.sql.clone()));
+    text.extend(step.statements.iter().map(|statement| statement.sql.to_string()));
     let behind = text.len();
     text.extend(envelope.own.iter().chain(envelope.after).map(call));
     text.push("COMMIT".to_owned());
@@ -269,7 +269,7 @@ pub(crate) async fn grouped(
     let mut text = limits.opening();
     text.push(prepared.call(fence));
     let statements = steps.iter().flat_map(|step| &step.statements);
-    text.extend(statements.map(|statement| statement.sql.clone()));
+    text.extend(statements.map(|statement| statement.sql.to_string()));
     text.push(prepared.call(write));
     text.push("COMMIT".to_owned());
     let outcome = at_once(client, &text).await;
@@ -392,7 +392,7 @@ async fn attempt(
         .filter(|last| suspected.is_none() && can_be_last(last))
     {
         own = Some(sendings.len());
-        sendings.push(simple(client, statement.sql.clone()));
+        sendings.push(simple(client, statement.sql.to_string()));
     }
     if let Some(save) = &save {
         sendings.push(written(client, save, envelope.prepared));
@@ -486,7 +486,7 @@ async fn copying(
     statement: &PlannedStatement,
 ) -> std::result::Result<Vec<i64>, NotKept> {
     let copies = backing.take(client, index, statement).await?;
-    let sql = copies.instead.as_ref().unwrap_or(&statement.sql);
+    let sql = copies.instead.as_deref().unwrap_or(&statement.sql);
     client.batch_execute(sql).await?;
     backing.settle(client, &copies).await
 }

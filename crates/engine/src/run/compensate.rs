@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, SimpleQueryMessage};
 use windlass_compiler::format::RevisionId;
-use windlass_compiler::plan::{FrozenPlan, FrozenStatement, FrozenStep, Step};
+use windlass_compiler::plan::{Freezing, FrozenPlan, FrozenStatement, FrozenStep, StatementHash, Step};
 use windlass_compiler::sql::{self, AlterKind, RelationName, Statement, quote_identifier};
 
 use super::attempt::{one_line, set_role};
@@ -44,14 +44,14 @@ impl Work<'_> {
         &mut self,
         id: &RevisionId,
         direction: Direction,
-        plan: &FrozenPlan,
+        plan: &Freezing,
         (step, name): (&Step, &StepName),
         error: Error,
     ) -> Error {
         if !error.sqlstate().is_some_and(|code| BROKEN.contains(&code)) {
             return error;
         }
-        let Some(undo) = undo(plan, step) else {
+        let Some(undo) = undo(&plan.frozen(), step) else {
             return error;
         };
         let mut error = error.of_kind(ErrorKind::Unverified);
@@ -161,11 +161,11 @@ impl Work<'_> {
 
 /// What a form has added, from its last part back to where it began to: steps that hold nothing else.
 fn undo(plan: &FrozenPlan, failed: &Step) -> Option<Undo> {
-    let forms: BTreeSet<String> = failed
+    let forms: BTreeSet<StatementHash> = failed
         .statements
         .iter()
         .filter(|statement| validated(&statement.sql).is_some())
-        .filter_map(|statement| Some(statement.rewrite.as_ref()?.of?.to_string()))
+        .filter_map(|statement| statement.rewrite.as_ref()?.of)
         .collect();
     if forms.is_empty() {
         return None;

@@ -33,7 +33,7 @@ pub(crate) async fn before(
     again: bool,
     watch: &Watch<'_>,
 ) -> Result<Finding> {
-    match &statement.probe {
+    match statement.probe() {
         Probe::CreateIndex { index, relation, .. } => create(client, statement, index, relation, watch).await,
         Probe::DropIndex { index, .. } => match state_of(client, &index.to_string()).await? {
             IndexState::Missing if again => Ok(Finding::Done),
@@ -53,7 +53,7 @@ pub(crate) async fn before(
 /// Looks after a statement succeeded: PostgreSQL reports success for `IF NOT EXISTS` although the
 /// index that exists is an INVALID remain.
 pub(crate) async fn after(client: &Client, statement: &PlannedStatement) -> Result<()> {
-    let Probe::CreateIndex { index, relation, .. } = &statement.probe else {
+    let Probe::CreateIndex { index, relation, .. } = statement.probe() else {
         return Ok(());
     };
     let name = index_name(client, index, relation).await?;
@@ -73,7 +73,7 @@ pub(crate) async fn after(client: &Client, statement: &PlannedStatement) -> Resu
 /// Removes what a failed statement left behind, so that neither writes are slowed nor uniqueness
 /// is enforced by an index that nobody can use.
 pub(crate) async fn clean_up(client: &Client, statement: &PlannedStatement, watch: &Watch<'_>) -> Result<()> {
-    match &statement.probe {
+    match statement.probe() {
         Probe::CreateIndex { index, relation, .. } => {
             let name = index_name(client, index, relation).await?;
             if state_of(client, &name).await? == IndexState::Invalid {

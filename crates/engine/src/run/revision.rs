@@ -1,5 +1,6 @@
 //! One revision: its plan frozen or taken up again, its steps in order.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio_postgres::types::Type;
@@ -7,7 +8,7 @@ use windlass_compiler::diagnostic::Diagnostic;
 use windlass_compiler::directive::Protect;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::lane::Lane;
-use windlass_compiler::plan::{self, FrozenPlan, PlannedStatement, Prepared, Resumption, Shape, Step};
+use windlass_compiler::plan::{self, Freezing, FrozenPlan, Prepared, Resumption, Shape, Step};
 
 use super::attempt::{self, one_line};
 use super::work::{Job, Work};
@@ -221,11 +222,9 @@ impl Runner {
             let name = job.name.clone();
             if let Err(error) = work.step(job).await {
                 let error = error.at_step(name.clone());
-                let plan = serde_json::from_value::<FrozenPlan>(frozen.plan.clone());
-                return Err(match plan {
-                    Ok(plan) => work.compensate(id, direction, &plan, (step, &name), error).await,
-                    Err(_) => error,
-                });
+                return Err(work
+                    .compensate(id, direction, &frozen.plan, (step, &name), error)
+                    .await);
             }
             if kept {
                 session = saved_session(work, id, direction, step.number).await?;
@@ -370,9 +369,11 @@ impl Runner {
                     .any(|row| row.number == step.number && is_over(row.state))
             })
             .collect();
-        let plan = serde_json::to_value(FrozenPlan::freeze(&finished, steps)).map_err(|error| {
-            Error::new(ErrorKind::Failed, format!("failed to freeze the plan of {id}")).caused_by(error)
-        })?;
+        let plan = Freezing {
+            done: finished,
+            steps: steps.to_vec(),
+            ..Freezing::default()
+        };
         Ok(FrozenRevision {
             id: id.clone(),
             direction,
@@ -385,7 +386,7 @@ impl Runner {
                 .down_checksum
                 .as_ref()
                 .map(|checksum| checksum.as_str().to_owned()),
-            plan,
+            plan: Arc::new(plan),
         })
     }
 
@@ -640,7 +641,7 @@ pub(super) fn step_name(id: &RevisionId, step: &Step, of: u32) -> StepName {
     let title = step
         .statements
         .first()
-        .map_or("", |statement: &PlannedStatement| statement.sql.as_str());
+        .map_or("", |statement| statement.sql.as_str());
     let more = step.statements.len().saturating_sub(1);
     let title = match (more, step.shape) {
         (0, _) | (_, Shape::Alone | Shape::Backfill) => one_line(title),

@@ -54,7 +54,7 @@ impl Runner {
                 parents: names(&self.graph.parents(&plan.id)),
                 checksum: file.checksum.as_str().to_owned(),
                 directives: file.directives_checksum.as_str().to_owned(),
-                steps: FrozenPlan::freeze(&[], &plan.steps).steps,
+                steps: plan.steps.iter().map(FrozenStep::freeze).collect(),
             })
         });
         let revisions = revisions.collect::<Result<Vec<_>>>()?;
@@ -154,7 +154,7 @@ impl Runner {
             let mut prepared = prepared.clone();
             revision::settle(session.client(), &mut prepared).await?;
             let left = self.steps_left(id, Direction::Up, journal, &prepared)?;
-            let left = FrozenPlan::freeze(&[], &left.steps).steps;
+            let left: Vec<_> = left.steps.iter().map(FrozenStep::freeze).collect();
             if !steps_of(plan, id).ends_with(&left) {
                 return Err(diverged(format!(
                     "this version of windlass would take other steps in {id} than the plan has"

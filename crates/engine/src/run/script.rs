@@ -393,7 +393,7 @@ impl Writer<'_> {
         self.trial(job, |script| {
             script.statement("SET lock_timeout = 0");
             script.statement("SET statement_timeout = 0");
-            if let Some(valid) = job.step.statements.first().and_then(is_valid) {
+            if let Some(valid) = job.step.first().and_then(is_valid) {
                 script.line("-- IF NOT EXISTS succeeds also where an INVALID remain stands.");
                 script.statement(&valid);
             }
@@ -424,7 +424,7 @@ impl Writer<'_> {
         self.line("\\set windlass_error :LAST_ERROR_MESSAGE");
         self.line("\\set ON_ERROR_STOP on");
         self.statement("ROLLBACK");
-        if let Some(drop) = job.step.statements.first().and_then(drop_remain) {
+        if let Some(drop) = job.step.first().and_then(drop_remain) {
             self.line(&drop);
         }
         self.statement("BEGIN");
@@ -578,7 +578,7 @@ fn guard(position: Option<&str>) -> String {
 
 /// Fails unless the index is there and valid.
 fn is_valid(statement: &PlannedStatement) -> Option<String> {
-    let Probe::CreateIndex { index, relation, .. } = &statement.probe else {
+    let Probe::CreateIndex { index, relation, .. } = statement.probe() else {
         return None;
     };
     Some(format!(
@@ -592,7 +592,7 @@ fn is_valid(statement: &PlannedStatement) -> Option<String> {
 
 /// Drops the INVALID remain of a build that failed, wherever its table's schema is.
 fn drop_remain(statement: &PlannedStatement) -> Option<String> {
-    let Probe::CreateIndex { index, relation, .. } = &statement.probe else {
+    let Probe::CreateIndex { index, relation, .. } = statement.probe() else {
         return None;
     };
     Some(format!(

@@ -124,7 +124,7 @@ impl Runner {
                     revision: id.clone(),
                     line: asked.line,
                     text: text.clone(),
-                    sql: asked.sql.clone(),
+                    sql: asked.sql.to_string(),
                     verdict,
                     took: began.elapsed(),
                     offenders,
@@ -144,7 +144,7 @@ async fn asked(
     for (index, prepared) in statements.iter().enumerate() {
         let planned = &prepared.planned;
         if planned.assertion.is_some() {
-            found.push((index, planned.clone()));
+            found.push((index, PlannedStatement::clone(planned)));
         }
         let Some((batches, job)) = planned
             .backfill
@@ -157,10 +157,10 @@ async fn asked(
         if row.is_some_and(|row| row.state == "done") {
             found.extend(job.verify.iter().map(|(text, sql)| {
                 let asked = PlannedStatement {
-                    sql: sql.clone(),
+                    sql: sql.as_str().into(),
                     assertion: Some(Assertion::Verify(text.clone())),
                     backfill: None,
-                    ..planned.clone()
+                    ..PlannedStatement::clone(planned)
                 };
                 (index, asked)
             }));

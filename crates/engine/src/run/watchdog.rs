@@ -5,6 +5,7 @@
 //! lock that the statement does not name, a colleague's ALTER that queues behind our index build.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_postgres::types::{ToSql, Type};
@@ -92,8 +93,8 @@ impl Rule {
     }
 
     /// The rule for these statements: those that block and take long are ended even when the runner is frozen.
-    pub(super) fn over(self, statements: &[PlannedStatement]) -> Self {
-        let blocks = statements.iter().any(PlannedStatement::blocks);
+    pub(super) fn over(self, statements: &[Arc<PlannedStatement>]) -> Self {
+        let blocks = statements.iter().any(|statement| statement.blocks());
         let takes_long = statements
             .iter()
             .any(|it| !it.catalog_only || it.lane != Lane::Ddl);

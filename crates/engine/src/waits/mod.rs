@@ -6,12 +6,14 @@
 
 mod graph;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 use windlass_compiler::effect::{LockMode, Through};
 use windlass_compiler::plan::Step;
+use windlass_compiler::sql::RelationName;
 
 pub(crate) use graph::{Lock, Snapshot, Waiter};
 
@@ -47,7 +49,13 @@ pub(crate) struct Holder {
 pub(crate) async fn reach(client: &Client, step: &Step) -> Result<Vec<Reached>, tokio_postgres::Error> {
     let (mut names, mut kins, mut modes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut columns, mut keys) = (Vec::new(), Vec::new());
-    let mut ask = |name: String, kin: &'static str, mode: LockMode, through: &Through| {
+    // Very many statements may change the same few tables.
+    let mut asked = HashSet::new();
+    let mut ask = |relation: &RelationName, kin: &'static str, mode: LockMode, through: &Through| {
+        let name = relation.to_string();
+        if !asked.insert((name.clone(), kin, mode, through.clone())) {
+            return;
+        }
         let (column, key) = match through {
             Through::Any => ("", ""),
             Through::Column(column) => (column.as_str(), ""),
@@ -61,12 +69,12 @@ pub(crate) async fn reach(client: &Client, step: &Step) -> Result<Vec<Reached>, 
     };
     for statement in &step.statements {
         for (relation, mode) in &statement.locks {
-            ask(relation.to_string(), "self", *mode, &Through::Any);
+            ask(relation, "self", *mode, &Through::Any);
         }
         for lock in &statement.unnamed {
             // What depends on an object that is no relation is not looked up.
             if let Some(of) = &lock.of {
-                ask(of.to_string(), lock.kin.word(), lock.mode, &lock.through);
+                ask(of, lock.kin.word(), lock.mode, &lock.through);
             }
         }
     }

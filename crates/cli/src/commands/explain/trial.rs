@@ -242,7 +242,7 @@ fn explained(
     let explained = Explained {
         line: planned.line,
         column: planned.column,
-        sql: planned.sql.clone(),
+        sql: planned.sql.to_string(),
         kind: planned.kind,
         lane: planned.lane,
         effect: outlook.effect,

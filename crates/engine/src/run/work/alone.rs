@@ -45,7 +45,7 @@ impl Work<'_> {
                     .to_owned(),
             });
         }
-        if job.again && statement.probe == Probe::Nothing && attempt == 1 {
+        if job.again && *statement.probe() == Probe::Nothing && attempt == 1 {
             return Err(self.unknown(job).await);
         }
         self.intend(job, attempt).await?;
@@ -76,11 +76,14 @@ impl Work<'_> {
                 (Ok(()), Seen::default())
             }
             Finding::Unknown => return Err(self.unknown(job).await),
-            Finding::Send => self.send(statement.clone(), rule, &job.name).await?,
+            Finding::Send => {
+                self.send(PlannedStatement::clone(statement), rule, &job.name)
+                    .await?
+            }
             Finding::SendInstead(sql) => {
                 let instead = PlannedStatement {
-                    sql,
-                    ..statement.clone()
+                    sql: sql.as_str().into(),
+                    ..PlannedStatement::clone(statement)
                 };
                 self.send(instead, rule, &job.name).await?
             }
@@ -95,7 +98,7 @@ impl Work<'_> {
             Err(error) => {
                 let what = format!("line {}: {}", statement.line, attempt::one_line(&statement.sql));
                 if session::is_lost(&error) {
-                    if statement.probe == Probe::Nothing {
+                    if *statement.probe() == Probe::Nothing {
                         return Err(session::failed(error, &what));
                     }
                     return Ok((self.recovered(job, error, &what).await?, seen));

@@ -27,8 +27,8 @@ pub(in crate::run) fn policy_of(policy: &Policy, revision: &RevisionId, step: &S
         policy.map_err(|error| Error::input(error.to_string(), vec![error.to_diagnostic()]))
     };
     let mut policy = lane(step.lane)?;
-    let detaches = |statement: &PlannedStatement| matches!(statement.probe, Probe::Detach { .. });
-    if step.statements.iter().any(detaches) && policy.stall_budget.is_some() {
+    let detaches = |statement: &PlannedStatement| matches!(statement.probe(), Probe::Detach { .. });
+    if step.statements.iter().any(|statement| detaches(statement)) && policy.stall_budget.is_some() {
         // At its end it takes the partition from its readers: the rules for blocking locks apply. How
         // long it waits for the parent's users before that is no matter of a statement's timeout.
         policy = lane(Lane::Ddl)?;

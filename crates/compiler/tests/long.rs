@@ -1,0 +1,93 @@
+//! What a script costs grows with its length, and no faster. What is allocated is counted: clocks prove nothing on a machine
+//! that does other work. (`benchmarks/long.py` shows the seconds.)
+
+use std::alloc::System;
+use std::fmt::Write as _;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use windlass_compiler::directive::TransactionMode;
+use windlass_compiler::format::Source;
+use windlass_compiler::plan::{self, Freezing, FrozenPlan, Prepared, Resumption, Scrutiny, Step};
+use windlass_compiler::policy::Safety;
+use windlass_compiler::rules::{Checker, Surroundings};
+
+#[global_allocator]
+static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// A script of so many statements that change a table which it makes, and one which was there.
+fn script(statements: usize) -> Source {
+    let mut text = "CREATE TABLE big (id int PRIMARY KEY, name text);\n".to_owned();
+    for id in 0..statements / 2 {
+        let _ = writeln!(text, "INSERT INTO big (id, name) VALUES ({id}, 'a customer');");
+        let _ = writeln!(text, "UPDATE seen SET name = 'a customer' WHERE id = {id};");
+    }
+    Source {
+        path: "0001_big.sql".into(),
+        text: text.into(),
+    }
+}
+
+fn prepared(source: &Source, frozen: Option<&FrozenPlan>) -> Prepared {
+    let mut checker = Checker::new(Surroundings::default());
+    let scrutiny = Scrutiny {
+        checker: &mut checker,
+        safety: Safety::Rewrite,
+        frozen,
+    };
+    plan::prepare_under(source, scrutiny).expect("the script is fine")
+}
+
+fn planned(source: &Source) -> Vec<Step> {
+    let prepared = prepared(source, None);
+    plan::steps(&prepared.statements, TransactionMode::default(), 1)
+}
+
+fn frozen(steps: Vec<Step>) -> FrozenPlan {
+    let freezing = Freezing {
+        steps,
+        ..Freezing::default()
+    };
+    let text = serde_json::to_string(&freezing).expect("it is written");
+    serde_json::from_str(&text).expect("it is read back")
+}
+
+/// Bytes that were allocated by `work` in all, and those that stay while its result lives.
+fn cost<T>(work: impl FnOnce() -> T) -> (usize, usize, T) {
+    let region = Region::new(COUNTED);
+    let made = work();
+    let change = region.change();
+    let kept = change.bytes_allocated.saturating_sub(change.bytes_deallocated);
+    (change.bytes_allocated, kept, made)
+}
+
+/// One test, because the counts are the process's.
+#[test]
+fn a_plan_of_many_statements_costs_no_more_for_each_than_one_of_few() {
+    const FEW: usize = 2_000;
+    const TIMES: usize = 4;
+    let (short, long) = (script(FEW), script(FEW * TIMES));
+    // What is made once does not count.
+    drop(planned(&script(10)));
+
+    let (of_short, _, steps_of_short) = cost(|| planned(&short));
+    let (of_long, kept, steps) = cost(|| planned(&long));
+    let grows = |short: usize, long: usize| long as f64 / short as f64;
+    let most = TIMES as f64 * 1.2;
+    assert!(grows(of_short, of_long) < most, "planning: {of_short} {of_long}");
+    let each = kept / (FEW * TIMES);
+    assert!(each < 500, "a planned statement keeps {each} bytes");
+
+    let (of_short, _, plan_of_short) = cost(|| frozen(steps_of_short));
+    let (of_long, _, plan) = cost(|| frozen(steps));
+    assert!(grows(of_short, of_long) < most, "freezing: {of_short} {of_long}");
+
+    let taken_up = |source: &Source, frozen: &FrozenPlan| {
+        let again = prepared(source, Some(frozen));
+        let resumed = plan::resume(frozen, &again, |_| false);
+        assert!(matches!(resumed, Resumption::AsFrozen(_)));
+        resumed
+    };
+    let (of_short, ..) = cost(|| taken_up(&short, &plan_of_short));
+    let (of_long, ..) = cost(|| taken_up(&long, &plan));
+    assert!(grows(of_short, of_long) < most, "taking up: {of_short} {of_long}");
+}
