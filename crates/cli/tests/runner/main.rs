@@ -19,6 +19,7 @@ mod key_forms;
 mod leading;
 mod lint;
 mod live_forms;
+mod long;
 mod looks;
 mod many;
 mod middles;

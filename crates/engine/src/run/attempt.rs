@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio_postgres::{Client, SimpleQueryMessage};
+use windlass_compiler::lane::Lane;
 use windlass_compiler::plan::{Assertion, PlannedStatement, Step};
 use windlass_compiler::sql::quote_literal;
 
@@ -155,6 +156,10 @@ fn simple(client: &Client, sql: String) -> Sending<'_> {
     Box::pin(async move { client.batch_execute(&sql).await })
 }
 
+fn borrowed<'a>(client: &'a Client, sql: &'a str) -> Sending<'a> {
+    Box::pin(client.batch_execute(sql))
+}
+
 fn written<'a>(client: &'a Client, write: &'a Write, prepared: &'a Prepared) -> Sending<'a> {
     Box::pin(async move { prepared.send(client, write).await.map(|_| ()) })
 }
@@ -166,20 +171,27 @@ async fn in_order(sendings: Vec<Sending<'_>>) -> Vec<Answer> {
         .into_iter()
         .map(|sending| (Some(sending), None))
         .collect();
+    // The server answers in order: once all are sent, nobody is ready before the first that is not.
+    let (mut all_sent, mut answered) = (false, 0);
     std::future::poll_fn(move |cx| {
-        let mut waiting = false;
-        for (sending, answer) in &mut slots {
+        for (sending, answer) in &mut slots[answered..] {
             if let Some(pending) = sending {
                 match pending.as_mut().poll(cx) {
                     Poll::Ready(ready) => {
                         *answer = Some(ready);
                         *sending = None;
                     }
-                    Poll::Pending => waiting = true,
+                    Poll::Pending if all_sent => break,
+                    Poll::Pending => {}
                 }
             }
         }
-        if waiting {
+        all_sent = true;
+        answered += slots[answered..]
+            .iter()
+            .take_while(|(sending, _)| sending.is_none())
+            .count();
+        if answered < slots.len() {
             return Poll::Pending;
         }
         Poll::Ready(slots.iter_mut().filter_map(|(_, answer)| answer.take()).collect())
@@ -332,7 +344,7 @@ async fn attempt(
         opening.push(simple(client, replay));
     }
     let prelude = opening.len()..opening.len() + envelope.prelude.len();
-    opening.extend(envelope.prelude.iter().map(|sql| simple(client, sql.clone())));
+    opening.extend(envelope.prelude.iter().map(|sql| borrowed(client, sql)));
     if let Some(guarded) = &envelope.guarded {
         opening.push(simple(client, guarded.watching.before.clone()));
     }
@@ -351,7 +363,8 @@ async fn attempt(
     let is_copied = |index: usize| backing.is_some_and(|backing| backing.concerns(index));
     let can_be_last = |statement: &PlannedStatement| can_be_last(statement) && !is_copied(last);
     let mut copies = Vec::new();
-    for (index, statement) in statements.iter().enumerate() {
+    let mut index = 0;
+    while let Some(statement) = statements.get(index) {
         if index == last && suspected.is_none() && can_be_last(statement) {
             break;
         }
@@ -359,25 +372,30 @@ async fn attempt(
         if let Some(backing) = backing.filter(|backing| backing.concerns(index)) {
             let copied = copying(client, backing, index, statement).await;
             copies.extend(copied.map_err(|not| match not {
-                NotKept::Server(error) => Failed::Statement {
-                    index,
-                    error,
-                    sent_behind: 0,
-                },
+                NotKept::Server(error) => refused_statement(index, error),
                 NotKept::Refused(error) => Failed::Fatal(error),
             })?);
+            index += 1;
+            continue;
+        }
+        let ahead = together(statements[index..last].iter().map(AsRef::as_ref));
+        let ahead = (index..index + ahead).take_while(|at| !is_copied(*at)).count();
+        if ahead > 1 {
+            let sent = statements[index..index + ahead].iter();
+            let sendings = sent.map(|statement| borrowed(client, &statement.sql)).collect();
+            for (at, answer) in in_order(sendings).await.into_iter().enumerate() {
+                answer.map_err(|error| refused_statement(index + at, error))?;
+            }
+            index += ahead;
             continue;
         }
         execute(client, statement)
             .await
             .map_err(|failure| match failure {
-                Refusal::Server(error) => Failed::Statement {
-                    index,
-                    error,
-                    sent_behind: 0,
-                },
+                Refusal::Server(error) => refused_statement(index, error),
                 Refusal::Engine(error) => Failed::Fatal(error),
             })?;
+        index += 1;
     }
 
     // The last statement, the journal and COMMIT travel together: the locks are held no longer than
@@ -392,7 +410,7 @@ async fn attempt(
         .filter(|last| suspected.is_none() && can_be_last(last))
     {
         own = Some(sendings.len());
-        sendings.push(simple(client, statement.sql.to_string()));
+        sendings.push(borrowed(client, &statement.sql));
     }
     if let Some(save) = &save {
         sendings.push(written(client, save, envelope.prepared));
@@ -443,17 +461,41 @@ async fn attempt(
             return Err(if at < opened {
                 refused_opening(at, &prelude, error)
             } else if Some(at) == own {
-                Failed::Statement {
-                    index: last,
-                    error,
-                    sent_behind: 0,
-                }
+                refused_statement(last, error)
             } else {
                 refused_end(error)
             });
         }
     }
     Ok(())
+}
+
+/// A statement that was sent in a message of its own.
+fn refused_statement(index: usize, error: tokio_postgres::Error) -> Failed {
+    Failed::Statement {
+        index,
+        error,
+        sent_behind: 0,
+    }
+}
+
+/// So many data changes are on their way at most, and so many bytes of them.
+const AHEAD: (usize, usize) = (64, 256 * 1024);
+
+/// How many of these statements, from the first on, are sent without waiting for the answers in between: data changes, of
+/// which a script can have very many small ones; for them the round trip is most of the time that their locks are held.
+/// Each is a message of its own, so that what the server shows, cancels and refuses is one statement of the file. When
+/// one fails, the server refuses those behind it (25P02), and nothing commits.
+fn together<'s>(statements: impl Iterator<Item = &'s PlannedStatement>) -> usize {
+    let (most, most_bytes) = AHEAD;
+    let mut bytes = 0;
+    statements
+        .take(most)
+        .take_while(|statement| {
+            bytes += statement.sql.len();
+            statement.lane == Lane::Dml && can_be_last(statement) && bytes <= most_bytes
+        })
+        .count()
 }
 
 /// Whether the end of the transaction can be sent behind the statement without reading its answer.
