@@ -13,11 +13,12 @@ import json
 import os
 import random
 import re
-import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -187,15 +188,24 @@ def corpus(folder):
     return {"300 files as projects have them": real, "10 MB of DDL in one file": [big], "one small file": [small]}
 
 
+LIMIT = 60
+"""Seconds after which a linter is ended that is not done."""
+
+
 def measured(command, rounds):
-    """Best wall seconds, and the peak of memory in MB."""
+    """Best wall seconds, none where it took longer than the limit, and the peak of memory in MB."""
     best, peak = None, 0
     for _ in range(rounds):
         began = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        timer = threading.Timer(LIMIT, process.kill)
+        timer.start()
         _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
         took = time.perf_counter() - began
-        process.returncode = status
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode == -signal.SIGKILL:
+            return None, usage.ru_maxrss / 1024
         best = took if best is None else min(best, took)
         peak = max(peak, usage.ru_maxrss / 1024)
     return best, peak
@@ -229,8 +239,8 @@ def report(linters, rounds):
             shown.append(text)
         out.append(f"| {hazard} | " + " | ".join(shown) + " |")
     out.append("\nSpeed, both processors allowed, best wall time; output as JSON to nowhere; peak memory.\n")
-    out.append("| | " + " | ".join(names) + " | squawk ÷ windlass |")
-    out.append("|---|" + "---:|" * (len(names) + 1))
+    out.append("| | " + " | ".join(names + [f"{name} ÷ windlass" for name in names[1:]]) + " |")
+    out.append("|---|" + "---:|" * (2 * len(names) - 1))
     with tempfile.TemporaryDirectory() as name:
         for title, files in corpus(Path(name)).items():
             cells, times = [], {}
@@ -238,9 +248,11 @@ def report(linters, rounds):
                 count = rounds if len(files) > 1 or "small" in title else max(2, rounds // 3)
                 took, peak = measured(linter.speed_command(files), count)
                 times[linter.name] = took
-                cells.append(f"{took * 1000:.1f} ms, {peak:.0f} MB")
-            ratio = f"{times['squawk'] / times['windlass']:.1f}" if "squawk" in times else ""
-            out.append(f"| {title} | " + " | ".join(cells) + f" | {ratio} |")
+                shown = f"> {LIMIT} s" if took is None else f"{took * 1000:.1f} ms"
+                cells.append(f"{shown}, {peak:.0f} MB")
+            ratios = [times[name] and times[name] / times["windlass"] for name in names[1:]]
+            shown = ["" if ratio is None else f"{ratio:.1f}" for ratio in ratios]
+            out.append(f"| {title} | " + " | ".join(cells + shown) + " |")
     return "\n".join(out)
 
 
