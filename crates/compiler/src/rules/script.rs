@@ -1,7 +1,7 @@
 //! A whole file under the rules: statement by statement, with the `allow` lines of its author.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 
 use super::case::Case;
@@ -12,7 +12,7 @@ use crate::directive::TransactionMode;
 use crate::effect;
 use crate::format::Source;
 use crate::script::{FEW, Script, ScriptStatement};
-use crate::sql::{self, Details, RelationName, Statement, SyntaxError};
+use crate::sql::{self, Details, Parsed, RelationName, Statement};
 
 /// What the rules say about a file.
 #[derive(Debug, Default)]
@@ -215,12 +215,21 @@ impl Readable {
     /// # Errors
     /// What is not SQL, or nearly a directive, each with its place.
     pub fn read(source: &Source, runner: Runner) -> Result<Self, Vec<Diagnostic>> {
-        let (script, text) = if runner == Runner::Windlass {
-            (Script::read(source, sql::split)?, source.clone())
-        } else {
-            Script::read_as_it_is(source, sql::split)?
+        let parsed = Cell::new(None);
+        let split = |text: &str| {
+            let (spans, read) = sql::split_and_parse(text, FEW)?;
+            parsed.set(read);
+            Ok(spans)
         };
-        let parsed = (script.statements.len() <= FEW).then(|| parse(&text, &script.statements));
+        let (script, text) = if runner == Runner::Windlass {
+            (Script::read(source, split)?, source.clone())
+        } else {
+            Script::read_as_it_is(source, split)?
+        };
+        let is_few = script.statements.len() <= FEW;
+        let parsed = parsed
+            .take()
+            .or_else(|| is_few.then(|| parse(&text, &script.statements)));
         Ok(Self {
             source: source.clone(),
             text,
@@ -390,8 +399,6 @@ fn sequences_in(parsed: &[Parsed]) -> Vec<RelationName> {
 
 /// So many statements are looked at together.
 const AT_ONCE: usize = 8 * FEW;
-
-type Parsed = Result<(Statement, Details), SyntaxError>;
 
 fn parse(source: &Source, statements: &[ScriptStatement]) -> Vec<Parsed> {
     let parse = |written: &ScriptStatement| sql::parse_with_details(&source.text[written.span.range()]);

@@ -539,15 +539,12 @@ fn name_in(items: &[protobuf::Node]) -> Option<RelationName> {
 
 /// The columns that an expression or query names, each once.
 pub(super) fn columns_in(node: &protobuf::Node) -> Vec<String> {
-    let mut found = Vec::new();
-    collect(&serde_json::to_value(node).unwrap_or_default(), &mut |fields| {
-        let last = fields
-            .pointer("/ColumnRef/fields")
-            .and_then(|parts| parts.as_array()?.last()?.pointer("/node/String/sval")?.as_str());
-        if let Some(last) = last.filter(|last| !found.iter().any(|known| known == last)) {
-            found.push(last.to_owned());
+    let mut found: Vec<String> = Vec::new();
+    for name in super::columns::named_in(node) {
+        if !found.contains(&name) {
+            found.push(name);
         }
-    });
+    }
     found
 }
 
@@ -572,17 +569,6 @@ fn strings_in(insert: &protobuf::InsertStmt) -> Vec<String> {
             _ => None,
         })
         .collect()
-}
-
-fn collect(value: &serde_json::Value, look: &mut impl FnMut(&serde_json::Value)) {
-    match value {
-        serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, look)),
-        serde_json::Value::Object(fields) => {
-            look(value);
-            fields.values().for_each(|inner| collect(inner, look));
-        }
-        _ => {}
-    }
 }
 
 fn offset(location: i32) -> usize {

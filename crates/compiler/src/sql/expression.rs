@@ -4,6 +4,7 @@ use pg_query::NodeEnum as Node;
 use pg_query::protobuf::{self, BoolExprType, NullTestType};
 use serde_json::Value;
 
+use super::columns::named_in;
 use super::function::{self, Function};
 use super::with_tree;
 
@@ -13,27 +14,7 @@ pub fn columns_of(expression: &str) -> Option<Vec<String>> {
         Node::SelectStmt(select) => select.where_clause,
         _ => None,
     });
-    let mut columns = Vec::new();
-    collect(&serde_json::to_value(tree.ok()??).ok()?, &mut columns);
-    Some(columns)
-}
-
-fn collect(value: &Value, columns: &mut Vec<String>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, columns)),
-        Value::Object(fields) => {
-            if let Some(parts) = fields
-                .get("ColumnRef")
-                .and_then(|reference| reference.get("fields"))
-            {
-                let last = parts.as_array().and_then(|parts| parts.last());
-                let name = last.and_then(|part| part.pointer("/node/String/sval"));
-                columns.extend(name.and_then(Value::as_str).map(str::to_owned));
-            }
-            fields.values().for_each(|inner| collect(inner, columns));
-        }
-        _ => {}
-    }
+    Some(named_in(&tree.ok()??))
 }
 
 /// Whether a statement calls a function that is not PostgreSQL's own: nobody knows how long it takes.

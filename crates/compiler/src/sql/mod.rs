@@ -5,6 +5,7 @@
 
 mod alter;
 mod change;
+mod columns;
 mod custom_setting;
 mod definition;
 mod details;
@@ -51,6 +52,7 @@ pub use range::{Mirror, Range, mirrors, narrowed};
 pub use reindex::{ReindexScope, reindex_scope};
 pub use session_object::{SessionObject, SessionObjects, may_make_session_object, session_objects};
 pub use split::split;
+pub(crate) use split::split_and_parse;
 pub use statement::{IndexStatement, ObjectKind, Statement};
 pub use touch::{Touch, Touched};
 pub use type_name::TypeName;
@@ -83,11 +85,16 @@ pub fn parse(sql: &str) -> Result<Statement, SyntaxError> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_with_details(sql: &str) -> Result<(Statement, Details), SyntaxError> {
-    with_tree(sql, |tree| {
-        let details = Details::of(&tree);
-        Ok((lower::lower(tree)?, details))
-    })?
+    with_tree(sql, detailed)?
 }
+
+fn detailed(tree: pg_query::NodeEnum) -> Parsed {
+    let details = Details::of(&tree);
+    Ok((lower::lower(tree)?, details))
+}
+
+/// What a statement is, and what rules ask of it besides.
+pub(crate) type Parsed = Result<(Statement, Details), SyntaxError>;
 
 /// CREATE INDEX as it would read on the table `clone`: not concurrent, without IF NOT EXISTS, and
 /// under a name that PostgreSQL chooses. None when `sql` is no CREATE INDEX.
@@ -138,10 +145,11 @@ fn with_tree<T: Send>(
     sql: &str,
     look: impl FnOnce(pg_query::NodeEnum) -> T + Send,
 ) -> Result<T, SyntaxError> {
-    deep(|| Ok(look(only_statement(&ffi::parse(sql)?)?)))
+    deep(|| Ok(look(only_statement(&ffi::parse(sql)?)?.0)))
 }
 
-fn only_statement(encoded: &[u8]) -> Result<pg_query::NodeEnum, SyntaxError> {
+/// The tree of a text's one statement, and where the statement ends: at its semicolon, if it has one.
+fn only_statement(encoded: &[u8]) -> Result<(pg_query::NodeEnum, Option<usize>), SyntaxError> {
     let failed = |message: String| SyntaxError { message, offset: 0 };
     let parsed =
         pg_query::protobuf::ParseResult::decode(encoded).map_err(|error| failed(error.to_string()))?;
@@ -150,9 +158,10 @@ fn only_statement(encoded: &[u8]) -> Result<pg_query::NodeEnum, SyntaxError> {
     if second.is_some() {
         return Err(failed("more than one statement".to_owned()));
     }
-    first
-        .and_then(|raw| raw.stmt)
-        .and_then(|node| node.node)
+    let first = first.ok_or_else(|| failed("no statement".to_owned()))?;
+    let end = usize::try_from(first.stmt_location + first.stmt_len).ok();
+    let node = first.stmt.and_then(|node| node.node);
+    node.map(|node| (node, end.filter(|_| first.stmt_len > 0)))
         .ok_or_else(|| failed("no statement".to_owned()))
 }
 

@@ -6,7 +6,7 @@
 //! text in front of it: no token reaches over a semicolon, and the grammar goes on behind a statement's as at the
 //! beginning. Where a piece is not like that, the text is split as a whole.
 
-use super::{SyntaxError, ffi};
+use super::{Parsed, SyntaxError, ffi};
 use crate::diagnostic::Span;
 use crate::{lex, parallel};
 
@@ -16,6 +16,53 @@ use crate::{lex, parallel};
 /// The first place that the grammar does not read; nothing after it can be told apart.
 pub fn split(text: &str) -> Result<Vec<Span>, SyntaxError> {
     split_by(text, lex::PIECE)
+}
+
+/// The same; where the statements are at most `few`, also what [`super::parse_with_details`] says of each: read once, not twice.
+pub(crate) fn split_and_parse(
+    text: &str,
+    few: usize,
+) -> Result<(Vec<Span>, Option<Vec<Parsed>>), SyntaxError> {
+    if text.len() <= 2 * lex::PIECE
+        && let Some(read) = one_by_one(text, few)
+    {
+        let (spans, parsed) = read.into_iter().unzip();
+        return Ok((spans, Some(parsed)));
+    }
+    Ok((split(text)?, None))
+}
+
+/// The statements with their trees' contents, where each piece that ends at a semicolon is exactly one.
+fn one_by_one(text: &str, few: usize) -> Option<Vec<(Span, Parsed)>> {
+    let ends = lex::scan_in_pieces(text, 1).rests;
+    if ends.len() > few {
+        return None;
+    }
+    super::deep(|| {
+        let mut read = Vec::with_capacity(ends.len() + 1);
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        for (start, end) in starts.zip(ends.iter().map(Some).chain([None])) {
+            let whole = Span::new(start, end.map_or(text.len(), |end| end - 1));
+            let span = trim(text, whole);
+            if span.start == span.end {
+                // Whether a comment ends PostgreSQL says.
+                let blank = text.get(whole.range())?;
+                if !blank.bytes().all(is_blank) && ffi::split(blank).is_err() {
+                    return None;
+                }
+                continue;
+            }
+            let encoded = ffi::parse(text.get(span.start..*end.unwrap_or(&span.end))?).ok()?;
+            let (tree, semicolon) = super::only_statement(&encoded).ok()?;
+            if semicolon.is_some_and(|at| span.start + at != whole.end)
+                || semicolon.is_some() != end.is_some()
+            {
+                return None;
+            }
+            read.push((span, super::detailed(tree)));
+        }
+        Some(read)
+    })
 }
 
 fn split_by(text: &str, piece: usize) -> Result<Vec<Span>, SyntaxError> {
@@ -58,19 +105,31 @@ fn in_pieces(text: &str, rests: &[usize]) -> Option<Vec<Span>> {
     spans
 }
 
+/// What PostgreSQL's scanner takes for a blank.
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
+}
+
+/// Length without the blanks at the end.
+fn trimmed(text: &str) -> usize {
+    text.bytes()
+        .rposition(|byte| !is_blank(byte))
+        .map_or(0, |last| last + 1)
+}
+
 /// Moves the start behind blanks and comments, and the end before blanks.
 fn trim(text: &str, span: Span) -> Span {
     let bytes = text.as_bytes();
-    let end = span.start + text.get(span.range()).map_or(0, |piece| piece.trim_end().len());
+    let end = span.start + text.get(span.range()).map_or(0, trimmed);
     let mut at = span.start;
     loop {
-        while at < end && bytes[at].is_ascii_whitespace() {
+        while at < end && is_blank(bytes[at]) {
             at += 1;
         }
         if bytes[at..end].starts_with(b"--") {
             at += bytes[at..end]
                 .iter()
-                .position(|&byte| byte == b'\n')
+                .position(|&byte| byte == b'\n' || byte == b'\r')
                 .unwrap_or(end - at);
         } else if bytes[at..end].starts_with(b"/*") {
             at += block_comment(&bytes[at..end]);
@@ -135,7 +194,48 @@ mod tests {
         assert_eq!(Ok(spans), whole(&text));
     }
 
+    /// Where statements are read one by one they are those of the whole text, read as by themselves.
+    fn is_read_as_ever(text: &str) {
+        let Some(read) = one_by_one(text, usize::MAX) else {
+            return;
+        };
+        let spans: Vec<Span> = read.iter().map(|(span, _)| *span).collect();
+        assert_eq!(split(text), Ok(spans), "{text}");
+        for (span, parsed) in read {
+            assert_eq!(
+                parsed,
+                crate::sql::parse_with_details(&text[span.range()]),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn few_statements_are_read_once() {
+        let text = "-- a;\nSELECT 1 ; /* ; */ INSERT INTO t VALUES (';') -- x\n ;; CREATE INDEX i ON t (a) WHERE b > 0; SELECT 3 -- ;";
+        assert_eq!(one_by_one(text, 9).map(|read| read.len()), Some(4));
+        assert!(one_by_one(text, 3).is_none());
+        for text in [
+            text,
+            "",
+            "SELECT 1",
+            ";",
+            "SELECT 1; /*",
+            "SELECT 1; -- \r ; SELECT 2;",
+            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END; SELECT 3;",
+            "CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT 2); SELECT 3;",
+            "ALTER TABLE t ADD c int CHECK (c > 0), ADD CONSTRAINT k FOREIGN KEY (c) REFERENCES u; SELEC 1;",
+        ] {
+            is_read_as_ever(text);
+        }
+    }
+
     proptest::proptest! {
+        #[test]
+        fn reading_once_changes_nothing(text in lex::tests::sql()) {
+            is_read_as_ever(&text);
+        }
+
         #[test]
         fn pieces_change_nothing(text in lex::tests::sql(), piece in 1_usize..40) {
             proptest::prop_assert_eq!(split_by(&text, piece), whole(&text));
