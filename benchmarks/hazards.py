@@ -45,7 +45,8 @@ CASES = [
     ("drop-not-null", "ALTER TABLE customers ALTER COLUMN email DROP NOT NULL;", "ALTER TABLE customers ALTER COLUMN email SET STATISTICS 100;"),
     ("change-default", "ALTER TABLE orders ALTER COLUMN status SET DEFAULT 'open';", "ALTER TABLE orders ALTER COLUMN status SET STORAGE EXTENDED;"),
     ("alter-type-rewrite", "ALTER TABLE orders ALTER COLUMN total TYPE bigint;", "SELECT 1;"),
-    ("alter-type-free", "ALTER TABLE orders ALTER COLUMN total TYPE bigint;", "ALTER TABLE orders ALTER COLUMN code TYPE varchar(40);"),
+    # Alone it removes the column's statistics, as every change of a type does (measured on 14 to 18).
+    ("alter-type-free", "ALTER TABLE orders ALTER COLUMN total TYPE bigint;", "ALTER TABLE orders ALTER COLUMN code TYPE varchar(40);\nANALYZE orders (code);"),
     ("alter-type-view-dep", "CREATE VIEW v AS SELECT total FROM orders;\nALTER TABLE orders ALTER COLUMN total TYPE bigint;", "CREATE VIEW v AS SELECT total FROM orders;"),
     ("set-expression", "ALTER TABLE orders ALTER COLUMN total SET EXPRESSION AS (id * 2);", "ALTER TABLE orders ALTER COLUMN total SET STATISTICS 100;"),
     ("column-type-style", "CREATE TABLE p (id serial PRIMARY KEY, c char(2), v varchar(10), t timestamp, m money);", "CREATE TABLE p (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, c text, t timestamptz);"),

@@ -8,6 +8,7 @@ use windlass::compiler::catalog::Catalog;
 use windlass::compiler::diagnostic::{Diagnostic, Severity};
 use windlass::compiler::format::Source;
 use windlass::compiler::parallel::in_order;
+use windlass::compiler::policy::Safety;
 use windlass::compiler::rules::{Checker, RULES, Readable, Report, Runner, Surroundings, check_read, find};
 
 use super::{Done, Global};
@@ -134,6 +135,7 @@ impl Lint {
             files: Vec::new(),
         };
         let home = Home::of(context);
+        let rewrites = context.config.policy.safety.value == Safety::Rewrite;
         let mut failed = None;
         let read = |file: &File| Read::of(&file.path, &home, in_transaction);
         in_order(&files, read, |file, read| match read {
@@ -145,7 +147,12 @@ impl Lint {
                 let result = read.readable.and_then(check);
                 if file.is_asked && is_asked(&file.path) {
                     let source = read.source;
-                    outcome.files.push(Checked { source, result });
+                    let runs_safely = rewrites && read.runner == Runner::Windlass;
+                    outcome.files.push(Checked {
+                        source,
+                        runs_safely,
+                        result,
+                    });
                 }
             }
         });

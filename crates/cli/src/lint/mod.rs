@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use serde::{Serialize, Serializer};
 use windlass::compiler::diagnostic::{Diagnostic, Lines, Place, Severity};
 use windlass::compiler::format::Source;
-use windlass::compiler::rules::{Report, written};
+use windlass::compiler::rules::{Finding, Report, written};
 
 use crate::failure::Failure;
 
@@ -46,7 +46,22 @@ pub(crate) struct Outcome {
 /// What came of one.
 pub(crate) struct Checked {
     pub(crate) source: Source,
+    /// Windlass runs it, in its safe forms.
+    pub(crate) runs_safely: bool,
     pub(crate) result: Result<Report, Vec<Diagnostic>>,
+}
+
+impl Checked {
+    /// Whether it is a note about what its author has nothing to do for: the safe form runs by itself.
+    fn sees_to(&self, finding: &Finding) -> bool {
+        let is_atomic = self.result.as_ref().is_ok_and(|report| report.is_atomic);
+        self.runs_safely
+            && !is_atomic
+            && finding.severity == Severity::Note
+            && finding.runs_by_itself
+            && finding.fix.is_some()
+            && finding.needs.is_none()
+    }
 }
 
 /// One thing to tell, whatever the format.
@@ -121,7 +136,7 @@ impl Outcome {
         );
         let findings = report().flat_map(|report| &report.findings);
         let findings = findings
-            .filter(|finding| self.shows(finding.severity))
+            .filter(|finding| self.shows(finding.severity) && !file.sees_to(finding))
             .map(move |finding| {
                 let place = lines.locate(&file.source.path, &file.source.text, finding.span);
                 Item {
@@ -146,22 +161,14 @@ impl Outcome {
     }
 
     fn count(&self, severity: Severity) -> usize {
-        let reports = self.files.iter().filter_map(|file| file.result.as_ref().ok());
-        reports
-            .map(|report| {
-                let remarks = report
-                    .remarks
-                    .iter()
-                    .filter(|remark| remark.severity == severity)
-                    .count();
-                remarks
-                    + report
-                        .findings
-                        .iter()
-                        .filter(|finding| finding.severity == severity)
-                        .count()
-            })
-            .sum()
+        let counts = self.files.iter().map(|file| {
+            let Ok(report) = &file.result else { return 0 };
+            let remarks = report.remarks.iter().map(|remark| remark.severity);
+            let findings = report.findings.iter().filter(|finding| !file.sees_to(finding));
+            let told = remarks.chain(findings.map(|finding| finding.severity));
+            told.filter(|told| *told == severity).count()
+        });
+        counts.sum()
     }
 
     fn statements(&self) -> usize {

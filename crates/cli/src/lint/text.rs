@@ -16,7 +16,7 @@ pub(super) fn render(outcome: &Outcome) -> String {
             Ok(report) => {
                 let lines = Lines::of(&file.source.text);
                 for finding in &report.findings {
-                    if finding.severity == Severity::Note && !outcome.with_notes {
+                    if !outcome.shows(finding.severity) || file.sees_to(finding) {
                         continue;
                     }
                     let place = lines.locate(&file.source.path, &file.source.text, finding.span);

@@ -60,6 +60,34 @@ async fn a_hazard_is_shown_with_its_place_and_its_safe_form() {
 }
 
 #[tokio::test]
+async fn what_windlass_sees_to_by_itself_is_no_note_where_it_runs_the_file() {
+    let table = "CREATE TABLE orders (code varchar(20));\n";
+    let change = "ALTER TABLE orders ALTER COLUMN code TYPE varchar(40);\n";
+    let project = folder(&[
+        ("windlass.toml", ""),
+        ("migrations/0001_a.sql", table),
+        ("migrations/0002_b.sql", change),
+        ("other/1.sql", table),
+        ("other/2.sql", change),
+        ("refuse.toml", "safety = \"refuse\"\n"),
+    ]);
+    let ours = lint(&project, &["--notes", "migrations"]).await.expect(0);
+    assert!(!ours.stdout.contains("lost-statistics"), "{}", ours.stdout);
+    for args in [&["other"][..], &["migrations", "--config", "refuse.toml"]] {
+        let told = lint(&project, &[&["--notes"], args].concat()).await.expect(0);
+        assert!(
+            told.stdout.contains("note[lost-statistics]"),
+            "{args:?}: {}",
+            told.stdout
+        );
+    }
+    let atomic = format!("-- windlass: atomic\n{change}");
+    fs::write(project.path().join("migrations/0002_b.sql"), atomic).expect("a file can be written");
+    let told = lint(&project, &["--notes", "migrations"]).await.expect(0);
+    assert!(told.stdout.contains("note[lost-statistics]"), "{}", told.stdout);
+}
+
+#[tokio::test]
 async fn warnings_are_errors_and_notes_are_shown_where_somebody_says_so() {
     let project = folder(&[
         ("windlass.toml", ""),

@@ -25,6 +25,8 @@ pub struct Report {
     pub remarks: Vec<Diagnostic>,
     /// How many statements there were.
     pub statements: usize,
+    /// The whole file is one transaction by its author's word: no safe form runs by itself.
+    pub is_atomic: bool,
 }
 
 /// Looks at statements in order, and remembers what they made.
@@ -263,7 +265,10 @@ pub fn check_read(checker: &mut Checker, file: Readable, alone: bool) -> Result<
     } else {
         checker.begin(script.header.transaction);
     }
-    let mut report = Report::default();
+    let mut report = Report {
+        is_atomic: script.header.transaction == TransactionMode::Atomic,
+        ..Report::default()
+    };
     let mut problems = Vec::new();
     let mut check = |batch: &[ScriptStatement], parsed: &mut Vec<Parsed>| {
         checker.seen.coming_views = views_in(parsed);
