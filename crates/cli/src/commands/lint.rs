@@ -238,11 +238,11 @@ impl Read {
     fn of(path: &Path, home: &Home, in_transaction: bool) -> Result<Self, Failure> {
         let bytes = std::fs::read(path)
             .map_err(|error| Failure::other(format!("failed to read {}: {error}", path.display())))?;
-        let text = match String::from_utf8(bytes) {
+        let whole = match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         };
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let text = whole.strip_prefix('\u{feff}').unwrap_or(&whole);
         let runner = if home.runs(path, text) {
             Runner::Windlass
         } else {
@@ -252,6 +252,8 @@ impl Read {
             path: Arc::from(path.display().to_string()),
             text: Arc::from(text),
         };
+        // A long file is kept once.
+        drop(whole);
         let readable = Readable::read(&source, runner);
         Ok(Self {
             source,

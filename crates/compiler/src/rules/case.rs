@@ -195,7 +195,14 @@ impl Case<'_> {
     pub(super) fn type_of(&self, relation: &RelationName, column: &str) -> Option<TypeName> {
         match self.column(relation, column) {
             Some(column) => TypeName::parse(&column.data_type),
-            None => Some(self.seen(relation)?.columns.get(column)?.data_type.clone()),
+            None => Some(
+                self.seen(relation)?
+                    .columns
+                    .get(column)?
+                    .data_type
+                    .as_ref()
+                    .clone(),
+            ),
         }
     }
 

@@ -108,7 +108,7 @@ impl Case<'_> {
     pub(super) fn parent_of(&self, relation: &RelationName) -> Option<RelationName> {
         match self.relation(relation) {
             Some(found) => Some((&found.partition_of.as_ref()?.parent).into()),
-            None => self.seen(relation)?.partition_of.clone(),
+            None => self.seen(relation)?.partition_of.as_deref().cloned(),
         }
     }
 

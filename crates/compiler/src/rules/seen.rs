@@ -1,6 +1,8 @@
 //! What the statements before have said: tables and types that they made, and what the open transaction holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::Arc;
 
 use crate::effect::Effect;
 use crate::sql::{
@@ -12,6 +14,9 @@ use crate::sql::{
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     tables: HashMap<String, Table>,
+    /// What many tables have alike is kept once.
+    data_types: Pool<TypeName>,
+    constraints: Pool<ConstraintDetails>,
     types: HashMap<String, Declared>,
     new_types: Vec<String>,
     /// Views, with the columns that their queries name, and the tables.
@@ -45,11 +50,43 @@ pub(super) struct Table {
     /// It was made IF NOT EXISTS: where the database has it, it is not new.
     pub(super) is_conditional: bool,
     pub(super) is_partitioned: bool,
-    pub(super) partition_of: Option<RelationName>,
+    pub(super) partition_of: Option<Box<RelationName>>,
     pub(super) columns: Columns,
     /// Columns that the plan adds.
     pub(super) new_columns: Vec<String>,
-    pub(super) constraints: Vec<ConstraintDetails>,
+    pub(super) constraints: Vec<Arc<ConstraintDetails>>,
+}
+
+/// Values of which many are equal.
+#[derive(Debug)]
+struct Pool<T>(HashSet<Arc<T>>);
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Self(HashSet::new())
+    }
+}
+
+impl<T: Eq + Hash + Clone> Pool<T> {
+    fn shared(&mut self, value: &T) -> Arc<T> {
+        if let Some(known) = self.0.get(value) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(value.clone());
+        self.0.insert(Arc::clone(&new));
+        new
+    }
+}
+
+impl Pool<ConstraintDetails> {
+    /// A constraint as it is kept: one with a name is like no other.
+    fn kept(&mut self, mut constraint: ConstraintDetails) -> Arc<ConstraintDetails> {
+        constraint.start = 0;
+        match constraint.name {
+            Some(_) => Arc::new(constraint),
+            None => self.shared(&constraint),
+        }
+    }
 }
 
 /// A table's columns, in their order. A project has thousands of tables: only what rules ask is kept.
@@ -59,8 +96,8 @@ pub(super) struct Columns(Vec<SeenColumn>);
 /// A column that the files have made.
 #[derive(Debug, Clone)]
 pub(super) struct SeenColumn {
-    name: String,
-    pub(super) data_type: TypeName,
+    name: Box<str>,
+    pub(super) data_type: Arc<TypeName>,
     pub(super) is_not_null: bool,
     pub(super) is_virtual: bool,
     pub(super) is_serial: bool,
@@ -69,18 +106,18 @@ pub(super) struct SeenColumn {
 
 impl Columns {
     pub(super) fn get(&self, name: &str) -> Option<&SeenColumn> {
-        self.0.iter().find(|column| column.name == name)
+        self.0.iter().find(|column| *column.name == *name)
     }
 
     fn get_mut(&mut self, name: &str) -> Option<&mut SeenColumn> {
-        self.0.iter_mut().find(|column| column.name == name)
+        self.0.iter_mut().find(|column| *column.name == *name)
     }
 
-    fn add(&mut self, details: &ColumnDetails) {
+    fn add(&mut self, details: &ColumnDetails, types: &mut Pool<TypeName>) {
         self.remove(&details.name);
         self.0.push(SeenColumn {
-            name: details.name.clone(),
-            data_type: details.data_type.clone(),
+            name: details.name.as_str().into(),
+            data_type: types.shared(&details.data_type),
             is_not_null: details.is_not_null,
             is_virtual: details.is_virtual,
             is_serial: details.is_serial,
@@ -89,7 +126,7 @@ impl Columns {
     }
 
     fn remove(&mut self, name: &str) {
-        self.0.retain(|column| column.name != name);
+        self.0.retain(|column| *column.name != *name);
     }
 }
 
@@ -217,22 +254,23 @@ impl Seen {
                     return;
                 }
                 let mut columns = Columns(Vec::with_capacity(details.columns.len()));
-                details.columns.iter().for_each(|column| columns.add(column));
+                for column in &details.columns {
+                    columns.add(column, &mut self.data_types);
+                }
+                let own = details.constraints.iter().cloned();
+                let all = own.chain(of_columns(&details.columns));
+                let mut constraints: Vec<_> = all.map(|known| self.constraints.kept(known)).collect();
+                constraints.shrink_to_fit();
                 self.tables.insert(
                     key(relation),
                     Table {
                         is_new: *temporary || !known,
                         is_conditional: *if_not_exists && !temporary,
                         is_partitioned: details.is_partitioned,
-                        partition_of: partition_of.clone(),
+                        partition_of: partition_of.clone().map(Box::new),
                         columns,
                         new_columns: Vec::new(),
-                        constraints: details
-                            .constraints
-                            .iter()
-                            .cloned()
-                            .chain(of_columns(&details.columns))
-                            .collect(),
+                        constraints,
                     },
                 );
             }
@@ -255,7 +293,8 @@ impl Seen {
             } => {
                 if let Some(of) = &details.index {
                     let name = RelationName::new(relation.schema.as_deref(), index);
-                    let names = self.indexes_by_table.entry(key(relation)).or_default();
+                    let names = self.indexes_by_table.entry(key(relation));
+                    let names = names.or_insert_with(|| Vec::with_capacity(1));
                     if !names.contains(&key(&name)) {
                         names.push(key(&name));
                     }
@@ -313,7 +352,7 @@ impl Seen {
                         AlterKind::Attach => {
                             if let Some(part) = &command.other {
                                 self.tables.entry(key(part)).or_default().partition_of =
-                                    Some(relation.clone());
+                                    Some(Box::new(relation.clone()));
                             }
                         }
                         AlterKind::Detach | AlterKind::DetachConcurrently => {
@@ -331,12 +370,15 @@ impl Seen {
                     }
                     let table = self.tables.entry(key(relation)).or_default();
                     if let Some(column) = &of.column {
-                        table.constraints.extend(of_columns(std::slice::from_ref(column)));
-                        table.columns.add(column);
+                        let own = of_columns(std::slice::from_ref(column));
+                        table
+                            .constraints
+                            .extend(own.map(|known| self.constraints.kept(known)));
+                        table.columns.add(column, &mut self.data_types);
                         table.new_columns.push(column.name.clone());
                     }
                     if let Some(constraint) = &of.constraint {
-                        table.constraints.push(constraint.clone());
+                        table.constraints.push(self.constraints.kept(constraint.clone()));
                     }
                     match (command.kind, &command.name) {
                         (AlterKind::DropColumn, Some(name)) => table.columns.remove(name),
@@ -349,7 +391,7 @@ impl Seen {
                             if let (Some(column), Some(new)) =
                                 (table.columns.get_mut(name), &command.new_type)
                             {
-                                column.data_type = new.data_type.clone();
+                                column.data_type = self.data_types.shared(&new.data_type);
                             }
                         }
                         (AlterKind::DropConstraint, Some(name)) => {
@@ -360,7 +402,7 @@ impl Seen {
                         (AlterKind::Validate, Some(name)) => {
                             for known in &mut table.constraints {
                                 if known.name.as_ref() == Some(name) {
-                                    known.is_not_valid = false;
+                                    Arc::make_mut(known).is_not_valid = false;
                                 }
                             }
                         }
@@ -427,7 +469,7 @@ impl Table {
     pub(super) fn primary_key(&self) -> Option<Vec<String>> {
         let own = self.columns.0.iter().find(|column| column.is_primary_key);
         match own {
-            Some(column) => Some(vec![column.name.clone()]),
+            Some(column) => Some(vec![column.name.to_string()]),
             None => {
                 let constraint = self
                     .constraints

@@ -131,7 +131,7 @@ impl ColumnDetails {
 }
 
 /// What a constraint demands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Constrains {
     /// CHECK.
     Check,
@@ -152,7 +152,7 @@ pub enum Constrains {
 }
 
 /// A constraint as it is written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConstraintDetails {
     /// What it demands.
     pub kind: Constrains,

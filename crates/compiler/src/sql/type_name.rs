@@ -8,7 +8,7 @@ use pg_query::protobuf;
 use super::{function, quote_identifier, with_tree};
 
 /// A type's name with its modifiers; PostgreSQL's own types by their catalog names (`int8`, `varchar`).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct TypeName {
     /// Its name, perhaps with its schema before it.
     pub words: Vec<String>,
