@@ -196,6 +196,43 @@ async fn every_row_is_changed_once_whatever_the_key() {
 }
 
 #[tokio::test]
+async fn a_plan_tells_how_long_by_what_the_same_table_took_before() {
+    let again = "-- windlass: backfill y\nUPDATE leads SET n = 3;\n";
+    let first = "-- windlass: backfill x batch=500\nUPDATE leads SET n = 2;";
+    let project = Project::new(&[LEADS, ("0002_b", first)]).await;
+    project.upgrade(0).await;
+    let took = "SELECT extract(epoch FROM finished_at - started_at) < 1000 FROM windlass.backfill";
+    assert_eq!(project.one(took).await, "t");
+    project.database.execute("ANALYZE leads").await;
+    project.write("0003_b", again);
+    let lines = async || {
+        let plan = project.windlass(&["plan"]).run().await.expect(0);
+        let lines = plan.stdout.lines().filter(|line| line.contains("measured here"));
+        lines.map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let day = project
+        .one("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')")
+        .await;
+    let told = lines().await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let speed = "SELECT to_char(5000 / extract(epoch FROM finished_at - started_at), 'FM999999999') FROM windlass.backfill";
+    let speed = project.one(speed).await;
+    assert!(
+        told[0].ends_with(&format!(
+            "(estimated): {speed} rows a second, measured here on {day}"
+        )),
+        "{told:?}"
+    );
+
+    // A table of the same name that came since is another one.
+    project
+        .database
+        .execute("ALTER TABLE leads RENAME TO old; CREATE TABLE leads (LIKE old INCLUDING ALL); INSERT INTO leads SELECT * FROM old; ANALYZE leads")
+        .await;
+    assert_eq!(lines().await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn blocks_are_read_where_the_change_makes_its_condition_false() {
     let project = Project::new(&[(
         "0001_t",

@@ -14,6 +14,7 @@ mod finish;
 mod jobs;
 mod keys;
 mod monitor;
+mod past;
 mod prepare;
 mod strategy;
 mod task;

@@ -11,6 +11,7 @@ use windlass_compiler::sql::{Range, RelationName, narrowed, quote_identifier};
 use super::check;
 use super::facts::{self, Facts, KeyColumn};
 use super::keys::{self, Bounds};
+use super::past;
 use super::strategy::{self, Access};
 use super::task::{Cut, Task};
 use crate::error::{Error, ErrorKind, Result};
@@ -27,6 +28,8 @@ pub(crate) async fn describe(session: &Session, task: &Task) -> Result<Option<Ve
     match strategy::choose(&facts, &task.change, session.server_version) {
         Ok(strategy) => {
             lines.push(format!("cut into {}; about {} rows", strategy.words, facts.rows));
+            let past = journal::past(session.client(), facts.oid).await?;
+            lines.extend(past::estimate(&past, facts.rows));
             lines.extend(
                 strategy
                     .warnings

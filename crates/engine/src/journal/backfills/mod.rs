@@ -82,6 +82,34 @@ pub(crate) async fn backfill(client: &Client, name: &str) -> Result<Option<Backf
     }
 }
 
+/// What was done to a table in batches before.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Past {
+    /// Rows that were passed, whether they changed or not.
+    pub(crate) rows: i64,
+    /// From its first batch to its last, with all that slowed it down.
+    pub(crate) seconds: f64,
+    /// When it was done, as people write it.
+    pub(crate) day: String,
+}
+
+/// What was done to a table in batches before, the last first.
+pub(crate) async fn past(client: &Client, table: u32) -> Result<Vec<Past>> {
+    let rows = client
+        .query_typed(include_str!("past.sql"), &[(&table, Type::OID)])
+        .await;
+    let rows = match rows {
+        Err(error) if matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01")) => Vec::new(),
+        rows => rows.map_err(session::lost)?,
+    };
+    let past = rows.iter().map(|row| Past {
+        rows: row.get(0),
+        seconds: row.get(1),
+        day: row.get(2),
+    });
+    Ok(past.collect())
+}
+
 /// The deferred backfills that a worker may go on with, oldest first.
 pub(crate) async fn deferred(client: &Client) -> Result<Vec<BackfillRow>> {
     let sql = format!(
