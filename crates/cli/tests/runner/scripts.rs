@@ -180,6 +180,47 @@ async fn a_backfill_is_not_made_one_statement_unasked() {
 }
 
 #[tokio::test]
+async fn a_script_fills_rows_past_triggers_only_where_a_safe_form_does() {
+    let project = Project::new(&[(
+        "0001_t",
+        "CREATE TABLE t (id int PRIMARY KEY, a int, note text);\n\
+         INSERT INTO t SELECT g, 0, repeat('x', 1000) FROM generate_series(1, 12000) g;\n\
+         CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''not for this''; END';\n\
+         CREATE TRIGGER never BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION never();",
+    )])
+    .await;
+    project.upgrade(0).await;
+    project.database.execute("ANALYZE t").await;
+    project.write(
+        "0002_b",
+        "-- windlass: backfill fill on t triggers=skip\nUPDATE t SET a = id;",
+    );
+    let refused = project
+        .windlass(&["upgrade", "--sql", "--unbatched"])
+        .run()
+        .await
+        .expect(4);
+    assert!(
+        refused
+            .stderr
+            .contains("passes over triggers (triggers=skip), and a script does not look first"),
+        "{}",
+        refused.stderr
+    );
+    project.write(
+        "0002_b",
+        "ALTER TABLE t ADD COLUMN token uuid DEFAULT gen_random_uuid();",
+    );
+    let Some(text) = script(&project, &["upgrade", "--sql", "--unbatched"]).await else {
+        return;
+    };
+    let finished = psql(&project, &text).await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert_eq!(project.one("SELECT count(DISTINCT token) FROM t").await, "12000");
+    assert!(project.upgrade(0).await.stderr.contains("nothing to do"));
+}
+
+#[tokio::test]
 async fn a_script_waits_for_nobody_and_says_who_leads() {
     let project = Project::new(&[("0001_s", "SELECT pg_sleep(60);")]).await;
     let Some(text) = script(&project, &["upgrade", "--sql"]).await else {

@@ -2,6 +2,7 @@
 //! program write. What a script cannot do (retry, watch, repair, batches) it does not pretend to do:
 //! where it stops, `windlass upgrade` goes on.
 
+use windlass_compiler::directive::Triggers;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::graph::Target;
 use windlass_compiler::plan::{Assertion, PlannedStatement, Probe, Shape, Step};
@@ -304,6 +305,16 @@ impl Writer<'_> {
                 ),
             )
             .hint("let windlass run it: `windlass upgrade`, then `windlass worker`")),
+            Shape::Backfill if self.request.unbatched && passes_over_triggers(step) == Some(false) => {
+                Err(Error::new(
+                    ErrorKind::Refused,
+                    format!(
+                        "{} step {} passes over triggers (triggers=skip), and a script does not look first whether it may",
+                        job.name.revision, step.number
+                    ),
+                )
+                .hint("let windlass run it: `windlass upgrade`"))
+            }
             Shape::Backfill if self.request.unbatched => self.transaction(job),
             Shape::Backfill => Err(Error::new(
                 ErrorKind::Refused,
@@ -348,7 +359,14 @@ impl Writer<'_> {
             self.line("-- What protected tables, and those that are named here, are before the step.");
             self.statement(&watching.before);
         }
+        let is_past_triggers = passes_over_triggers(job.step).is_some();
+        if is_past_triggers {
+            self.statement("SET LOCAL session_replication_role = replica");
+        }
         self.trial(job, |script| {
+            if is_past_triggers {
+                script.statement("SET LOCAL session_replication_role = DEFAULT");
+            }
             if job.keeps && job.step.changes_session() {
                 let mut ours = limits.ours(role);
                 ours.extend(
@@ -613,6 +631,17 @@ fn for_psql(text: &str) -> String {
 /// A text that does not end its comment.
 fn one_comment(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
+}
+
+/// Whether a step's rows are changed past their table's triggers: if so, whether a safe form does it, which was made for the
+/// triggers and constraints that there are.
+fn passes_over_triggers(step: &Step) -> Option<bool> {
+    let mut statements = step.statements.iter();
+    let statement = statements.find(|statement| {
+        let batches = statement.backfill.as_ref();
+        batches.is_some_and(|batches| batches.options.triggers == Triggers::Skip)
+    })?;
+    Some(statement.rewrite.is_some())
 }
 
 /// Whether a step's rows are changed after its revision.
