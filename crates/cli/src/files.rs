@@ -96,8 +96,15 @@ fn unread(folder: &Path) -> Option<Diagnostic> {
 fn content(path: &Path) -> std::io::Result<Vec<u8>> {
     const MOST: usize = 16 * 1024;
     let mut bytes = Vec::with_capacity(MOST);
+    let file = File::open(path)?;
     // `File` itself would ask for size and position; what is taken from it is only read.
-    File::open(path)?.take(u64::MAX).read_to_end(&mut bytes)?;
+    (&file).take(MOST as u64).read_to_end(&mut bytes)?;
+    if bytes.len() == MOST {
+        // A buffer that doubles ends up to twice as large as a long file.
+        let left = file.metadata()?.len().saturating_sub(MOST as u64);
+        bytes.reserve_exact(usize::try_from(left).unwrap_or(0));
+        (&file).take(u64::MAX).read_to_end(&mut bytes)?;
+    }
     bytes.shrink_to_fit();
     Ok(bytes)
 }
