@@ -499,11 +499,8 @@ fn is_relation(object: ObjectKind) -> bool {
 
 /// INSERT, UPDATE, DELETE or MERGE.
 fn change(mut node: Node) -> Result<Statement, SyntaxError> {
-    if let Node::InsertStmt(insert) = &mut node
-        && let Some(Node::SelectStmt(select)) =
-            insert.select_stmt.as_mut().and_then(|rows| rows.node.as_mut())
-    {
-        forget_constants(select);
+    if let Node::InsertStmt(insert) = &mut node {
+        forget_what_touches_nothing(insert);
     }
     let tree = protobuf::Node { node: Some(node) };
     let touched = Touched::find(&tree);
@@ -519,6 +516,27 @@ fn change(mut node: Node) -> Result<Statement, SyntaxError> {
         relation: named(target)?,
         touched,
     })
+}
+
+/// Takes the names of columns out of an INSERT, and rows of literals: there may be a million such statements.
+fn forget_what_touches_nothing(insert: &mut protobuf::InsertStmt) {
+    insert.cols.retain(|column| match &column.node {
+        Some(Node::ResTarget(column)) => !column.indirection.is_empty() || column.val.is_some(),
+        _ => true,
+    });
+    let rows = insert.select_stmt.as_mut().and_then(|rows| rows.node.as_mut());
+    let Some(Node::SelectStmt(select)) = rows else {
+        return;
+    };
+    forget_constants(select);
+    let nothing = protobuf::SelectStmt {
+        limit_option: select.limit_option,
+        op: select.op,
+        ..protobuf::SelectStmt::default()
+    };
+    if **select == nothing {
+        insert.select_stmt = None;
+    }
 }
 
 /// Takes rows of literals out of VALUES: there may be a million, and they touch nothing.
