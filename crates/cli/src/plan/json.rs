@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use std::sync::Arc;
 use windlass::compiler::catalog::{Bytes, Rows, Size};
+
 use windlass::compiler::plan::{Forecast, Pace, PlannedStatement, Shape, Step};
 use windlass::{Basis, RevisionPlan};
 
@@ -44,7 +46,7 @@ fn revision(plan: &RevisionPlan, pace: Option<Pace>) -> Value {
     })
 }
 
-fn step(step: &Step, forecasts: &[Forecast], pace: Option<Pace>) -> Value {
+fn step(step: &Step, forecasts: &[Arc<Forecast>], pace: Option<Pace>) -> Value {
     json!({
         "number": step.number,
         "lane": step.lane.name(),

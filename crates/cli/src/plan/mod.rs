@@ -5,6 +5,7 @@ mod json;
 mod markdown;
 mod text;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -144,7 +145,7 @@ fn losses(forecast: &Forecast) -> Vec<String> {
 }
 
 /// A step's locks that make queries wait, the strongest of each relation, and what nobody could list.
-fn blocks(forecasts: &[Forecast]) -> Vec<String> {
+fn blocks(forecasts: &[Arc<Forecast>]) -> Vec<String> {
     let mut strongest: Vec<(&RelationName, LockMode, Size, Option<&RelationName>)> = Vec::new();
     for lock in forecasts.iter().flat_map(|forecast| &forecast.locks) {
         match strongest.iter_mut().find(|(known, ..)| **known == lock.relation) {
@@ -247,7 +248,7 @@ fn cut(step: &Step) -> Option<&'static str> {
 }
 
 /// A step's time, where it can be told.
-fn estimate(forecasts: &[Forecast], pace: Option<Pace>) -> Option<Duration> {
+fn estimate(forecasts: &[Arc<Forecast>], pace: Option<Pace>) -> Option<Duration> {
     let mut estimates = forecasts
         .iter()
         .filter(|forecast| !forecast.work.is_empty() || forecast.opaque)

@@ -6,6 +6,7 @@
 //! while the ALTER queues, and repeats the DML with each retry of the lock.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::step::{Cut, PlannedStatement, Shape};
 use crate::effect::{Effect, Kin, LockMode, UnnamedLock};
@@ -126,7 +127,22 @@ fn adds_not_valid(sql: &str) -> bool {
 
 /// Relations that the revision itself creates: nobody else can wait for their locks.
 #[derive(Debug, Default)]
-pub(super) struct Created(HashMap<RelationName, Ties>);
+pub(super) struct Created {
+    relations: HashMap<RelationName, Ties>,
+    /// Those of the last statement: the next one often takes the same.
+    last: Locks,
+}
+
+/// The locks on relations that were there before, named and unnamed.
+type Locks = (Arc<[(RelationName, LockMode)]>, Arc<[UnnamedLock]>);
+
+/// What is made, or the last one where that is the same: a script can have very many statements that do the same thing.
+fn shared<T: PartialEq>(made: Vec<T>, last: &mut Arc<[T]>) -> Arc<[T]> {
+    if **last != *made {
+        *last = made.into();
+    }
+    Arc::clone(last)
+}
 
 /// Whether a statement named a new relation together with another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,33 +153,31 @@ enum Ties {
 
 impl Created {
     pub(super) fn add(&mut self, relation: RelationName) {
-        self.0.insert(relation, Ties::None);
+        self.relations.insert(relation, Ties::None);
     }
 
     /// Takes what is new out of a statement's locks, and what hangs on it: it is as new, but for the
     /// other ends of foreign keys.
-    pub(super) fn others(&mut self, effect: Effect) -> (Vec<(RelationName, LockMode)>, Vec<UnnamedLock>) {
+    pub(super) fn others(&mut self, effect: Effect) -> Locks {
         if effect.locks.len() > 1 {
             for lock in &effect.locks {
-                if let Some(ties) = self.0.get_mut(&lock.relation) {
+                if let Some(ties) = self.relations.get_mut(&lock.relation) {
                     *ties = Ties::Perhaps;
                 }
             }
         }
         let hangs = |lock: &UnnamedLock| {
-            let ties = lock.of.as_ref().and_then(|of| self.0.get(of));
+            let ties = lock.of.as_ref().and_then(|of| self.relations.get(of));
             let leads_away = matches!(lock.kin, Kin::Referenced | Kin::Parents);
             ties.is_some_and(|ties| *ties == Ties::None || !leads_away)
         };
-        let mut unnamed: Vec<_> = effect.unnamed.into_iter().filter(|lock| !hangs(lock)).collect();
+        let unnamed: Vec<_> = effect.unnamed.into_iter().filter(|lock| !hangs(lock)).collect();
         let locks = effect.locks.into_iter().map(|lock| (lock.relation, lock.mode));
-        let mut locks: Vec<_> = locks
-            .filter(|(relation, _)| !self.0.contains_key(relation))
+        let locks: Vec<_> = locks
+            .filter(|(relation, _)| !self.relations.contains_key(relation))
             .collect();
-        // They keep the room of what they were made from, as long as the plan lives.
-        unnamed.shrink_to_fit();
-        locks.shrink_to_fit();
-        (locks, unnamed)
+        let (last_locks, last_unnamed) = &mut self.last;
+        (shared(locks, last_locks), shared(unnamed, last_unnamed))
     }
 }
 

@@ -2,12 +2,15 @@
 //! or, where no database was asked, at worst. How fast the server works is measured by whoever has one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::step::{PlannedStatement, Shape, Step};
 use crate::catalog::{Bytes, Catalog, QualifiedName, Rows, Size};
 use crate::directive::{Allowance, Protect};
 use crate::effect::{self, Answer, Effect, LockMode, UnnamedLock};
+use crate::parallel;
+use crate::script::FEW;
 use crate::simulate::Simulation;
 use crate::sql::{self, Loss, RelationName, Statement, SyntaxError};
 
@@ -227,31 +230,54 @@ impl Forecaster {
         self.schema.is_none()
     }
 
-    /// Looks at the next step of the plan, and goes past it: a forecast for each statement.
+    /// Looks at the next step of the plan, and goes past it: a forecast for each statement. Those that are the same share
+    /// one.
     ///
     /// # Errors
     /// A statement that is none; the plan was made of statements.
-    pub fn step(&mut self, step: &Step) -> Result<Vec<Forecast>, SyntaxError> {
-        let statements = step.statements.iter();
-        statements
-            .map(|statement| self.statement(statement, step.shape))
-            .collect()
+    pub fn step(&mut self, step: &Step) -> Result<Vec<Arc<Forecast>>, SyntaxError> {
+        let shares: Vec<_> = step.statements.chunks(FEW).collect();
+        let parse = |share: &&[Arc<PlannedStatement>]| {
+            let statements = share.iter().map(|planned| sql::parse(&planned.sql));
+            statements.collect::<Vec<_>>()
+        };
+        let mut forecasts: Vec<Arc<Forecast>> = Vec::with_capacity(step.statements.len());
+        let mut failed = None;
+        parallel::in_order(&shares, parse, |share, parsed| {
+            for (planned, parsed) in share.iter().zip(parsed) {
+                let forecast = parsed.and_then(|parsed| self.statement(planned, &parsed, step.shape));
+                match forecast {
+                    // Statements that do the same thing stand behind each other, perhaps very many.
+                    Ok(forecast) if failed.is_none() => forecasts.push(match forecasts.last() {
+                        Some(last) if **last == forecast => Arc::clone(last),
+                        _ => Arc::new(forecast),
+                    }),
+                    Ok(_) => {}
+                    Err(error) => failed = failed.take().or(Some(error)),
+                }
+            }
+        });
+        failed.map_or(Ok(forecasts), Err)
     }
 
-    fn statement(&mut self, planned: &PlannedStatement, shape: Shape) -> Result<Forecast, SyntaxError> {
-        let statement = sql::parse(&planned.sql)?;
+    fn statement(
+        &mut self,
+        planned: &PlannedStatement,
+        statement: &Statement,
+        shape: Shape,
+    ) -> Result<Forecast, SyntaxError> {
         if let Some(made) = statement.creates() {
             self.made.insert(made);
         }
         let effect = match &self.schema {
-            Some(schema) => schema.simulation.effect(&statement),
-            None => effect::effect(&statement, &effect::Context::default()),
+            Some(schema) => schema.simulation.effect(statement),
+            None => effect::effect(statement, &effect::Context::default()),
         };
         let forecast = Forecast {
             locks: self.locks(&effect),
             unlisted: effect.unnamed.clone(),
             opaque: effect.opaque,
-            work: self.work(&statement, &effect, shape),
+            work: self.work(statement, &effect, shape),
             // What a safe form puts another column in the place of lives on.
             losses: match planned.rewrite.as_ref().and_then(|rewrite| rewrite.of) {
                 Some(_) if !planned.loses_data => Vec::new(),
@@ -259,7 +285,7 @@ impl Forecaster {
             },
         };
         if let Some(schema) = &mut self.schema {
-            schema.go_past(&statement, &planned.sql)?;
+            schema.go_past(statement, &planned.sql)?;
         }
         Ok(forecast)
     }
@@ -571,7 +597,7 @@ mod tests {
         let mut forecaster = Forecaster::new(catalog, &["public"]);
         let steps = steps(&prepared.statements, prepared.mode, 1);
         let all = steps.iter().flat_map(|step| forecaster.step(step).unwrap());
-        all.skip(skipped).collect()
+        all.skip(skipped).map(Arc::unwrap_or_clone).collect()
     }
 
     fn shown(of: &Forecast) -> String {
@@ -662,7 +688,7 @@ mod tests {
             forecaster.protecting(&configured, &prepared.protects);
             let steps = steps(&prepared.statements, prepared.mode, 1);
             let all = steps.iter().flat_map(|step| forecaster.step(step).unwrap());
-            all.flat_map(|forecast| forecast.losses).collect()
+            all.flat_map(|forecast| forecast.losses.clone()).collect()
         };
         let stopped = |words: &str| format!("{words}{STOPPED}");
         for known in [true, false] {

@@ -147,9 +147,9 @@ pub struct PlannedStatement {
     /// Its own lane; the step may have a stricter one.
     pub lane: Lane,
     /// The locks that it takes on relations that existed before the revision.
-    pub locks: Vec<(RelationName, LockMode)>,
+    pub locks: Arc<[(RelationName, LockMode)]>,
     /// The locks that it takes on relations that it does not name.
-    pub unnamed: Vec<UnnamedLock>,
+    pub unnamed: Arc<[UnnamedLock]>,
     /// It runs code that nobody sees into.
     pub opaque: bool,
     /// Only catalog rows are read and written: the time it takes does not grow with the table.

@@ -149,7 +149,7 @@ impl Guard {
             .statements
             .iter()
             .filter(|statement| statement.loses_data)
-            .flat_map(|statement| &statement.locks)
+            .flat_map(|statement| statement.locks.iter())
             .map(|(relation, _)| relation);
         let named: BTreeSet<_> = named.collect();
         let named = named.into_iter().map(ToString::to_string);
@@ -290,7 +290,7 @@ fn rewritten(step: &Step) -> Vec<String> {
         .statements
         .iter()
         .filter(|statement| !statement.catalog_only)
-        .flat_map(|statement| &statement.locks)
+        .flat_map(|statement| statement.locks.iter())
         .filter(|(_, mode)| mode.blocks_reads())
         .map(|(relation, _)| relation)
         .collect();

@@ -1,5 +1,7 @@
 //! How fast the server reads a table: the first pages of one that the plan reads, more of them as long as that is quick.
 
+use std::sync::Arc;
+
 use tokio_postgres::Client;
 use windlass_compiler::catalog::Bytes;
 use windlass_compiler::plan::{Forecast, Pace, Work};
@@ -13,7 +15,7 @@ const ENOUGH: f64 = 0.02;
 const LEAST: u64 = 1 << 20;
 
 /// What the largest table of the plan is read at. None where nothing large is read, or it cannot be had quickly.
-pub(super) async fn pace(client: &Client, forecasts: &[Forecast]) -> Option<Pace> {
+pub(super) async fn pace(client: &Client, forecasts: &[Arc<Forecast>]) -> Option<Pace> {
     let work = forecasts.iter().flat_map(|forecast| &forecast.work);
     let sized = work.filter_map(|work| match work {
         Work {

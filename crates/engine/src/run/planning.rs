@@ -1,6 +1,7 @@
 //! The plan of what is pending, with what each statement will do to the database as it then is. Changes nothing.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use windlass_compiler::catalog::Catalog;
 use windlass_compiler::diagnostic::Diagnostic;
@@ -53,7 +54,7 @@ pub struct RevisionPlan {
     /// Its steps.
     pub steps: Vec<Step>,
     /// What each statement of each step will do.
-    pub forecasts: Vec<Vec<Forecast>>,
+    pub forecasts: Vec<Vec<Arc<Forecast>>>,
     /// What its author should know.
     pub warnings: Vec<Diagnostic>,
     /// How each data change in batches will be cut, a line each, by the number of its step. Absent where its
@@ -105,7 +106,7 @@ impl Runner {
         if !problems.is_empty() {
             return Err(Error::input("the plan cannot be made", problems));
         }
-        let all: Vec<Forecast> = plans
+        let all: Vec<Arc<Forecast>> = plans
             .iter()
             .flat_map(|plan| plan.forecasts.iter().flatten().cloned())
             .collect();
@@ -190,7 +191,11 @@ impl Runner {
     }
 }
 
-fn forecasts(forecaster: &mut Forecaster, id: &RevisionId, steps: &[Step]) -> Result<Vec<Vec<Forecast>>> {
+fn forecasts(
+    forecaster: &mut Forecaster,
+    id: &RevisionId,
+    steps: &[Step],
+) -> Result<Vec<Vec<Arc<Forecast>>>> {
     let mut each = steps.iter().map(|step| forecaster.step(step));
     let all: std::result::Result<_, sql::SyntaxError> = sql::deep(|| each.by_ref().collect());
     all.map_err(|error| {

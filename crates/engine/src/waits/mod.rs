@@ -68,10 +68,10 @@ pub(crate) async fn reach(client: &Client, step: &Step) -> Result<Vec<Reached>, 
         modes.push(mode as i32 + 1);
     };
     for statement in &step.statements {
-        for (relation, mode) in &statement.locks {
+        for (relation, mode) in statement.locks.iter() {
             ask(relation, "self", *mode, &Through::Any);
         }
-        for lock in &statement.unnamed {
+        for lock in statement.unnamed.iter() {
             // What depends on an object that is no relation is not looked up.
             if let Some(of) = &lock.of {
                 ask(of, lock.kin.word(), lock.mode, &lock.through);
