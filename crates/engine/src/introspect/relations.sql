@@ -18,12 +18,12 @@ SELECT c.oid, c.relnamespace AS namespace, c.relname AS name, c.relkind::text AS
             THEN ARRAY(SELECT a.attname::text
                          FROM pg_catalog.pg_attribute AS a
                         WHERE a.attrelid = c.oid
-                          AND (a.attnum = ANY (p.partattrs::smallint[])
-                               OR EXISTS (SELECT FROM pg_catalog.pg_depend AS d
-                                           WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                                             AND d.objid = c.oid AND d.objsubid = 0
-                                             AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                                             AND d.refobjid = c.oid AND d.refobjsubid = a.attnum))
+                          -- A column of the key, or of its expressions, needs the table as a part of it does.
+                          AND EXISTS (SELECT FROM pg_catalog.pg_depend AS d
+                                       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                         AND d.objid = c.oid AND d.objsubid = a.attnum
+                                         AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                                         AND d.refobjid = c.oid AND d.refobjsubid = 0 AND d.deptype = 'i')
                         ORDER BY a.attnum) END AS partition_columns,
        f.srvname AS server, ft.ftoptions AS foreign_options,
        ARRAY(SELECT i.inhparent FROM pg_catalog.pg_inherits AS i

@@ -41,8 +41,8 @@ impl Reader<'_> {
             let (oid, name) = (row.oid("oid"), row.text("name"));
             let address = Address::Extension(name.clone());
             self.names.add(class::EXTENSION, oid, address.clone());
-            // plpgsql, which initdb makes.
-            if oid < 16384 {
+            // plpgsql, which initdb makes, and pg_upgrade anew, with an oid like any other's.
+            if oid < 16384 || name == "plpgsql" {
                 continue;
             }
             let schema = self.names.schema(row.oid("namespace")).unwrap_or_default();

@@ -33,7 +33,11 @@ impl Reader<'_> {
                 // Members of an extension have its own comments.
                 let is_member =
                     matches!(address, Address::Extension(_)) && row.oid("class") != class::EXTENSION;
-                if !is_member {
+                let is_known = match &address {
+                    Address::Extension(name) => this.catalog.extensions.contains_key(name),
+                    _ => true,
+                };
+                if is_known && !is_member {
                     this.catalog.comments.insert(address, row.text("text"));
                 }
             }

@@ -30,6 +30,14 @@ async fn an_empty_database_has_its_public_schema_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn plpgsql_is_the_servers_also_where_pg_upgrade_made_it() {
+    let catalog =
+        catalog("DROP EXTENSION plpgsql; CREATE EXTENSION plpgsql; COMMENT ON EXTENSION plpgsql IS 'PL'")
+            .await;
+    assert!(catalog.extensions.is_empty() && catalog.comments.is_empty());
+}
+
+#[tokio::test]
 async fn columns_have_types_values_and_storage() {
     let catalog = catalog(
         "CREATE TABLE t (
@@ -195,6 +203,7 @@ async fn partitions_know_their_parent_bound_and_local_parts() {
          CREATE TABLE m1 PARTITION OF m FOR VALUES FROM ('2026-01-01', 1) TO ('2026-02-01', 5);
          CREATE TABLE m0 PARTITION OF m DEFAULT PARTITION BY HASH (n);
          CREATE TABLE m00 PARTITION OF m0 FOR VALUES WITH (modulus 1, remainder 0);
+         CREATE TABLE e (a int, b int, c text) PARTITION BY LIST ((b + length(c)));
          CREATE INDEX by_n ON m (n); CREATE TABLE p (x int); CREATE TABLE c () INHERITS (p);"
             .replace("PRIMARY KEY (at, n)", "UNIQUE (at, n)")
             .replace(", (n + 1))", ", n)")
@@ -224,6 +233,10 @@ async fn partitions_know_their_parent_bound_and_local_parts() {
         (&*key.definition, &*key.columns),
         ("RANGE (at, n)", &["at".to_owned(), "n".to_owned()][..])
     );
+    let RelationKind::PartitionedTable(key) = &catalog.relation(&name("e")).unwrap().kind else {
+        panic!()
+    };
+    assert_eq!(key.columns, ["b", "c"], "columns that the key's expression reads");
     assert_eq!(m1.index("m1_n_idx").unwrap().parent, Some(name("by_n")));
     let unique = m1.constraint("m1_at_n_key").unwrap();
     assert_eq!(unique.parent, Some((name("m"), "m_at_n_key".to_owned())));
