@@ -1,8 +1,15 @@
 //! Questions about the catalog and the files that several rules ask.
 
 use super::case::Case;
-use crate::catalog::{Address, ConstraintKind, IndexKey, QualifiedName};
+use super::seen::Partitioning;
+use crate::catalog::{Address, ConstraintKind, IndexKey, QualifiedName, RelationKind};
 use crate::sql::{AlterKind, Constrains, RelationName, Statement};
+
+/// A partition at some point of a plan.
+pub(super) struct Partition {
+    pub(super) name: QualifiedName,
+    pub(super) is_partitioned: bool,
+}
 
 impl Case<'_> {
     /// Whether a column is NOT NULL already, or a valid check proves it.
@@ -104,8 +111,16 @@ impl Case<'_> {
         })
     }
 
-    /// The table that this one is a partition of.
+    /// The table that this one is a partition of at this point of the plan.
     pub(super) fn parent_of(&self, relation: &RelationName) -> Option<RelationName> {
+        let own = self.named(relation);
+        for event in self.seen.partitions.iter().rev() {
+            match event {
+                Partitioning::Leaves(part) if self.named(part) == own => return None,
+                Partitioning::Joins(parent, part) if self.named(part) == own => return Some(parent.clone()),
+                _ => {}
+            }
+        }
         match self.relation(relation) {
             Some(found) => Some((&found.partition_of.as_ref()?.parent).into()),
             None => self.seen(relation)?.partition_of.as_deref().cloned(),
@@ -118,6 +133,66 @@ impl Case<'_> {
         let mut partitions = catalog.partitions(&name);
         let default = partitions.find(|(.., place)| place.is_default())?;
         Some(default.0.into())
+    }
+
+    /// The direct partitions of a table at this point of the plan, without foreign tables.
+    pub(super) fn partitions(&self, parent: &QualifiedName) -> Vec<Partition> {
+        let catalog = self.around.catalog;
+        let of_catalog = |name: &QualifiedName| {
+            let found = catalog?.relation(name)?;
+            let is_partitioned = matches!(found.kind, RelationKind::PartitionedTable(_));
+            (is_partitioned || found.has_storage()).then(|| Partition {
+                name: name.clone(),
+                is_partitioned,
+            })
+        };
+        let known = catalog.into_iter().flat_map(|catalog| catalog.partitions(parent));
+        let mut partitions: Vec<Partition> = known.filter_map(|(name, ..)| of_catalog(name)).collect();
+        for event in &self.seen.partitions {
+            match event {
+                Partitioning::Leaves(part) => {
+                    let part = self.named(part);
+                    partitions.retain(|known| known.name != part);
+                }
+                Partitioning::Joins(of, part) if self.named(of) == *parent => {
+                    let name = self.named(part);
+                    let is_partitioned = self.is_partitioned(part).unwrap_or_default();
+                    partitions.retain(|known| known.name != name);
+                    partitions.push(of_catalog(&name).unwrap_or(Partition { name, is_partitioned }));
+                }
+                Partitioning::Joins(..) => {}
+                Partitioning::Moves(from, to) => {
+                    let from = self.named(from);
+                    for known in partitions.iter_mut().filter(|known| known.name == from) {
+                        known.name = from.beside(&to.name);
+                    }
+                }
+            }
+        }
+        partitions
+    }
+
+    /// The partitions that keep rows, at any depth.
+    pub(super) fn leaves(&self, table: &QualifiedName) -> Vec<QualifiedName> {
+        let (mut leaves, mut open) = (Vec::new(), self.partitions(table));
+        while let Some(part) = open.pop() {
+            if part.is_partitioned {
+                open.extend(self.partitions(&part.name));
+            } else {
+                leaves.push(part.name);
+            }
+        }
+        leaves.sort();
+        leaves
+    }
+
+    /// The relation's name with its schema: one that the plan makes without saying where is in the path's first.
+    fn named(&self, relation: &RelationName) -> QualifiedName {
+        self.find(relation).unwrap_or_else(|| {
+            let schema = relation.schema.as_deref();
+            let schema = schema.or_else(|| self.around.search_path.first().copied());
+            QualifiedName::new(schema.unwrap_or("public"), &relation.name)
+        })
     }
 
     /// Whether the table has a valid check, which may imply a partition's bounds.

@@ -37,10 +37,23 @@ pub(super) struct Seen {
     pub(super) dropped_indexes: Vec<(String, Option<SeenIndex>)>,
     /// Columns that UPDATE statements of this file set, and read in WHERE, with the table.
     pub(super) transaction: Transaction,
+    /// What became of partitions, in order.
+    pub(super) partitions: Vec<Partitioning>,
     /// `lock_timeout` was set, to this.
     pub(super) lock_timeout: Option<String>,
     /// `statement_timeout` was set, to this.
     pub(super) statement_timeout: Option<String>,
+}
+
+/// What becomes of partitions.
+#[derive(Debug, Clone)]
+pub(super) enum Partitioning {
+    /// The second one is a partition of the first.
+    Joins(RelationName, RelationName),
+    /// It is detached, or goes; or was no partition.
+    Leaves(RelationName),
+    /// It has another name, or another schema.
+    Moves(RelationName, RelationName),
 }
 
 /// A table that the files have made.
@@ -253,6 +266,10 @@ impl Seen {
                 if known && *if_not_exists {
                     return;
                 }
+                if let Some(parent) = partition_of {
+                    let joins = Partitioning::Joins(parent.clone(), relation.clone());
+                    self.partitions.push(joins);
+                }
                 let mut columns = Columns(Vec::with_capacity(details.columns.len()));
                 for column in &details.columns {
                     columns.add(column, &mut self.data_types);
@@ -321,6 +338,7 @@ impl Seen {
                         ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {
                             self.views.retain(|(view, ..)| key(view) != key(relation));
                             self.dropped_views.push(relation.clone());
+                            self.partitions.push(Partitioning::Leaves(relation.clone()));
                             self.tables.remove(&key(relation));
                         }
                         _ => {}
@@ -332,11 +350,18 @@ impl Seen {
                 relation: Some(relation),
                 ..
             } => {
-                if let (Some(table), Some(renamed)) = (self.tables.remove(&key(relation)), &details.renamed) {
+                if let Some(renamed) = &details.renamed {
                     let to = RelationName::new(relation.schema.as_deref(), &renamed.to);
-                    self.tables.insert(key(&to), table);
+                    if let Some(table) = self.tables.remove(&key(relation)) {
+                        self.tables.insert(key(&to), table);
+                    }
+                    self.partitions.push(Partitioning::Moves(relation.clone(), to));
                 }
             }
+            Statement::SetSchema {
+                object: ObjectKind::Table,
+                relation: Some(relation),
+            } => self.partitions.push(Partitioning::Leaves(relation.clone())),
             Statement::Alter {
                 relation, commands, ..
             } => {
@@ -353,11 +378,14 @@ impl Seen {
                             if let Some(part) = &command.other {
                                 self.tables.entry(key(part)).or_default().partition_of =
                                     Some(Box::new(relation.clone()));
+                                let joins = Partitioning::Joins(relation.clone(), part.clone());
+                                self.partitions.push(joins);
                             }
                         }
                         AlterKind::Detach | AlterKind::DetachConcurrently => {
                             if let Some(part) = &command.other {
                                 self.tables.entry(key(part)).or_default().partition_of = None;
+                                self.partitions.push(Partitioning::Leaves(part.clone()));
                             }
                         }
                         _ => {}

@@ -1,12 +1,15 @@
 //! Partitions: made, attached and detached beside those who use the others; indexes and foreign keys one leaf at a time.
 
+use std::collections::BTreeSet;
+
 use super::constraint::constraint_name;
 use crate::catalog::{ColumnValue, Persistence, QualifiedName, RelationKind, object_name};
 use crate::rules::Safe;
 use crate::rules::case::Case;
 use crate::sql::{self, RelationName, Statement, quote_identifier as quote};
 
-/// DETACH PARTITION → CONCURRENTLY. The check that it leaves behind (measured) goes again.
+/// DETACH PARTITION → CONCURRENTLY. The check that it leaves behind goes again. None is left of hash partitions, nor where the
+/// partition has a check that implies it (measured on 15).
 pub(in crate::rules) fn detach_concurrently(case: &Case) -> Option<Vec<Safe>> {
     let (relation, command, _) = case.alter()?;
     let part = command.other.as_ref()?;
@@ -15,21 +18,25 @@ pub(in crate::rules) fn detach_concurrently(case: &Case) -> Option<Vec<Safe>> {
         case.head()?,
         case.command_text()?
     ))];
-    if let Some(found) = case.relation(relation) {
+    let mut columns: BTreeSet<&str> = BTreeSet::new();
+    let mut above = case.find(relation);
+    let is_known = above.is_some();
+    while let (Some(name), Some(catalog)) = (above, case.around.catalog) {
+        let found = catalog.relation(&name)?;
         let RelationKind::PartitionedTable(key) = &found.kind else {
             return None;
         };
-        // PostgreSQL names it as it names any check.
-        let columns = if let [column] = key.columns.as_slice() {
-            column.as_str()
-        } else {
-            ""
-        };
+        columns.extend(key.columns.iter().map(String::as_str));
+        above = found.partition_of.as_ref().map(|place| place.parent.clone());
+    }
+    if is_known {
+        // PostgreSQL names it as it names any check: by its column, where it reads one.
+        let column = columns.first().filter(|_| columns.len() == 1).copied();
         let name = case.free_name(part, |number| {
-            object_name(&part.name, columns, &format!("check{number}"))
+            object_name(&part.name, column.unwrap_or_default(), &format!("check{number}"))
         });
         safe.push(Safe::new(format!(
-            "ALTER TABLE {part} DROP CONSTRAINT {}",
+            "ALTER TABLE {part} DROP CONSTRAINT IF EXISTS {}",
             quote(&name)
         )));
     }
@@ -47,7 +54,7 @@ pub(in crate::rules) fn index_on_partitions(case: &Case) -> Option<Vec<Safe>> {
     else {
         return None;
     };
-    let (table, catalog) = case.find(relation).zip(case.around.catalog)?;
+    let table = case.find(relation)?;
     let details = case.details.index.as_ref()?;
     let keys: Option<Vec<&str>> = details.keys.iter().map(Option::as_deref).collect();
     let mut columns = keys?;
@@ -68,9 +75,9 @@ pub(in crate::rules) fn index_on_partitions(case: &Case) -> Option<Vec<Safe>> {
     )?)];
     let mut open = vec![(table.clone(), own)];
     while let Some((parent, above)) = open.pop() {
-        for (part, found, _) in catalog.partitions(&parent) {
+        for part in case.partitions(&parent) {
+            let (part, is_parent) = (&part.name, part.is_partitioned);
             let name = chosen(part);
-            let is_parent = matches!(found.kind, RelationKind::PartitionedTable(_));
             safe.push(Safe::new(sql::index_for(
                 case.text,
                 &name,
@@ -94,7 +101,7 @@ pub(in crate::rules) fn index_on_partitions(case: &Case) -> Option<Vec<Safe>> {
 pub(in crate::rules) fn foreign_key_on_partitions(case: &Case) -> Option<Vec<Safe>> {
     let (relation, _, written) = case.alter()?;
     let constraint = written.constraint.as_ref()?;
-    let (table, catalog) = case.find(relation).zip(case.around.catalog)?;
+    let table = case.find(relation)?;
     let name = constraint_name(case, relation, constraint, None);
     let own = case.command_text()?;
     let own = match &constraint.name {
@@ -107,11 +114,7 @@ pub(in crate::rules) fn foreign_key_on_partitions(case: &Case) -> Option<Vec<Saf
         _ => own,
     };
     let mut safe = Vec::new();
-    for part in catalog
-        .tree(&table)
-        .iter()
-        .filter(|part| catalog.relation(part).is_some_and(|found| found.has_storage()))
-    {
+    for part in case.leaves(&table) {
         safe.push(Safe::new(format!("ALTER TABLE {part} {valid} NOT VALID")));
         safe.push(Safe::new(format!(
             "ALTER TABLE {part} VALIDATE CONSTRAINT {}",
