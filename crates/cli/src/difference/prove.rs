@@ -140,12 +140,23 @@ async fn copy(lab: &Lab<'_>, read: &Read, label: &str) -> Result<ConnectOptions,
 async fn load(lab: &Lab<'_>, catalog: &Catalog, label: &str) -> Result<ConnectOptions, Failure> {
     let mut options = WriteOptions::default();
     options.secrets = false;
-    options.extension_versions = false;
-    let text = ScriptFile {
+    let copy = |options: &WriteOptions| ScriptFile {
         name: "a copy of the schema".to_owned(),
-        text: catalog.to_sql(&options),
+        text: catalog.to_sql(options),
     };
-    lab.load(label, &[text]).await
+    let exact = lab.load(label, &[copy(&options)]).await;
+    match exact {
+        // The shadow's server may have other versions than the database's.
+        Err(failure)
+            if failure
+                .message()
+                .contains("no installation script nor update path") =>
+        {
+            options.extension_versions = false;
+            lab.load(label, &[copy(&options)]).await
+        }
+        result => result,
+    }
 }
 
 fn failed(failure: Failure) -> Failure {
@@ -228,7 +239,7 @@ fn refuse(context: &Context, differ: Vec<String>, what: &str) -> Result<(), Fail
 /// What makes each object, by its name. Columns of tables are in no order: none can be put between others.
 fn texts(catalog: &Catalog, write: &WriteOptions) -> BTreeMap<String, String> {
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for statement in in_no_order(catalog).statements(write) {
+    for statement in in_no_order(&catalog.as_read_back()).statements(write) {
         texts
             .entry(statement.object.to_string())
             .or_default()

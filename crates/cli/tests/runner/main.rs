@@ -28,6 +28,7 @@ mod past_triggers;
 mod plans;
 mod points;
 mod project;
+mod proofs;
 mod refusals;
 mod restores;
 mod retries;

@@ -5,6 +5,7 @@
 //! every object can have (owner, comment, privileges, security labels) is kept beside the objects, by
 //! address; sizes and dependencies too. Objects of extensions are left alone: only the extension is here.
 
+mod deparsed;
 mod dependency;
 mod leave;
 mod name;
@@ -18,6 +19,8 @@ pub(crate) mod write;
 
 use std::collections::BTreeMap;
 
+pub use deparsed::read_back;
+pub(crate) use deparsed::with_in;
 pub use dependency::{Building, Dependencies, Dependency, DependencyKind};
 pub use name::{Address, QualifiedName, RoutineName, not_null_name, object_name};
 pub use object::{

@@ -6,12 +6,12 @@ use super::fate::{Fate, Fates, judge};
 use super::kin::{self, Children};
 use super::live::Live;
 use super::spread::{Spread, spread};
-use super::{Action, Cannot, Change, DiffOptions, Difference, deparsed};
+use super::{Action, Cannot, Change, DiffOptions, Difference};
 use crate::catalog::write::order::{Key, Part, Plan, Stage};
 use crate::catalog::write::{relation, types};
 use crate::catalog::{
     Address, Catalog, ColumnValue, ConstraintKind, Index, Object, QualifiedName, Relation, RelationKind,
-    RoutineName, SequenceOwner, Type, object_name,
+    RoutineName, SequenceOwner, Type, object_name, with_in,
 };
 
 /// How often a circle may make the plan begin again.
@@ -87,12 +87,7 @@ fn with_remade(
 ) -> Result<Difference, BTreeSet<QualifiedName>> {
     let loosened = kin::loosen(origin, new, remade);
     let old = loosened.as_ref().unwrap_or(origin);
-    let (old_text, new_text) = (deparsed::catalog_read_back(old), deparsed::catalog_read_back(new));
-    let judged = judge(
-        old_text.as_ref().unwrap_or(old),
-        new_text.as_ref().unwrap_or(new),
-        options,
-    );
+    let judged = judge(&old.as_read_back(), &new.as_read_back(), options);
     let mut forced: BTreeSet<Address> = BTreeSet::new();
     let mut apart: BTreeSet<Address> = BTreeSet::new();
     for attempt in 0.. {
@@ -221,8 +216,7 @@ fn change(
         remark: detail.and_then(|detail| detail.remark.clone()),
         sql: match &object {
             Address::Routine(_) => sql,
-            _ if sql.contains("(ARRAY[") => deparsed::with_in(&sql),
-            _ => sql,
+            _ => with_in(sql),
         },
         object,
     }

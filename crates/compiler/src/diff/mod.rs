@@ -14,7 +14,6 @@
 mod cast;
 mod column;
 mod container;
-mod deparsed;
 mod emit;
 mod fate;
 mod gone;

@@ -10,16 +10,7 @@ use super::pairs::execute;
 use super::proof::{Reached, both_ways, state};
 
 /// What the pairs expect to be there.
-const ROLES: &str = "DO $$
-DECLARE role text;
-BEGIN
-  FOREACH role IN ARRAY ARRAY['app_owner', 'app_reader', 'app_writer'] LOOP
-    BEGIN
-      EXECUTE format('CREATE ROLE %I', role);
-    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-    END;
-  END LOOP;
-END $$";
+const ROLES: &str = include_str!("roles.sql");
 
 #[tokio::test]
 async fn the_rate_on_pairs_that_were_not_looked_at() {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use windlass::compiler::catalog::read_back;
 use windlass::connect::ConnectOptions;
 
 use super::normal::line_in_no_order;
@@ -115,7 +116,7 @@ fn stanzas(text: &str) -> BTreeMap<String, BTreeSet<String>> {
             stanzas
                 .entry(object.clone())
                 .or_default()
-                .insert(line_in_no_order(line));
+                .insert(line_in_no_order(&read_back(line)));
         }
     }
     stanzas

@@ -13,7 +13,9 @@ pub(crate) mod privilege;
 pub(crate) mod relation;
 pub(crate) mod types;
 
-use super::{Address, Catalog};
+use std::fmt::Write as _;
+
+use super::{Address, Catalog, with_in};
 use order::Plan;
 
 /// Settings that the text is to be run with. Bodies of functions may name what comes later; the rest
@@ -80,7 +82,13 @@ impl Catalog {
         object::write(self, options, &mut plan);
         notes::write(self, options, &mut plan);
         privilege::write(self, options, &mut plan);
-        plan.statements(self)
+        let mut statements = plan.statements(self);
+        for written in &mut statements {
+            if !matches!(written.object, Address::Routine(_)) {
+                written.sql = with_in(std::mem::take(&mut written.sql));
+            }
+        }
+        statements
     }
 
     /// SQL that recreates the catalog in an empty database, [`SETTINGS`] included.
@@ -104,8 +112,12 @@ impl Catalog {
                 sql.push('\n');
                 stanza = Some(whole);
             }
-            sql.push_str(&statement.sql);
-            sql.push_str(";\n");
+            // What fills a view may call functions whose bodies count on the usual path.
+            let (before, after) = match statement.sql.starts_with("REFRESH ") {
+                true => ("RESET search_path;\n", "SET search_path = '';\n"),
+                false => ("", ""),
+            };
+            let _ = write!(sql, "{before}{};\n{after}", statement.sql);
         }
         sql
     }

@@ -1,7 +1,7 @@
 //! What objects have beside themselves: owners, comments.
 
 use super::WriteOptions;
-use super::order::{Plan, Stage};
+use super::order::{Part, Plan, Stage};
 use crate::catalog::{
     Address, Catalog, DependencyKind, RelationKind, RoutineKind, RoutineName, SequenceOwner, Type,
 };
@@ -11,7 +11,19 @@ use crate::sql::{quote_identifier, quote_literal};
 pub(crate) fn write(catalog: &Catalog, options: &WriteOptions, plan: &mut Plan) {
     if options.owners {
         for (address, owner) in &catalog.owners {
-            if let Some(sql) = owner_statement(catalog, address, owner) {
+            let Some(sql) = owner_statement(catalog, address, owner) else {
+                continue;
+            };
+            let filled = (address.clone(), Stage::Fill);
+            if plan.has(&filled) {
+                // Its owner may lack the rights that filling it takes.
+                let part = Part {
+                    sql: vec![sql],
+                    needs: vec![filled],
+                    provides: Vec::new(),
+                };
+                plan.add((address.clone(), Stage::Note), part);
+            } else {
                 plan.after(address, Stage::Create, sql);
             }
         }
