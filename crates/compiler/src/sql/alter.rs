@@ -208,7 +208,7 @@ pub(super) fn command(node: Node, object: ObjectKind) -> AlterCommand {
             _ => None,
         },
         new_type: match (&definition, subtype) {
-            (Some(Node::ColumnDef(column)), At::AtAlterColumnType) => Some(new_type(column)),
+            (Some(Node::ColumnDef(column)), At::AtAlterColumnType) => Some(new_type(column, &command.name)),
             _ => None,
         },
         constrained: match &definition {
@@ -457,23 +457,30 @@ fn any_differs(nodes: &[protobuf::Node]) -> Answer {
     nodes.iter().map(differs_by_row).fold(Answer::No, Answer::or)
 }
 
-fn new_type(column: &protobuf::ColumnDef) -> NewType {
+fn new_type(column: &protobuf::ColumnDef, name: &str) -> NewType {
+    let data_type = TypeName::of(column.type_name.as_ref());
+    let using = column.raw_default.as_ref();
     NewType {
-        data_type: TypeName::of(column.type_name.as_ref()),
         collation: column
             .coll_clause
             .as_ref()
             .and_then(|clause| words(&clause.collname).pop()),
-        computes: column.raw_default.as_ref().is_some_and(|using| !is_column(using)),
+        computes: using.is_some_and(|using| !casts_only(using, name, &data_type)),
+        data_type,
     }
 }
 
-/// A column, or a cast of one.
-fn is_column(node: &protobuf::Node) -> bool {
-    match &node.node {
-        Some(Node::ColumnRef(_)) => true,
-        Some(Node::TypeCast(cast)) => cast.arg.as_ref().is_some_and(|inner| is_column(inner)),
+/// The column itself, or its cast to that very type: another type in between may change values.
+fn casts_only(using: &protobuf::Node, name: &str, to: &TypeName) -> bool {
+    let is_itself = |node: Option<&protobuf::Node>| match node.and_then(|node| node.node.as_ref()) {
+        Some(Node::ColumnRef(column)) => words(&column.fields) == [name],
         _ => false,
+    };
+    match &using.node {
+        Some(Node::TypeCast(cast)) => {
+            TypeName::of(cast.type_name.as_ref()) == *to && is_itself(cast.arg.as_deref())
+        }
+        _ => is_itself(Some(using)),
     }
 }
 
