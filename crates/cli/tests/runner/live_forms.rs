@@ -90,6 +90,145 @@ async fn a_swap_is_asked_for_and_what_cannot_be_swapped_says_why() {
     assert_eq!(project.applied().await, ["0001_orders"]);
 }
 
+const CHANGE: &str = "-- windlass: allow reorder-columns because every query names its columns\n\
+    ALTER TABLE orders ALTER COLUMN total TYPE bigint";
+
+#[tokio::test]
+async fn a_swap_that_would_lose_or_fail_is_refused_with_the_reason() {
+    let project = project(&format!("{CHANGE} USING id;")).await;
+    let refused = project.windlass(&["upgrade"]).run().await.expect(4);
+    let reason = "USING computes more than a cast of the column to the new type";
+    assert!(refused.stderr.contains(reason), "{}", refused.stderr);
+    project.write("0002_change", &format!("{CHANGE};"));
+    for (given, taken, reason) in [
+        (
+            "CREATE TABLE kept (id int, of_then orders)",
+            "DROP TABLE kept",
+            "column of_then of public.kept keeps whole rows of the table",
+        ),
+        (
+            "ALTER TABLE orders ADD COLUMN twice bigint GENERATED ALWAYS AS (total * 2) STORED",
+            "ALTER TABLE orders DROP COLUMN twice",
+            "depends on column public.orders.total",
+        ),
+        (
+            "CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.total := 1; RETURN NEW; END'; \
+             CREATE TRIGGER \"ändern\" BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION change()",
+            "DROP FUNCTION change() CASCADE",
+            "fires behind every other by its name",
+        ),
+    ] {
+        project.database.execute(given).await;
+        let refused = project.windlass(&["upgrade"]).run().await.expect(4);
+        assert!(refused.stderr.contains(reason), "{given}: {}", refused.stderr);
+        project.database.execute(taken).await;
+    }
+    assert_eq!(project.applied().await, ["0001_orders"]);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_the_new_type_is_told_before_anything_is_done() {
+    let project = project(&CHANGE.replace("bigint", "smallint;")).await;
+    project
+        .database
+        .execute("INSERT INTO orders (id, total, twin) VALUES (-1, 70000, '70000')")
+        .await;
+    let failed = project.windlass(&["upgrade"]).run().await.expect(1);
+    assert!(
+        failed.stderr.contains("smallint out of range"),
+        "{}",
+        failed.stderr
+    );
+    let left = "SELECT count(*)::text FROM pg_trigger WHERE tgrelid = 'orders'::regclass";
+    assert_eq!(project.one(left).await, "0");
+}
+
+/// A swap that ends in the middle of its filling, at a row that nobody may change any more.
+async fn interrupted(change: &str) -> Project {
+    let project = project(change).await;
+    project
+        .database
+        .execute(
+            "INSERT INTO orders (id, total, twin, note) VALUES (20000, 7, '7', 'old'); \
+             ALTER TABLE orders ADD CONSTRAINT notes CHECK (note <> 'old') NOT VALID",
+        )
+        .await;
+    project.upgrade(1).await;
+    project
+        .database
+        .execute("UPDATE orders SET note = 'new' WHERE id = 20000")
+        .await;
+    project
+}
+
+#[tokio::test]
+async fn what_came_to_hang_on_the_column_meanwhile_is_not_lost() {
+    let project = interrupted(&format!("{CHANGE};")).await;
+    project
+        .database
+        .execute(
+            "CREATE INDEX mine ON orders (total); ALTER TABLE orders ADD CONSTRAINT small CHECK (total < 2000000000); \
+             GRANT SELECT (total) ON orders TO pg_monitor",
+        )
+        .await;
+    let stopped = project.upgrade(5).await;
+    for news in ["index mine", "constraint small on table orders", "privileges"] {
+        assert!(stopped.stderr.contains(news), "{}", stopped.stderr);
+    }
+    assert!(
+        !stopped.stderr.contains("index orders_total"),
+        "{}",
+        stopped.stderr
+    );
+    project
+        .database
+        .execute(
+            "DROP INDEX mine; ALTER TABLE orders DROP CONSTRAINT small; REVOKE SELECT (total) ON orders FROM pg_monitor",
+        )
+        .await;
+    project.upgrade(0).await;
+    assert_eq!(lost(&project).await, "0");
+}
+
+#[tokio::test]
+async fn a_cast_follows_the_session_that_swaps_whoever_writes() {
+    let first = format!(
+        "{};\nALTER TABLE orders ADD COLUMN at timestamp DEFAULT '2026-01-01 12:00';",
+        ORDERS.1.trim_end_matches(';')
+    );
+    let project = Project::to_change((ORDERS.0, &first), "").await;
+    project.remove("0002_change");
+    let name = "a".repeat(63);
+    project
+        .database
+        .execute(&format!("ALTER TABLE orders RENAME COLUMN at TO {name}"))
+        .await;
+    project.write(
+        "0002_change",
+        &format!(
+            "{}{name} TYPE timestamptz;",
+            CHANGE.trim_end_matches("total TYPE bigint")
+        ),
+    );
+    project
+        .database
+        .execute(
+            "INSERT INTO orders (id, note) VALUES (20000, 'old'); \
+             ALTER TABLE orders ADD CONSTRAINT notes CHECK (note <> 'old') NOT VALID",
+        )
+        .await;
+    project.upgrade(1).await;
+    project
+        .database
+        .execute(
+            "SET TimeZone = 'America/New_York'; UPDATE orders SET note = 'new' WHERE id = 20000; RESET TimeZone",
+        )
+        .await;
+    project.upgrade(0).await;
+    let different = format!("SELECT count(DISTINCT {name})::text FROM orders");
+    assert_eq!(project.one(&different).await, "1");
+}
+
 #[tokio::test]
 async fn a_swap_that_was_killed_goes_on() {
     let project = project(

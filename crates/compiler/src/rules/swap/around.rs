@@ -143,7 +143,7 @@ impl Swap<'_> {
         match user {
             Address::Index(index) => index.schema == table.schema && self.table.index(&index.name).is_some(),
             Address::Constraint(of, name) => of == table || self.references_it(of, name),
-            Address::Default(of, _) => of == table,
+            Address::Default(of, column) => of == table && self.is_it(column),
             Address::Relation(sequence) => self.owned(sequence),
             _ => false,
         }

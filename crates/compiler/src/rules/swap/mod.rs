@@ -2,21 +2,21 @@
 //! old one's indexes and constraints, and put in its place in one short transaction. The column is the table's last then.
 //!
 //! Here are the order of it all and the column itself; `twin` has what belongs to it within the table, `number` where its
-//! values come from, `around` what hangs on it from outside.
+//! values come from, `around` what hangs on it from outside, `unfit` what is not swapped at all.
 
 mod around;
+mod cast;
 mod number;
 mod twin;
+mod unfit;
 
 use std::collections::BTreeSet;
 
 use super::Safe;
 use super::case::Case;
 use super::fill::{self, Filling};
-use crate::catalog::{
-    Address, Catalog, Column, ColumnValue, QualifiedName, Relation, RelationKind, object_name,
-};
-use crate::sql::{self, RelationName, TypeName, quote_identifier as quote};
+use crate::catalog::{Address, Catalog, Column, ColumnValue, QualifiedName, Relation, object_name};
+use crate::sql::{self, RelationName, TypeName, quote_identifier as quote, quote_literal};
 
 /// Under what the columns' order may change: `SELECT *`, INSERT without a list of columns and COPY notice.
 pub(super) const PERMISSION: &str = "reorder-columns";
@@ -71,6 +71,11 @@ struct Swap<'a> {
     reads_expressions: bool,
 }
 
+/// The name of the trigger that keeps the new column in step: triggers fire in the order of their names.
+fn trigger(new: &str) -> String {
+    format!("~{new}")
+}
+
 impl<'a> Swap<'a> {
     fn of(case: &'a Case) -> Result<Option<Self>, String> {
         let Some((relation, command, _)) = case.alter() else {
@@ -93,55 +98,25 @@ impl<'a> Swap<'a> {
         else {
             return Ok(None);
         };
-        if matches!(table.kind, RelationKind::PartitionedTable(_)) {
-            return Err(
-                "the table is partitioned: make another one of the new type, partition by partition, and let both be \
-                 written until their names are swapped"
-                    .to_owned(),
-            );
-        }
-        let is_plain = table.kind == RelationKind::Table
-            && table.inherits.is_empty()
-            && table.partition_of.is_none()
-            && table.of_type.is_none()
-            && catalog.children(&name).next().is_none();
-        if !is_plain {
-            return Err("the table is a partition, typed, inherits or has children".to_owned());
-        }
-        if table.primary_key().is_none() {
-            return Err(
-                "without a primary key nothing can be walked along to fill the new column".to_owned(),
-            );
-        }
-        if let Some(why) = fill::takes_whole_rows(catalog, &name) {
+        if let Some(why) = unfit::table(catalog, &name, table).or_else(|| unfit::column(column, new, own)) {
             return Err(why);
-        }
-        if new.computes {
-            return Err("USING computes more than a cast of the column".to_owned());
-        }
-        if new.collation.is_some() || column.collation.is_some() {
-            return Err("the column has a collation of its own".to_owned());
-        }
-        if new.data_type.own().is_none() || column.user_type.is_some() {
-            return Err("a type is not PostgreSQL's own".to_owned());
-        }
-        if sql::has_words(own, &["cascade"]) {
-            return Err("CASCADE may change other tables".to_owned());
-        }
-        if matches!(column.value, ColumnValue::Stored(_) | ColumnValue::Virtual(_)) {
-            return Err("the column is a generated one".to_owned());
         }
         let name_of_table = name.clone();
         let free = (0..).map(|number: u32| {
-            let label = if number == 0 {
-                "windlass".to_owned()
-            } else {
-                format!("windlass{number}")
+            let label = match number {
+                0 => "windlass".to_owned(),
+                _ => format!("windlass{number}"),
             };
+            // A byte shorter than a name can be: its trigger's has one more.
+            let room = object_name("", "", &label).len();
+            let of = &of[..of.floor_char_boundary(62 - room)];
             object_name(of, "", &label)
         });
         let called = free.into_iter().find(|name| table.column(name).is_none());
         let called = called.unwrap_or_default();
+        if let Some(why) = unfit::fires_behind(table, &trigger(&called)) {
+            return Err(why);
+        }
         let is_past_triggers = match fill::filling_of(catalog, &name, &called) {
             Filling::Noticed(why) => return Err(why),
             filling => filling == Filling::PastTriggers,
@@ -181,16 +156,18 @@ impl<'a> Swap<'a> {
             schema: relation.schema.clone(),
             name: object_name(&self.name.name, &self.column.name, "windlass"),
         };
-        // Behind every trigger that changes the column; also where replication applies.
-        let trigger = quote(&format!("~{}", self.new));
+        let trigger = quote(&trigger(&self.new));
         let value = |from: &str| match self.casts {
             true => format!("({from})::{}", self.new_type),
             false => from.to_owned(),
         };
-        let mut safe = vec![
+        let old_type = TypeName::parse(&self.column.data_type).unwrap_or_default();
+        let settings = cast::settings(&old_type, self.new_type_name);
+        let mut safe: Vec<Safe> = self.proof_of_fit(&old_type, &value(&old)).into_iter().collect();
+        safe.extend([
             Safe::new(format!("{head} ADD COLUMN {new} {}", self.new_type)),
             Safe::new(format!(
-                "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS \
+                "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql{settings} AS \
                  $windlass$ BEGIN NEW.{new} := {}; RETURN NEW; END $windlass$",
                 value(&format!("NEW.{old}"))
             )),
@@ -206,7 +183,7 @@ impl<'a> Swap<'a> {
                 ),
             )
             .past_triggers(self.is_past_triggers),
-        ];
+        ]);
         let settings = self.settings(&new);
         safe.extend(settings.into_iter().map(Safe::new));
         safe.extend(self.made.iter().cloned());
@@ -218,14 +195,17 @@ impl<'a> Swap<'a> {
             short.push(format!("{head} DROP CONSTRAINT {}", quote(&self.proof())));
         }
         short.extend(self.given.iter().cloned());
-        short.push(format!("{head} DROP COLUMN {old}"));
-        short.push(format!("{head} RENAME COLUMN {new} TO {old}"));
-        short.extend(self.taken_over.iter().cloned());
-        short.extend(self.after.iter().cloned());
         safe.push(self.proof_of_values(&new, &value(&old)));
         let (first, rest) = short.split_at(1);
         safe.extend(first.iter().map(Safe::new));
         safe.extend(rest.iter().map(|sql| Safe::new(sql).joined()));
+        safe.push(self.proof_of_nothing_new().joined());
+        let last = [
+            format!("{head} DROP COLUMN {old}"),
+            format!("{head} RENAME COLUMN {new} TO {old}"),
+        ];
+        let last = last.iter().chain(&self.taken_over).chain(&self.after);
+        safe.extend(last.map(|sql| Safe::new(sql).joined()));
         safe.extend(self.later.iter().cloned());
         // A list of columns leaves out what is computed of several, and what indexes compute.
         let columns = match self.reads_expressions {
@@ -234,6 +214,66 @@ impl<'a> Swap<'a> {
         };
         safe.push(Safe::new(format!("ANALYZE {relation}{columns}")));
         safe
+    }
+
+    /// Asked before anything is done, where a value may not fit: the trigger would refuse such ones to the application from
+    /// then on, and the rows that are there would end the filling.
+    fn proof_of_fit(&self, old_type: &TypeName, value: &str) -> Option<Safe> {
+        let new = self.new_type_name;
+        if cast::always_fits(old_type, new) {
+            return None;
+        }
+        let (relation, name, new_type) = (self.relation, quote(&self.column.name), self.new_type);
+        // An assignment refuses what is too long, but for blanks at its end; a cast cuts it.
+        let is_cut = !self.casts && matches!(new.own(), Some("varchar" | "bpchar"));
+        let sql = match is_cut {
+            true => format!(
+                "SELECT count(*) = 0, count(*) || ' are too long' FROM {relation} \
+                  WHERE rtrim(({value})::text) <> rtrim(({value})::{new_type}::text)"
+            ),
+            false => format!("SELECT count(({value})::{new_type}) >= 0 FROM {relation}"),
+        };
+        Some(Safe::verified(
+            format!("each {name} of {relation} fits the new type"),
+            sql,
+        ))
+    }
+
+    /// Asked under the lock: what came to hang on the old column since the plan was made would go with it.
+    fn proof_of_nothing_new(&self) -> Safe {
+        let known = self.renewed.iter().filter_map(|address| match address {
+            Address::Index(index) => Some(&index.name),
+            Address::Constraint(_, name) => Some(name),
+            _ => None,
+        });
+        let known: Vec<String> = known.map(|name| quote_literal(name)).collect();
+        let column = Address::Column(self.name.clone(), self.column.name.clone());
+        let has_default = matches!(self.column.value, ColumnValue::Default(_));
+        let name = quote(&self.column.name);
+        let sql = include_str!("since.sql");
+        let sql = sql
+            .lines()
+            .filter(|line| !line.starts_with("--"))
+            .collect::<Vec<_>>();
+        let sql = sql
+            .join("\n")
+            .replace("{relation}", &quote_literal(&self.relation.to_string()))
+            .replace("{column}", &quote_literal(&self.column.name))
+            .replace("{known}", &known.join(", "))
+            .replace("{is_not_null}", &self.column.is_not_null.to_string())
+            .replace("{has_default}", &has_default.to_string())
+            .replace(
+                "{has_privileges}",
+                &self.catalog.privileges.contains_key(&column).to_string(),
+            );
+        Safe::verified(
+            format!(
+                "nothing came to hang on {name} of {} since the plan was made: it would go with the old column; drop it, run the \
+                 same command again, and make it anew behind",
+                self.relation
+            ),
+            sql,
+        )
     }
 
     /// Asked when all is filled and kept in step, before the old column goes.
