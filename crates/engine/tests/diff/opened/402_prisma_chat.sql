@@ -1,0 +1,70 @@
+-- old
+CREATE TYPE "Role" AS ENUM ('USER', 'ADMIN');
+CREATE TYPE "MessageKind" AS ENUM ('TEXT', 'IMAGE', 'SYSTEM');
+CREATE TABLE "User" (
+  "id" TEXT NOT NULL,
+  "email" TEXT NOT NULL,
+  "displayName" TEXT,
+  "role" "Role" NOT NULL DEFAULT 'USER',
+  "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT "User_pkey" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
+CREATE TABLE "Room" (
+  "id" SERIAL NOT NULL,
+  "title" TEXT NOT NULL,
+  "ownerId" TEXT NOT NULL,
+  CONSTRAINT "Room_pkey" PRIMARY KEY ("id"),
+  CONSTRAINT "Room_ownerId_fkey" FOREIGN KEY ("ownerId") REFERENCES "User"("id") ON DELETE RESTRICT ON UPDATE CASCADE
+);
+CREATE TABLE "Message" (
+  "id" SERIAL NOT NULL,
+  "roomId" INTEGER NOT NULL,
+  "authorId" TEXT,
+  "kind" "MessageKind" NOT NULL DEFAULT 'TEXT',
+  "body" TEXT NOT NULL,
+  "sentAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT "Message_pkey" PRIMARY KEY ("id"),
+  CONSTRAINT "Message_roomId_fkey" FOREIGN KEY ("roomId") REFERENCES "Room"("id") ON DELETE RESTRICT ON UPDATE CASCADE,
+  CONSTRAINT "Message_authorId_fkey" FOREIGN KEY ("authorId") REFERENCES "User"("id") ON DELETE SET NULL ON UPDATE CASCADE
+);
+CREATE TABLE "_RoomToUser" ("A" INTEGER NOT NULL, "B" TEXT NOT NULL,
+  CONSTRAINT "_RoomToUser_A_fkey" FOREIGN KEY ("A") REFERENCES "Room"("id") ON DELETE CASCADE ON UPDATE CASCADE,
+  CONSTRAINT "_RoomToUser_B_fkey" FOREIGN KEY ("B") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE);
+CREATE UNIQUE INDEX "_RoomToUser_AB_unique" ON "_RoomToUser"("A", "B");
+CREATE INDEX "_RoomToUser_B_index" ON "_RoomToUser"("B");
+-- new
+CREATE TYPE "Role" AS ENUM ('USER', 'MODERATOR', 'ADMIN');
+CREATE TYPE "MessageKind" AS ENUM ('TEXT', 'IMAGE', 'SYSTEM');
+CREATE TABLE "User" (
+  "id" UUID NOT NULL,
+  "email" TEXT NOT NULL,
+  "displayName" TEXT,
+  "role" "Role" NOT NULL DEFAULT 'USER',
+  "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT "User_pkey" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
+CREATE TABLE "Room" (
+  "id" SERIAL NOT NULL,
+  "title" TEXT NOT NULL,
+  "ownerId" UUID NOT NULL,
+  CONSTRAINT "Room_pkey" PRIMARY KEY ("id"),
+  CONSTRAINT "Room_ownerId_fkey" FOREIGN KEY ("ownerId") REFERENCES "User"("id") ON DELETE RESTRICT ON UPDATE CASCADE
+);
+CREATE TABLE "Message" (
+  "id" SERIAL NOT NULL,
+  "roomId" INTEGER NOT NULL,
+  "authorId" UUID,
+  "kind" "MessageKind" NOT NULL DEFAULT 'TEXT',
+  "body" TEXT NOT NULL,
+  "sentAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CONSTRAINT "Message_pkey" PRIMARY KEY ("id"),
+  CONSTRAINT "Message_roomId_fkey" FOREIGN KEY ("roomId") REFERENCES "Room"("id") ON DELETE RESTRICT ON UPDATE CASCADE,
+  CONSTRAINT "Message_authorId_fkey" FOREIGN KEY ("authorId") REFERENCES "User"("id") ON DELETE SET NULL ON UPDATE CASCADE
+);
+CREATE TABLE "_RoomToUser" ("A" INTEGER NOT NULL, "B" UUID NOT NULL,
+  CONSTRAINT "_RoomToUser_AB_pkey" PRIMARY KEY ("A", "B"),
+  CONSTRAINT "_RoomToUser_A_fkey" FOREIGN KEY ("A") REFERENCES "Room"("id") ON DELETE CASCADE ON UPDATE CASCADE,
+  CONSTRAINT "_RoomToUser_B_fkey" FOREIGN KEY ("B") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE);
+CREATE INDEX "_RoomToUser_B_index" ON "_RoomToUser"("B");

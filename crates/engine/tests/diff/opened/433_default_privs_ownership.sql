@@ -1,0 +1,32 @@
+-- old
+CREATE SCHEMA api AUTHORIZATION app_owner;
+CREATE SCHEMA data;
+ALTER DEFAULT PRIVILEGES FOR ROLE app_owner IN SCHEMA api GRANT SELECT ON TABLES TO app_reader;
+ALTER DEFAULT PRIVILEGES FOR ROLE app_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+CREATE TABLE data.item (id serial PRIMARY KEY, name text, cost numeric);
+CREATE TABLE data.secret (k text PRIMARY KEY, v text);
+CREATE VIEW api.item AS SELECT id, name FROM data.item;
+ALTER VIEW api.item OWNER TO app_owner;
+GRANT SELECT, UPDATE ON data.item TO app_owner;
+GRANT SELECT ON api.item TO app_reader;
+CREATE FUNCTION api.rename_item(i int, n text) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$ UPDATE data.item SET name = n WHERE id = i $$;
+ALTER FUNCTION api.rename_item(int, text) OWNER TO app_owner;
+GRANT ALL ON SCHEMA data TO app_owner;
+GRANT USAGE ON SCHEMA api TO PUBLIC;
+-- new
+CREATE SCHEMA api AUTHORIZATION app_owner;
+CREATE SCHEMA data AUTHORIZATION app_owner;
+ALTER DEFAULT PRIVILEGES FOR ROLE app_owner IN SCHEMA api GRANT SELECT ON TABLES TO app_reader, app_writer;
+ALTER DEFAULT PRIVILEGES FOR ROLE app_owner IN SCHEMA api GRANT EXECUTE ON FUNCTIONS TO app_writer;
+ALTER DEFAULT PRIVILEGES FOR ROLE app_owner GRANT USAGE ON TYPES TO app_reader;
+CREATE TYPE data.grade AS ENUM ('a','b','c');
+ALTER TYPE data.grade OWNER TO app_owner;
+CREATE TABLE data.item (id serial PRIMARY KEY, name text, cost numeric);
+CREATE TABLE data.secret (k text PRIMARY KEY, v text);
+REVOKE ALL ON data.secret FROM CURRENT_USER;
+CREATE VIEW api.item AS SELECT id, name FROM data.item;
+ALTER VIEW api.item OWNER TO app_owner;
+GRANT SELECT ON api.item TO app_reader;
+CREATE FUNCTION api.rename_item(item_id int, n text) RETURNS boolean LANGUAGE sql SECURITY DEFINER SET search_path = data, pg_temp AS $$ UPDATE data.item SET name = n WHERE id = item_id RETURNING true $$;
+ALTER FUNCTION api.rename_item(int, text) OWNER TO app_owner;
+REVOKE ALL ON FUNCTION api.rename_item(int, text) FROM PUBLIC;

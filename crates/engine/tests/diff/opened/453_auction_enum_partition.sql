@@ -1,0 +1,42 @@
+-- old
+CREATE TYPE lot_state AS ENUM ('draft','live','sold','unsold');
+CREATE DOMAIN bid_amount AS numeric(12,2) CHECK (VALUE > 0);
+CREATE TABLE bidder (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL UNIQUE, kyc boolean DEFAULT false);
+CREATE TABLE lot (id bigint GENERATED ALWAYS AS IDENTITY, state lot_state NOT NULL DEFAULT 'draft', title text NOT NULL, reserve bid_amount, closes timestamptz, PRIMARY KEY (id, state)) PARTITION BY LIST (state);
+CREATE TABLE lot_active PARTITION OF lot FOR VALUES IN ('draft','live');
+CREATE TABLE lot_done PARTITION OF lot FOR VALUES IN ('sold','unsold');
+CREATE INDEX lot_closes ON ONLY lot (closes);
+CREATE INDEX lot_active_closing ON lot_active (closes);
+ALTER INDEX lot_closes ATTACH PARTITION lot_active_closing;
+CREATE INDEX lot_done_closing ON lot_done (closes);
+ALTER INDEX lot_closes ATTACH PARTITION lot_done_closing;
+CREATE TABLE bid (id bigserial PRIMARY KEY, lot_id bigint NOT NULL, bidder uuid REFERENCES bidder, amount bid_amount NOT NULL, at timestamptz DEFAULT now());
+CREATE FUNCTION top_bid(l bigint) RETURNS bid_amount LANGUAGE sql STABLE AS $$ SELECT max(amount) FROM bid WHERE lot_id = l $$;
+CREATE VIEW live AS SELECT id, title, closes, top_bid(id) AS top FROM lot WHERE state = 'live';
+CREATE FUNCTION bid_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.amount <= coalesce(top_bid(NEW.lot_id), 0) THEN RAISE 'too low'; END IF; RETURN NEW; END $$;
+CREATE TRIGGER bid_guard BEFORE INSERT ON bid FOR EACH ROW EXECUTE FUNCTION bid_guard();
+GRANT SELECT ON live TO app_reader;
+-- new
+CREATE TYPE lot_state AS ENUM ('draft','scheduled','live','sold','unsold','withdrawn');
+CREATE DOMAIN bid_amount AS numeric(14,2) CHECK (VALUE > 0) CHECK (VALUE < 1e9);
+CREATE TABLE bidder (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL UNIQUE, kyc_at timestamptz, blocked boolean NOT NULL DEFAULT false);
+CREATE TABLE lot (id bigint GENERATED ALWAYS AS IDENTITY, state lot_state NOT NULL DEFAULT 'draft', title text NOT NULL, reserve bid_amount, closes timestamptz, seller uuid REFERENCES bidder, PRIMARY KEY (id, state)) PARTITION BY LIST (state);
+CREATE TABLE lot_active PARTITION OF lot FOR VALUES IN ('draft','scheduled','live');
+CREATE TABLE lot_done PARTITION OF lot FOR VALUES IN ('sold','unsold','withdrawn');
+CREATE INDEX lot_closes ON ONLY lot (closes DESC);
+CREATE INDEX lot_active_closing ON lot_active (closes DESC);
+ALTER INDEX lot_closes ATTACH PARTITION lot_active_closing;
+CREATE INDEX lot_done_closing ON lot_done (closes DESC);
+ALTER INDEX lot_closes ATTACH PARTITION lot_done_closing;
+CREATE TABLE bid (lot_id bigint NOT NULL, n int NOT NULL, bidder uuid NOT NULL REFERENCES bidder, amount bid_amount NOT NULL, at timestamptz NOT NULL DEFAULT now(), CONSTRAINT bid_pk PRIMARY KEY (lot_id, n), CONSTRAINT bid_step UNIQUE (lot_id, amount));
+CREATE FUNCTION top_bid(lot_id bigint) RETURNS bid_amount LANGUAGE sql STABLE AS $$ SELECT max(b.amount) FROM bid b WHERE b.lot_id = $1 $$;
+CREATE FUNCTION top_bidder(l bigint, OUT bidder uuid, OUT amount bid_amount) LANGUAGE sql STABLE AS $$ SELECT bidder, amount FROM bid WHERE lot_id = l ORDER BY amount DESC LIMIT 1 $$;
+CREATE VIEW live AS SELECT l.id, l.title, l.closes, t.amount AS top, t.bidder FROM lot l, LATERAL top_bidder(l.id) t WHERE l.state = 'live';
+CREATE FUNCTION bid_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.amount <= coalesce(top_bid(NEW.lot_id), 0) THEN RAISE EXCEPTION 'too low'; END IF;
+  IF (SELECT blocked FROM bidder WHERE id = NEW.bidder) THEN RAISE EXCEPTION 'blocked'; END IF;
+  RETURN NEW; END $$;
+CREATE TRIGGER bid_guard BEFORE INSERT ON bid FOR EACH ROW EXECUTE FUNCTION bid_guard();
+CREATE TRIGGER done_ro BEFORE UPDATE OR DELETE ON lot_done FOR EACH ROW EXECUTE FUNCTION bid_guard();
+ALTER TABLE lot_done DISABLE TRIGGER done_ro;
+GRANT SELECT ON live TO app_reader;

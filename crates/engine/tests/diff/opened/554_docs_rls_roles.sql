@@ -1,0 +1,34 @@
+-- old
+CREATE SCHEMA docs;
+CREATE TABLE docs.folder (id int PRIMARY KEY, parent int REFERENCES docs.folder, name text NOT NULL, owner name NOT NULL DEFAULT current_user);
+CREATE TABLE docs.document (id int PRIMARY KEY, folder int NOT NULL REFERENCES docs.folder, title text NOT NULL, secret boolean NOT NULL DEFAULT false, body text);
+CREATE FUNCTION docs.may_read(f int) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT owner = current_user FROM docs.folder WHERE id = f $$;
+ALTER TABLE docs.document ENABLE ROW LEVEL SECURITY;
+CREATE POLICY doc_read ON docs.document FOR SELECT TO app_reader, app_writer USING (docs.may_read(folder));
+CREATE POLICY doc_write ON docs.document TO app_writer USING (true) WITH CHECK (NOT secret);
+ALTER TABLE docs.document OWNER TO app_owner;
+GRANT USAGE ON SCHEMA docs TO PUBLIC;
+GRANT SELECT ON docs.document TO app_reader;
+GRANT ALL ON docs.document TO app_writer;
+-- new
+CREATE SCHEMA docs AUTHORIZATION app_owner;
+CREATE TYPE docs.level AS ENUM ('public', 'internal', 'secret');
+CREATE TABLE docs.folder (id int PRIMARY KEY, parent int REFERENCES docs.folder ON DELETE CASCADE, name text NOT NULL, owner name NOT NULL DEFAULT current_user, UNIQUE (parent, name));
+CREATE TABLE docs.document (id int PRIMARY KEY, folder int NOT NULL REFERENCES docs.folder, title text NOT NULL, level docs.level NOT NULL DEFAULT 'internal', body text, changed timestamptz NOT NULL DEFAULT now());
+CREATE TABLE docs.share (document int REFERENCES docs.document ON DELETE CASCADE, who name, PRIMARY KEY (document, who));
+CREATE FUNCTION docs.may_read(f int, l docs.level) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER AS $$ SELECT l = 'public' OR owner = session_user FROM docs.folder WHERE id = f $$;
+ALTER TABLE docs.document ENABLE ROW LEVEL SECURITY;
+ALTER TABLE docs.document FORCE ROW LEVEL SECURITY;
+ALTER TABLE docs.share ENABLE ROW LEVEL SECURITY;
+CREATE POLICY doc_read ON docs.document FOR SELECT TO app_reader, app_writer USING (docs.may_read(folder, level) OR id IN (SELECT s.document FROM docs.share s WHERE s.who = current_user));
+CREATE POLICY doc_insert ON docs.document FOR INSERT TO app_writer WITH CHECK (level <> 'secret');
+CREATE POLICY doc_update ON docs.document FOR UPDATE TO app_writer USING (docs.may_read(folder, level)) WITH CHECK (level <> 'secret');
+CREATE POLICY no_secret ON docs.document AS RESTRICTIVE USING (level <> 'secret' OR current_user = 'app_owner');
+CREATE POLICY own_share ON docs.share USING (who = current_user);
+COMMENT ON POLICY no_secret ON docs.document IS 'secret only for the owner';
+ALTER TABLE docs.document OWNER TO app_owner;
+ALTER TABLE docs.share OWNER TO app_owner;
+ALTER TYPE docs.level OWNER TO app_owner;
+GRANT USAGE ON SCHEMA docs TO app_reader, app_writer;
+GRANT SELECT ON docs.document, docs.share TO app_reader;
+GRANT SELECT, INSERT, UPDATE ON docs.document TO app_writer;
