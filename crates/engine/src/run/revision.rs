@@ -374,6 +374,14 @@ impl Runner {
             steps: steps.to_vec(),
             ..Freezing::default()
         };
+        if !plan.fits() {
+            let count: usize = steps.iter().map(|step| step.statements.len()).sum();
+            return Err(Error::new(
+                ErrorKind::BadInput,
+                format!("{id} has {count} statements, and its plan would be larger than the journal can hold"),
+            )
+            .hint("split the file, or write many rows with one statement: INSERT with several rows, COPY … FROM STDIN"));
+        }
         Ok(FrozenRevision {
             id: id.clone(),
             direction,
