@@ -175,11 +175,15 @@ async fn constraints_that_rest_on_triggers_are_not_passed_over() {
             "INSERT INTO orders (id, customer_id) SELECT id + 1000, 5 FROM customers ON CONFLICT DO NOTHING",
             "one_place of orders, orders_customer_id_fkey of orders",
         ),
+        (
+            "INSERT INTO customers (id) SELECT id FROM orders ON CONFLICT (id) DO UPDATE SET id = excluded.id + 1000",
+            "orders_customer_id_fkey of orders",
+        ),
     ] {
-        let on = if change.starts_with("INSERT") {
-            "on customers "
-        } else {
-            ""
+        let on = match change {
+            _ if change.starts_with("INSERT INTO orders") => "on customers ",
+            _ if change.starts_with("INSERT") => "on orders ",
+            _ => "",
         };
         project.write(
             "0002_b",
@@ -189,6 +193,27 @@ async fn constraints_that_rest_on_triggers_are_not_passed_over() {
         let says = format!("and with them the check of these constraints: {constraint}");
         assert!(refused.stderr.contains(&says), "{change}: {}", refused.stderr);
     }
+    // A row that is there already is updated, with the triggers of that.
+    project
+        .database
+        .execute(
+            "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; \
+             CREATE TRIGGER of_name BEFORE UPDATE OF name ON customers FOR EACH ROW EXECUTE FUNCTION note()",
+        )
+        .await;
+    project.write(
+        "0002_b",
+        "-- windlass: backfill x on orders\n\
+         INSERT INTO customers (id) SELECT id FROM orders ON CONFLICT (id) DO UPDATE SET name = excluded.name;",
+    );
+    let refused = project.upgrade(4).await;
+    assert!(
+        refused
+            .stderr
+            .contains("would fire triggers of customers: of_name (note)"),
+        "{}",
+        refused.stderr
+    );
     // Checks, NOT NULL and what is not set are no triggers' business.
     project.write(
         "0002_b",

@@ -43,6 +43,8 @@ pub struct Change {
     pub changed: RelationName,
     /// The columns that it sets, not quoted.
     pub sets: Vec<String>,
+    /// The columns that it sets in a row that is there already (ON CONFLICT DO UPDATE), not quoted.
+    pub upserts: Vec<String>,
     /// Its condition turns false by the change itself: a row that is met twice is changed once.
     pub turns_false: bool,
     /// Its own condition, if that can be asked of the table alone.
@@ -83,6 +85,7 @@ fn read_update(update: &UpdateStmt) -> Result<Change, String> {
     volatile(update.where_clause.as_deref())?;
     Ok(Change {
         kind: ChangeKind::Update,
+        upserts: Vec::new(),
         turns_false: turns_false(update, &target, &sets),
         condition: alone(update.from_clause.is_empty(), update.where_clause.as_deref()),
         changed: target.relation.clone(),
@@ -101,6 +104,7 @@ fn read_delete(delete: &DeleteStmt) -> Result<Change, String> {
         condition: alone(delete.using_clause.is_empty(), delete.where_clause.as_deref()),
         changed: target.relation.clone(),
         target,
+        upserts: Vec::new(),
         sets: Vec::new(),
     })
 }
@@ -145,10 +149,14 @@ fn read_insert(insert: &InsertStmt, on: Option<&str>) -> Result<Change, String> 
             changed.relation
         ));
     }
-    let ignores = insert
-        .on_conflict_clause
-        .as_ref()
-        .is_some_and(|clause| clause.target_list.is_empty());
+    let mut upserts = Vec::new();
+    let conflict = insert.on_conflict_clause.as_ref();
+    for item in conflict.iter().flat_map(|clause| &clause.target_list) {
+        if let Some(Node::ResTarget(set)) = &item.node {
+            upserts.push(set.name.clone());
+        }
+    }
+    let ignores = conflict.is_some() && upserts.is_empty();
     Ok(Change {
         kind: ChangeKind::Insert,
         turns_false: ignores,
@@ -156,6 +164,7 @@ fn read_insert(insert: &InsertStmt, on: Option<&str>) -> Result<Change, String> 
         changed: changed.relation,
         target: source,
         sets: Vec::new(),
+        upserts,
     })
 }
 

@@ -104,12 +104,17 @@ pub(super) async fn read(client: &Client, change: &Change, by: Option<&str>) -> 
     let changed: Vec<u32> = match change.kind {
         ChangeKind::Insert => {
             let name = change.changed.to_string();
-            let row = client
-                .query_typed_opt("SELECT pg_catalog.to_regclass($1)::oid", &[(&name, Type::TEXT)])
+            // A row fires the triggers of the partition that it comes into.
+            let rows = client
+                .query_typed(
+                    "SELECT pg_catalog.to_regclass($1)::oid \
+                      UNION SELECT relid::oid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1))",
+                    &[(&name, Type::TEXT)],
+                )
                 .await
                 .map_err(failed)?;
-            row.and_then(|row| row.get::<_, Option<u32>>(0))
-                .into_iter()
+            rows.iter()
+                .filter_map(|row| row.get::<_, Option<u32>>(0))
                 .collect()
         }
         _ => facts
@@ -120,14 +125,19 @@ pub(super) async fn read(client: &Client, change: &Change, by: Option<&str>) -> 
             .collect(),
     };
     let event: i16 = match change.kind {
-        ChangeKind::Insert => 4,
+        ChangeKind::Insert if change.upserts.is_empty() => 4,
+        ChangeKind::Insert => 4 | 16,
         ChangeKind::Delete => 8,
         ChangeKind::Update => 16,
+    };
+    let sets = match change.kind {
+        ChangeKind::Insert => &change.upserts,
+        _ => &change.sets,
     };
     let of_change: [(&(dyn ToSql + Sync), Type); 3] = [
         (&changed, Type::OID_ARRAY),
         (&event, Type::INT2),
-        (&change.sets, Type::TEXT_ARRAY),
+        (sets, Type::TEXT_ARRAY),
     ];
     let rows = client
         .query_typed(include_str!("triggers.sql"), &of_change)
@@ -147,7 +157,7 @@ pub(super) async fn read(client: &Client, change: &Change, by: Option<&str>) -> 
         .await
         .map_err(failed)?;
     facts.unchecked = rows.iter().map(|row| row.get(0)).collect();
-    if change.kind != ChangeKind::Insert {
+    if event != 4 {
         let deletes = change.kind == ChangeKind::Delete;
         let rows = client
             .query_typed(

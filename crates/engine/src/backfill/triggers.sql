@@ -1,4 +1,4 @@
--- The user's own triggers and rules that a change ($2: the bit of its event in tgtype, 4 INSERT, 8 DELETE, 16 UPDATE;
+-- The user's own triggers and rules that a change ($2: the bits of its events in tgtype, 4 INSERT, 8 DELETE, 16 UPDATE;
 -- $3: the columns that it sets) of a table or its partitions ($1) sets off: whether as everybody's changes do, and whether
 -- also under session_replication_role = replica. What a safe form keeps two columns in step by is ours.
 SELECT trigger.tgname::text || ' (' || function.proname::text || ')',
@@ -18,6 +18,6 @@ SELECT 'rule ' || rule.rulename::text,
        pg_catalog.bool_or(rule.ev_enabled IN ('O', 'A')), pg_catalog.bool_or(rule.ev_enabled IN ('R', 'A'))
   FROM pg_catalog.pg_rewrite AS rule
  WHERE rule.ev_class = ANY ($1::oid[]) AND rule.ev_enabled <> 'D'
-   AND rule.ev_type = CASE $2::smallint WHEN 4 THEN '3' WHEN 8 THEN '4' ELSE '2' END::"char"
+   AND CASE rule.ev_type WHEN '2' THEN 16 WHEN '3' THEN 4 WHEN '4' THEN 8 ELSE 0 END & $2::smallint <> 0
  GROUP BY 1
  ORDER BY 1

@@ -1,4 +1,4 @@
--- The constraints that a change ($2: the bit of its event in tgtype, 4 INSERT, 8 DELETE, 16 UPDATE; $3: the columns that it
+-- The constraints that a change ($2: the bits of its events in tgtype, 4 INSERT, 8 DELETE, 16 UPDATE; $3: the columns that it
 -- sets) of a table or its partitions ($1) would break unseen under session_replication_role = replica: foreign keys in both
 -- directions, and keys that are checked late, are enforced by triggers. A generated column may follow from any other, and a
 -- row that moves to another partition is deleted and inserted.
@@ -14,9 +14,11 @@ SELECT DISTINCT enforced.conname::text || ' of ' || enforced.conrelid::regclass:
                             (enforced.confrelid, enforced.confkey, 4, enforced.contype = 'f'))
        AS side (relation, key, harmless, is_by_trigger)
  WHERE enforced.contype IN ('f', 'p', 'u', 'x') AND side.is_by_trigger
-   AND side.relation = ANY ($1::oid[]) AND $2::smallint <> side.harmless
-   AND ($2::smallint <> 16 OR 0 = ANY (side.key) OR EXISTS (SELECT FROM moved)
-        OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS part
-                    WHERE part.attrelid = side.relation AND part.attnum = ANY (side.key)
-                      AND (part.attname = ANY ($3::text[]) OR part.attgenerated <> '')))
+   AND side.relation = ANY ($1::oid[])
+   AND ($2::smallint & ~ (side.harmless | 16) <> 0
+        OR $2::smallint & 16 <> 0
+           AND (0 = ANY (side.key) OR EXISTS (SELECT FROM moved)
+                OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS part
+                            WHERE part.attrelid = side.relation AND part.attnum = ANY (side.key)
+                              AND (part.attname = ANY ($3::text[]) OR part.attgenerated <> ''))))
  ORDER BY 1
