@@ -361,7 +361,7 @@ async fn a_function_that_spreads_rows_keeps_a_column_from_being_swapped() {
     assert!(
         refused
             .stderr
-            .contains("function public.copy() of trigger copy spreads a whole row"),
+            .contains("function public.copy() of trigger copy spreads whole rows"),
         "{}",
         refused.stderr
     );

@@ -44,7 +44,7 @@ impl Case<'_> {
         dropped.filter_map(|command| command.name.clone()).find(|name| {
             let seen = self.seen(relation).is_some_and(|table| {
                 table.constraints.iter().any(|known| {
-                    known.name.as_ref() == Some(name) && known.proves_not_null.iter().any(|of| of == column)
+                    known.name.as_deref() == Some(name) && known.proves_not_null.iter().any(|of| of == column)
                 })
             });
             seen || self

@@ -82,13 +82,14 @@ pub(super) fn takes_whole_rows(catalog: &Catalog, table: &QualifiedName) -> Opti
     let mut triggers = triggers.iter().filter(|of| of.state != FiringState::Disabled);
     let found = triggers.find(|trigger| {
         let routine = catalog.routines.get(&trigger.function);
+        let takes_tables = sql::has_words(&trigger.definition, &["referencing"]);
         routine.is_some_and(|routine| match &routine.kind {
-            RoutineKind::Function(text) => spreads_a_row(text),
+            RoutineKind::Function(text) => spreads_a_row(text) || (takes_tables && spreads_a_table(text)),
             _ => false,
         })
     })?;
     Some(format!(
-        "function {} of trigger {} spreads a whole row (NEW.*), whose columns would be others meanwhile and in another order afterwards: \
+        "function {} of trigger {} spreads whole rows (NEW.*), whose columns would be others meanwhile and in another order afterwards: \
          name them there",
         found.function,
         quote(&found.name)
@@ -117,6 +118,18 @@ fn spreads_a_row(text: &str) -> bool {
         rest = after;
     }
     false
+}
+
+/// Whether a table's columns are taken as they stand: a transition table's, for what is known.
+fn spreads_a_table(text: &str) -> bool {
+    let words: Vec<String> = text.split_whitespace().map(str::to_ascii_lowercase).collect();
+    let selects = words
+        .windows(2)
+        .any(|pair| pair[0].ends_with("select") && pair[1].starts_with('*'));
+    let names = words
+        .iter()
+        .any(|word| word.ends_with(".*") || word.contains(".*,"));
+    selects || names
 }
 
 #[cfg(test)]
@@ -183,6 +196,13 @@ mod tests {
             ("NEW.at := now(); RETURN NEW;", false),
         ] {
             assert_eq!(spreads_a_row(text), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("INSERT INTO audit SELECT * FROM changed;", true),
+            ("INSERT INTO audit (SELECT now(), c.*, 5 FROM changed c)", true),
+            ("INSERT INTO audit SELECT count(*) FROM changed", false),
+        ] {
+            assert_eq!(spreads_a_table(text), expected, "{text}");
         }
     }
 }

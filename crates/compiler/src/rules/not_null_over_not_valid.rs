@@ -35,7 +35,7 @@ fn check(case: &Case) -> Option<Finding> {
             let found = table.constraints.iter().find(|known| {
                 known.kind == Constrains::NotNull && known.is_not_valid && known.columns.contains(column)
             })?;
-            Some(found.name.clone().unwrap_or_default())
+            Some(found.name.as_deref().unwrap_or_default().to_owned())
         });
         seen.or_else(|| {
             let found = case.relation(relation)?.constraints.iter().find(|known| {

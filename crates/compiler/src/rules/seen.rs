@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::effect::Effect;
@@ -67,7 +68,7 @@ pub(super) struct Table {
     pub(super) columns: Columns,
     /// Columns that the plan adds.
     pub(super) new_columns: Vec<String>,
-    pub(super) constraints: Vec<Arc<ConstraintDetails>>,
+    pub(super) constraints: Vec<SeenConstraint>,
 }
 
 /// Values of which many are equal.
@@ -91,13 +92,28 @@ impl<T: Eq + Hash + Clone> Pool<T> {
     }
 }
 
+/// A constraint that the files have made: its own name, and what it has in common with others.
+#[derive(Debug, Clone)]
+pub(super) struct SeenConstraint {
+    pub(super) name: Option<Box<str>>,
+    /// Without the name.
+    details: Arc<ConstraintDetails>,
+}
+
+impl Deref for SeenConstraint {
+    type Target = ConstraintDetails;
+
+    fn deref(&self) -> &ConstraintDetails {
+        &self.details
+    }
+}
+
 impl Pool<ConstraintDetails> {
-    /// A constraint as it is kept: one with a name is like no other.
-    fn kept(&mut self, mut constraint: ConstraintDetails) -> Arc<ConstraintDetails> {
+    fn kept(&mut self, mut constraint: ConstraintDetails) -> SeenConstraint {
         constraint.start = 0;
-        match constraint.name {
-            Some(_) => Arc::new(constraint),
-            None => self.shared(&constraint),
+        SeenConstraint {
+            name: constraint.name.take().map(String::into_boxed_str),
+            details: self.shared(&constraint),
         }
     }
 }
@@ -425,12 +441,12 @@ impl Seen {
                         (AlterKind::DropConstraint, Some(name)) => {
                             table
                                 .constraints
-                                .retain(|known| known.name.as_ref() != Some(name));
+                                .retain(|known| known.name.as_deref() != Some(name));
                         }
                         (AlterKind::Validate, Some(name)) => {
                             for known in &mut table.constraints {
-                                if known.name.as_ref() == Some(name) {
-                                    Arc::make_mut(known).is_not_valid = false;
+                                if known.name.as_deref() == Some(name) {
+                                    Arc::make_mut(&mut known.details).is_not_valid = false;
                                 }
                             }
                         }
