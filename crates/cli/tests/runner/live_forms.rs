@@ -317,6 +317,30 @@ async fn a_partition_is_made_beside_who_reads_the_others() {
 }
 
 #[tokio::test]
+async fn a_partition_stands_in_its_parents_tablespace() {
+    let project = Project::new(&[]).await;
+    if project.major().await < 15 {
+        // A tablespace takes a folder of its own there.
+        return;
+    }
+    let client = project.database.connect().await;
+    for sql in [
+        "SET allow_in_place_tablespaces = on",
+        "CREATE TABLESPACE \"Far away\" LOCATION ''",
+        "CREATE TABLE events (id bigint, at date NOT NULL) PARTITION BY RANGE (at) TABLESPACE \"Far away\"",
+    ] {
+        client.batch_execute(sql).await.expect("a superuser may");
+    }
+    project.write(
+        "0001_next",
+        "CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');",
+    );
+    project.upgrade(0).await;
+    let place = "SELECT spcname::text FROM pg_class JOIN pg_tablespace AS place ON place.oid = reltablespace WHERE relname = 'events_2026'";
+    assert_eq!(project.one(place).await, "Far away");
+}
+
+#[tokio::test]
 async fn a_partition_is_attached_beside_a_default_one_that_is_not_read_under_a_lock() {
     let project = Project::new(&[(
         "0001_events",

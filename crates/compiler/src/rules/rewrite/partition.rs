@@ -156,8 +156,19 @@ pub(in crate::rules) fn partition_of(case: &Case) -> Option<Vec<Safe>> {
         "COMPRESSION",
     ];
     let including = including.map(|what| format!(" INCLUDING {what}")).concat();
+    // A partition stands where its parent says, and a table that is only like it does not.
+    let method = found
+        .access_method
+        .as_ref()
+        .map(|method| format!(" USING {}", quote(method)));
+    let place = found
+        .tablespace
+        .as_ref()
+        .map(|place| format!(" TABLESPACE {}", quote(place)));
     let mut safe = vec![Safe::new(format!(
-        "CREATE TABLE {relation} (LIKE {parent}{including})"
+        "CREATE TABLE {relation} (LIKE {parent}{including}){}{}",
+        method.unwrap_or_default(),
+        place.unwrap_or_default()
     ))];
     let attach = Safe::new(format!(
         "ALTER TABLE {parent} ATTACH PARTITION {relation} {bound}"
