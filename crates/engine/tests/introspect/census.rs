@@ -233,12 +233,14 @@ async fn one_row_of_every_kind_is_in_the_model_or_named() {
         .collect();
     assert_eq!(
         named,
-        [
-            "1 large object",
-            "privileges of function pg_read_file(text)",
-            "privileges of function planted.citextin(cstring)"
-        ]
+        ["1 large object", "privileges of function pg_read_file(text)"]
     );
+    let members: Vec<&str> = catalog
+        .member_privileges
+        .keys()
+        .map(|member| member.object.as_str())
+        .collect();
+    assert_eq!(members, ["ROUTINE planted.citextin(cstring)"]);
     let default_privileges = catalog
         .objects
         .keys()
