@@ -128,7 +128,9 @@ impl Runner {
                 if planned.changes_session && planned.sql.to_ascii_lowercase().contains("search_path") {
                     declared.look_elsewhere();
                 }
-                if !statement.best_effort {
+                // They declare nothing, and there can be very many: each would be parsed once more.
+                let changes_rows = matches!(planned.kind, "insert" | "update" | "delete" | "merge" | "copy");
+                if !statement.best_effort && !changes_rows {
                     declared.follow(&planned.sql, mark);
                 }
                 // A background job takes its temporary indexes away when it is done.
