@@ -314,6 +314,11 @@ async fn what_is_resumed_or_left_to_a_worker_skips_them_as_well() {
     project.kill_upgrade_when(begun, "t").await;
     let kept = "SELECT definition -> 'options' ->> 'skips_triggers' FROM windlass.backfill WHERE name = 'x'";
     assert_eq!(project.one(kept).await, "true");
+    let enable = |how| format!("ALTER TABLE orders ENABLE {how}TRIGGER stamp");
+    project.database.execute(&enable("ALWAYS ")).await;
+    let refused = project.upgrade(4).await;
+    assert!(refused.stderr.contains("fire all the same"), "{}", refused.stderr);
+    project.database.execute(&enable("")).await;
     project.upgrade(0).await;
     let once = "SELECT count(*) FROM orders WHERE note = repeat('x', 1000) || id";
     assert_eq!(project.one(once).await, "12000");

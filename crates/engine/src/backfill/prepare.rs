@@ -76,6 +76,12 @@ pub(super) async fn cut(session: &Session, task: &Task) -> Result<(Cut, Vec<Stri
     }
     if let Some(known) = &row.strategy {
         same_table(client, task, row.relation_oid).await?;
+        // A constraint or a trigger may have come while nobody worked on it.
+        if task.skips_triggers()
+            && let Some(facts) = facts::read(client, &task.change, None).await?
+        {
+            check::preflight(task, &facts)?;
+        }
         return Ok((Cut::read(known)?, Vec::new()));
     }
     let by = task.by.as_ref().map(|(column, _)| column.as_str());
