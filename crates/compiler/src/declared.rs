@@ -81,7 +81,9 @@ impl Declared {
                 ..
             } => {
                 if let Ok(Definition::Table(table)) = sql::definition(sql) {
-                    for column in table.columns {
+                    // One that is only given options, as in a typed table, has its type from elsewhere.
+                    let own = |column: &sql::ColumnDefinition| !column.data_type.words.is_empty();
+                    for column in table.columns.into_iter().filter(own) {
                         self.declare(&relation, column.name, column.data_type, mark);
                     }
                 }
@@ -296,6 +298,10 @@ mod tests {
                 "ALTER TABLE a.u DROP s, DROP n"
             ]),
             "a.u.i:int4"
+        );
+        assert_eq!(
+            after(&["CREATE TABLE a.t OF a.row (i WITH OPTIONS DEFAULT 1)"]),
+            ""
         );
         assert_eq!(after(&[table, "DROP TABLE t"]), "");
         assert_eq!(after(&[table, "DROP SCHEMA a CASCADE"]), "");

@@ -7,7 +7,7 @@ mod normal;
 use std::collections::BTreeMap;
 
 use windlass::Downgrade;
-use windlass::compiler::catalog::{Catalog, WriteOptions};
+use windlass::compiler::catalog::{Catalog, Object, WriteOptions};
 use windlass::compiler::diff::{DiffOptions, diff};
 use windlass::compiler::format::{RawFile, read};
 use windlass::compiler::graph::Target;
@@ -136,10 +136,19 @@ async fn copy(lab: &Lab<'_>, read: &Read, label: &str) -> Result<ConnectOptions,
     }
 }
 
-/// A shadow database that a catalog's own text makes.
+/// A shadow database that a catalog's own text makes. No password leaves the database: user mappings have no options there,
+/// and subscriptions are left out.
 async fn load(lab: &Lab<'_>, catalog: &Catalog, label: &str) -> Result<ConnectOptions, Failure> {
     let mut options = WriteOptions::default();
-    options.secrets = false;
+    let mut catalog = catalog.clone();
+    catalog
+        .objects
+        .retain(|_, object| !matches!(object, Object::Subscription(_)));
+    for object in catalog.objects.values_mut() {
+        if let Object::UserMapping(options) = object {
+            options.clear();
+        }
+    }
     let copy = |options: &WriteOptions| ScriptFile {
         name: "a copy of the schema".to_owned(),
         text: catalog.to_sql(options),

@@ -276,6 +276,8 @@ impl Emit<'_> {
             Address::Relation(name) => {
                 self.empty(name);
                 needs.extend(self.leave_referenced(name, &mut sql));
+                let alone = self.apart.iter().filter(|part| part.relation() == Some(name));
+                needs.extend(self.carriers(alone.cloned()));
                 let children = self.origin_children(name);
                 for child in children {
                     let child = Address::Relation(child);
@@ -455,9 +457,17 @@ impl Emit<'_> {
     fn taken(&self, address: &Address) -> Vec<Address> {
         let old = self.old;
         match address {
-            Address::Relation(name) => old
-                .relation(name)
-                .map_or(Vec::new(), |relation| members(name, relation)),
+            Address::Relation(name) => {
+                let relation = old.relation(name);
+                let mut taken = relation.map_or(Vec::new(), |relation| members(name, relation));
+                let owned = old.relations.iter().filter(|(_, found)| {
+                    matches!(&found.kind, RelationKind::Sequence(sequence)
+                        if matches!(&sequence.owner, SequenceOwner::Column(of, _) if of == name))
+                });
+                let owned = owned.map(|(sequence, _)| Address::Relation(sequence.clone()));
+                taken.extend(owned.filter(|sequence| self.goes(sequence)));
+                taken
+            }
             Address::Type(name) => {
                 let mut taken = old
                     .types

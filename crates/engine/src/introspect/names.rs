@@ -138,14 +138,16 @@ impl Names {
         }
     }
 
-    /// What the oid stands for; a part of a relation is a column.
+    /// What the oid stands for; a part of a relation is a column, if it is one of the model: those of sequences are not.
     pub(super) fn resolve(&self, class: u32, oid: u32, part: i32) -> Option<Entry> {
         let entry = self.objects.get(&(class, oid))?;
         let of = match entry {
             Entry::Object(Address::Relation(of) | Address::Type(of)) if part > 0 => of,
             _ => return Some(entry.clone()),
         };
-        let column = self.column(oid, i16::try_from(part).ok()?)?;
+        let Some(column) = self.column(oid, i16::try_from(part).ok()?) else {
+            return Some(entry.clone());
+        };
         Some(Entry::Object(Address::Column(of.clone(), column.to_owned())))
     }
 }

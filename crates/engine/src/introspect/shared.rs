@@ -89,8 +89,9 @@ impl Reader<'_> {
             let Some(Entry::Object(referenced)) = referenced else {
                 return Ok(());
             };
-            // Of an extension's members, only the extension is known.
-            if matches!(dependent, Address::Extension(_))
+            // Of an extension's members, only the extension is known; it may need another one.
+            let is_between_extensions = of == class::EXTENSION && row.oid("ref_class") == class::EXTENSION;
+            if (matches!(dependent, Address::Extension(_)) && !is_between_extensions)
                 || is_containment(&dependent, &referenced)
                 || this.are_range_and_multirange(&dependent, &referenced)
             {

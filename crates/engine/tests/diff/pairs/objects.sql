@@ -222,3 +222,9 @@ CREATE PUBLICATION p FOR TABLE t (id, gone);
 -- new
 CREATE TABLE t (id int PRIMARY KEY);
 CREATE PUBLICATION p FOR TABLE t (id);
+
+-- case extension/that_another_needs
+-- old
+CREATE EXTENSION cube;
+CREATE EXTENSION earthdistance;
+-- new

@@ -308,3 +308,21 @@ ALTER TABLE c ALTER a SET NOT NULL;
 CREATE TABLE d () INHERITS (p);
 CREATE TABLE r (a int) PARTITION BY LIST (a);
 CREATE TABLE r1 PARTITION OF r (a NOT NULL) FOR VALUES IN (1);
+
+-- case table/in_a_circle_with_its_row_type
+-- old
+CREATE TABLE src (id bigint PRIMARY KEY, b int);
+CREATE FUNCTION total(src) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1.b * 2::bigint';
+CREATE INDEX src_total ON src (total(src));
+CREATE FUNCTION tg() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER tg BEFORE INSERT ON src FOR EACH ROW WHEN (NEW.* IS NOT NULL) EXECUTE FUNCTION tg();
+-- new
+
+-- case table/whose_sequence_others_use
+-- old
+CREATE TABLE b (id bigint, m int);
+CREATE SEQUENCE shared OWNED BY b.m;
+CREATE TABLE c (s int DEFAULT nextval('shared'));
+CREATE VIEW v AS SELECT last_value FROM shared;
+-- new
+CREATE TABLE c (s int);
