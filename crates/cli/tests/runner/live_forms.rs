@@ -117,6 +117,11 @@ async fn a_swap_that_would_lose_or_fail_is_refused_with_the_reason() {
             "DROP FUNCTION change() CASCADE",
             "fires behind every other by its name",
         ),
+        (
+            "ALTER TABLE orders ADD CONSTRAINT one_each UNIQUE (total, id) DEFERRABLE",
+            "ALTER TABLE orders DROP CONSTRAINT one_each",
+            "constraint one_each is DEFERRABLE: while the index",
+        ),
     ] {
         project.database.execute(given).await;
         let refused = project.windlass(&["upgrade"]).run().await.expect(4);

@@ -53,7 +53,7 @@ const STATEMENTS: &[&str] = &[
     "ALTER TABLE products ALTER COLUMN sku TYPE varchar",
     "CREATE STATISTICS of_both ON sku, title FROM products => ALTER TABLE products ALTER COLUMN sku TYPE varchar, ALTER COLUMN title TYPE varchar",
     "DROP VIEW open_orders; ALTER TABLE orders ALTER total SET NOT NULL, ALTER total SET DEFAULT 5, ADD CHECK (total > 0 AND id > 0), ADD UNIQUE (total, id) \
-     INCLUDE (note) DEFERRABLE; CREATE INDEX weird ON orders (status, total DESC NULLS LAST) WHERE total > 7; \
+     INCLUDE (note); CREATE INDEX weird ON orders (status, total DESC NULLS LAST) WHERE total > 7; \
      COMMENT ON COLUMN orders.total IS 'it''s'; COMMENT ON INDEX weird IS 'w' => ALTER TABLE orders ALTER COLUMN total TYPE bigint",
     "ALTER TABLE orders ALTER COLUMN customer_id TYPE numeric USING customer_id::numeric",
     "CREATE TABLE lone (id serial PRIMARY KEY, n int); INSERT INTO lone (n) SELECT generate_series(1, 100) => ALTER TABLE lone ALTER id TYPE bigint",

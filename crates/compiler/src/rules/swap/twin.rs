@@ -53,22 +53,23 @@ impl Swap<'_> {
             self.made.push(Safe::new(made));
             match index.constraint.as_ref().and_then(|name| table.constraint(name)) {
                 Some(constraint) => {
+                    if constraint.is_deferrable {
+                        return Err(format!(
+                            "constraint {} is DEFERRABLE: while the index that takes its place is built, it would refuse at once \
+                             what may be mended until COMMIT; make it NOT DEFERRABLE, or drop it, in a statement before, and \
+                             make it again in one behind",
+                            quote(&constraint.name)
+                        ));
+                    }
                     let address = Address::Constraint(self.name.clone(), constraint.name.clone());
                     self.renewed.insert(address);
                     let kind = if index.is_primary { "PRIMARY KEY" } else { "UNIQUE" };
-                    let mut add = format!(
+                    self.taken_over.push(format!(
                         "{} ADD CONSTRAINT {} {kind} USING INDEX {}",
                         self.head,
                         quote(&constraint.name),
                         quote(&twin)
-                    );
-                    if constraint.is_deferrable {
-                        add.push_str(" DEFERRABLE");
-                    }
-                    if constraint.is_deferred {
-                        add.push_str(" INITIALLY DEFERRED");
-                    }
-                    self.taken_over.push(add);
+                    ));
                 }
                 None => self.taken_over.push(format!(
                     "ALTER INDEX {} RENAME TO {}",
