@@ -76,6 +76,18 @@ async fn a_foreign_table_that_comes_back_as_a_partition_is_detached_once() {
 }
 
 #[tokio::test]
+async fn user_mappings_go_with_their_server_and_come_with_nothing() {
+    let project = Project::new(&[]).await;
+    let with = "CREATE EXTENSION postgres_fdw; CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw;
+         CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (password 'hush')";
+    let without = "CREATE EXTENSION postgres_fdw";
+    let plan = proved(&project, with, without).await;
+    assert!(plan.contains("DROP USER MAPPING FOR PUBLIC SERVER far"), "{plan}");
+    let plan = proved(&project, without, with).await;
+    assert!(!plan.contains("hush"), "{plan}");
+}
+
+#[tokio::test]
 async fn an_index_on_the_parent_only_is_as_it_is_declared() {
     let project = Project::new(&[]).await;
     let parted = "CREATE TABLE parts (a int) PARTITION BY RANGE (a);
