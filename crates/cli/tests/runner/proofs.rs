@@ -106,14 +106,21 @@ async fn a_copy_holds_what_is_hard_to_copy() {
     let project = Project::new(&[]).await;
     let nearby = shared().await.database().await;
     let role = nearby.create_role("").await;
+    // From 17 on what fills a view has a path of its own.
+    let plays = match shared().await.version().await {
+        17.. => "public.plays",
+        _ => "plays",
+    };
     let hard = format!(
         "CREATE EXTENSION pg_trgm VERSION '1.4'; DROP EXTENSION plpgsql; CREATE EXTENSION plpgsql;
          CREATE TABLE plays (song int, kind varchar(9) CHECK (kind IN ('a', 'b')));
          CREATE MATERIALIZED VIEW most AS SELECT song, count(*) AS n FROM plays GROUP BY song;
          CREATE MATERIALIZED VIEW chart AS SELECT * FROM most; ALTER MATERIALIZED VIEW chart OWNER TO {role};
          COMMENT ON MATERIALIZED VIEW chart IS 'of all'; GRANT SELECT ON chart TO PUBLIC;
-         CREATE FUNCTION songs() RETURNS SETOF most LANGUAGE sql STABLE AS 'SELECT * FROM most';
-         CREATE MATERIALIZED VIEW called AS SELECT * FROM songs()"
+         CREATE FUNCTION songs() RETURNS SETOF plays LANGUAGE sql STABLE AS 'SELECT * FROM {plays}';
+         CREATE MATERIALIZED VIEW called AS SELECT * FROM songs();
+         CREATE FUNCTION known() RETURNS bigint STABLE RETURN (SELECT max(n) FROM most);
+         CREATE MATERIALIZED VIEW a_first AS SELECT known() AS known"
     );
     let old = format!("{hard}; CREATE TABLE other (a int)");
     let new = format!("{hard}; CREATE TABLE other (a int, b int); ALTER EXTENSION pg_trgm UPDATE TO '1.5'");

@@ -105,13 +105,16 @@ pub(super) fn write_materialized(
     }
 }
 
-/// The materialised views that a view reads, through other views too.
+/// The materialised views that a view reads, through other views and functions too, as far as these say what they read.
 fn read_by(catalog: &Catalog, view: &Address) -> Vec<Address> {
     let mut found = Vec::new();
     let mut seen = HashSet::from([view.clone()]);
     let mut open = vec![view.clone()];
     while let Some(at) = open.pop() {
         for (needed, _) in catalog.dependencies.of(&at) {
+            if matches!(needed, Address::Routine(_)) && seen.insert(needed.clone()) {
+                open.push(needed.clone());
+            }
             let (Address::Relation(name) | Address::Column(name, _)) = needed else {
                 continue;
             };
