@@ -371,3 +371,29 @@ async fn a_function_that_spreads_rows_keeps_a_column_from_being_swapped() {
         refused.stderr
     );
 }
+
+#[tokio::test]
+async fn what_is_not_enforced_keeps_nobody_from_passing_over_triggers() {
+    let project = Project::new(&[(
+        "0001_tables",
+        "CREATE TABLE customers (id int PRIMARY KEY);\n\
+         CREATE TABLE orders (id int PRIMARY KEY, customer_id int);\n\
+         INSERT INTO orders SELECT n, n FROM generate_series(1, 100) n;",
+    )])
+    .await;
+    project.upgrade(0).await;
+    if project.major().await < 18 {
+        return;
+    }
+    project
+        .database
+        .execute("ALTER TABLE orders ADD CONSTRAINT loose FOREIGN KEY (customer_id) REFERENCES customers NOT ENFORCED")
+        .await;
+    project.write(
+        "0002_b",
+        "-- windlass: backfill x triggers=skip\nUPDATE orders SET customer_id = 7 WHERE customer_id <> 7;",
+    );
+    project.upgrade(0).await;
+    let changed = project.one("SELECT count(*) FROM orders WHERE customer_id = 7");
+    assert_eq!(changed.await, "100");
+}
