@@ -60,7 +60,7 @@ impl Checked {
             && finding.severity == Severity::Note
             && finding.runs_by_itself
             && finding.fix.is_some()
-            && finding.needs.is_none()
+            && finding.needs.is_empty()
     }
 }
 

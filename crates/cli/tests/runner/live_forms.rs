@@ -132,6 +132,36 @@ async fn a_swap_that_would_lose_or_fail_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_published_table_says_what_its_subscribers_need() {
+    let project = project(&format!("{CHANGE};")).await;
+    let publications = [
+        "CREATE PUBLICATION shop FOR TABLE orders",
+        "CREATE PUBLICATION shop FOR ALL TABLES",
+        "CREATE PUBLICATION shop FOR TABLES IN SCHEMA public",
+    ];
+    let known = if project.major().await < 15 { 2 } else { 3 };
+    for publication in &publications[..known] {
+        project.database.execute(publication).await;
+        let refused = project.upgrade(4).await;
+        for part in [
+            "under -- windlass: allow published-columns because",
+            "published with all its columns (shop)",
+            "ALTER TABLE public.orders ADD COLUMN total_windlass bigint",
+        ] {
+            assert!(refused.stderr.contains(part), "{publication}: {}", refused.stderr);
+        }
+        project.database.execute("DROP PUBLICATION shop").await;
+    }
+    project.database.execute(publications[0]).await;
+    project.write(
+        "0002_change",
+        &format!("-- windlass: allow published-columns because the subscribers have it\n{CHANGE};"),
+    );
+    project.upgrade(0).await;
+    assert_eq!(lost(&project).await, "0");
+}
+
+#[tokio::test]
 async fn what_does_not_fit_the_new_type_is_told_before_anything_is_done() {
     let project = project(&CHANGE.replace("bigint", "smallint;")).await;
     project

@@ -37,7 +37,7 @@ pub const DIRECTIVES: &[Known] = &[
     statement("backfill", "backfill NAME [on TABLE] [by COLUMN as WORD] [key=value…] [on-error skip N] [deferred]", "the statement is executed in batches"),
     statement("verify", "verify : TEXT", "the query must answer true after the statements before it"),
     statement("require", "require : TEXT", "the query must answer true before the revision's first step"),
-    statement("allow", "allow RULE because …", "accepts what the rule warns of; `reorder-columns` and `early-rows` let [safe forms](rules.md) run that an application may notice"),
+    statement("allow", "allow RULE because …", "accepts what the rule warns of; `reorder-columns`, `published-columns` and `early-rows` let [safe forms](rules.md) run that an application or a subscriber may notice"),
     statement("best-effort", "best-effort", "a final failure is a warning"),
     statement("temporary", "temporary", "the index is dropped after the backfill"),
     statement("lane", "lane NAME", "executes the statement by another lane's policy"),

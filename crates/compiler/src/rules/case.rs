@@ -295,7 +295,7 @@ impl Case<'_> {
             assumed: Vec::new(),
             help: Vec::new(),
             fix: None,
-            needs: None,
+            needs: Vec::new(),
             runs_by_itself: false,
             fixes_whole: self.at.1 == 1,
             command: self.at.0,

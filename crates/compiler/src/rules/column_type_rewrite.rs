@@ -60,7 +60,13 @@ fn check(case: &Case) -> Option<Finding> {
         finding
     };
     let finding = match swap::form(case) {
-        Ok(form) => finding.fixed_under(swap::PERMISSION, form),
+        Ok(form) => {
+            let finding = finding.fixed_under(swap::PERMISSION, form.statements);
+            match form.at_subscribers {
+                Some(first) => finding.needing(swap::PUBLISHED).help(first),
+                None => finding,
+            }
+        }
         Err(_) if case.find(relation).is_none() => finding,
         Err(why) => finding.help(format!("Windlass does not swap the column by itself: {why}")),
     };

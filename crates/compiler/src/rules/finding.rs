@@ -19,8 +19,8 @@ pub struct Finding {
     pub help: Vec<String>,
     /// The same by safe statements.
     pub fix: Option<Vec<Safe>>,
-    /// The `allow` that they need besides, where they change what an application may notice.
-    pub needs: Option<&'static str>,
+    /// Each `allow` that they need besides, where they change what an application or a subscriber may notice.
+    pub needs: Vec<&'static str>,
     /// It runs so although nothing refuses what was written; without a catalog, perhaps.
     pub runs_by_itself: bool,
     /// They stand for the whole statement, not for one of its subcommands.
@@ -108,8 +108,7 @@ impl Finding {
     #[must_use]
     pub(super) fn fixed_under(mut self, permission: &'static str, fix: Vec<Safe>) -> Self {
         self.fix = Some(fix);
-        self.needs = Some(permission);
-        self
+        self.needing(permission)
     }
 
     /// Gives a safe form of the whole statement that runs although what was written is no error. `is_blind`: only a catalog
@@ -130,12 +129,17 @@ impl Finding {
     /// Without its safe form, which is named instead: nobody has allowed what comes with it.
     #[must_use]
     pub(super) fn unless_allowed(mut self, mut allows: impl FnMut(&str) -> bool) -> Self {
-        if let Some(permission) = self.needs.filter(|permission| !allows(permission)) {
+        let needed: Vec<String> = self
+            .needs
+            .iter()
+            .filter(|permission| !allows(permission))
+            .map(|permission| format!("-- windlass: allow {permission} because …"))
+            .collect();
+        if !needed.is_empty() {
             self.fix = None;
-            self.help.insert(
-                0,
-                format!("Windlass does that by itself under -- windlass: allow {permission} because …"),
-            );
+            let needed = needed.join(" and ");
+            self.help
+                .insert(0, format!("Windlass does that by itself under {needed}"));
         }
         self
     }
@@ -151,7 +155,7 @@ impl Finding {
     /// The safe form that it has runs only where its author allows what comes with it.
     #[must_use]
     pub(super) fn needing(mut self, permission: &'static str) -> Self {
-        self.needs = self.fix.is_some().then_some(permission);
+        self.needs.extend(self.fix.is_some().then_some(permission));
         self
     }
 

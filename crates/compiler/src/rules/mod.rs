@@ -187,7 +187,7 @@ pub enum Harm {
 }
 
 /// What `allow` can name beside rules: what comes with a safe form and an application may notice.
-pub const PERMISSIONS: [&str; 2] = [swap::PERMISSION, rewrite::EARLY_ROWS];
+pub const PERMISSIONS: [&str; 3] = [swap::PERMISSION, swap::PUBLISHED, rewrite::EARLY_ROWS];
 
 /// The tables that all examples stand on.
 pub const GIVEN: &str = include_str!("given.sql");

@@ -2,11 +2,12 @@
 //! old one's indexes and constraints, and put in its place in one short transaction. The column is the table's last then.
 //!
 //! Here are the order of it all and the column itself; `twin` has what belongs to it within the table, `number` where its
-//! values come from, `around` what hangs on it from outside, `unfit` what is not swapped at all.
+//! values come from, `around` what hangs on it from outside, `published` who gets it elsewhere, `unfit` what is not swapped at all.
 
 mod around;
 mod cast;
 mod number;
+mod published;
 mod twin;
 mod unfit;
 
@@ -21,8 +22,18 @@ use crate::sql::{self, RelationName, TypeName, quote_identifier as quote, quote_
 /// Under what the columns' order may change: `SELECT *`, INSERT without a list of columns and COPY notice.
 pub(super) const PERMISSION: &str = "reorder-columns";
 
+/// Under what a new column may go out to subscribers: where they lack it, they stop.
+pub(super) const PUBLISHED: &str = "published-columns";
+
+/// How a column is swapped.
+pub(super) struct Form {
+    pub(super) statements: Vec<Safe>,
+    /// What the subscribers of a published table need first.
+    pub(super) at_subscribers: Option<String>,
+}
+
 /// The statements, or why there are none: a clause that continues "it is not done here, since ".
-pub(super) fn form(case: &Case) -> Result<Vec<Safe>, String> {
+pub(super) fn form(case: &Case) -> Result<Form, String> {
     let Some(mut swap) = Swap::of(case)? else {
         return Err("too little is known".to_owned());
     };
@@ -34,7 +45,10 @@ pub(super) fn form(case: &Case) -> Result<Vec<Safe>, String> {
     swap.numbers()?;
     swap.references()?;
     swap.remake(&readers)?;
-    Ok(swap.statements())
+    Ok(Form {
+        at_subscribers: swap.at_subscribers(),
+        statements: swap.statements(),
+    })
 }
 
 struct Swap<'a> {
