@@ -178,6 +178,31 @@ async fn what_does_not_fit_the_new_type_is_told_before_anything_is_done() {
     assert_eq!(project.one(left).await, "0");
 }
 
+#[tokio::test]
+async fn a_default_without_a_value_of_the_new_type_is_told_before_anything_is_done() {
+    let project = project(&CHANGE.replace("total TYPE bigint", "twin TYPE bigint USING twin::bigint;")).await;
+    project
+        .database
+        .execute("ALTER TABLE orders ALTER COLUMN twin SET DEFAULT 'none'::text")
+        .await;
+    let failed = project.upgrade(1).await;
+    assert!(
+        failed.stderr.contains("but default expression is of type text"),
+        "{}",
+        failed.stderr
+    );
+    let left = "SELECT count(*)::text FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attname = 'twin_windlass'";
+    assert_eq!(project.one(left).await, "0");
+    project
+        .database
+        .execute("ALTER TABLE orders ALTER COLUMN twin SET DEFAULT length('four')")
+        .await;
+    project.upgrade(0).await;
+    let default = "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum \
+                   WHERE adrelid = 'orders'::regclass AND attname = 'twin'";
+    assert_eq!(project.one(default).await, "length('four'::text)");
+}
+
 /// A swap that ends in the middle of its filling, at a row that nobody may change any more.
 async fn interrupted(change: &str) -> Project {
     let project = project(change).await;

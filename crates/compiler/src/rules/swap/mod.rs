@@ -177,7 +177,11 @@ impl<'a> Swap<'a> {
         };
         let old_type = TypeName::parse(&self.column.data_type).unwrap_or_default();
         let settings = cast::settings(&old_type, self.new_type_name);
-        let mut safe: Vec<Safe> = self.proof_of_fit(&old_type, &value(&old)).into_iter().collect();
+        let proofs = [
+            self.proof_of_default(&old_type),
+            self.proof_of_fit(&old_type, &value(&old)),
+        ];
+        let mut safe: Vec<Safe> = proofs.into_iter().flatten().collect();
         safe.extend([
             Safe::new(format!("{head} ADD COLUMN {new} {}", self.new_type)),
             Safe::new(format!(
@@ -251,6 +255,22 @@ impl<'a> Swap<'a> {
             format!("each {name} of {relation} fits the new type"),
             sql,
         ))
+    }
+
+    /// Whether the default may be one of the new type: PostgreSQL tells when it is set, so it is set on a table that nobody
+    /// sees and that is gone with its transaction. Before anything is journalled, so that the default can still be changed.
+    fn proof_of_default(&self, old_type: &TypeName) -> Option<Safe> {
+        let ColumnValue::Default(default) = &self.column.value else {
+            return None;
+        };
+        if cast::always_fits(old_type, self.new_type_name) {
+            return None;
+        }
+        Some(Safe::new(format!(
+            "CREATE TEMPORARY TABLE windlass_default ({} {} DEFAULT {default}) ON COMMIT DROP",
+            quote(&self.column.name),
+            self.new_type
+        )))
     }
 
     /// Asked under the lock: what came to hang on the old column since the plan was made would go with it.
