@@ -1,5 +1,7 @@
 //! Safe forms of several steps while applications write: what they write meanwhile is kept, and none of it fails.
 
+use std::fs;
+
 use windlass_testkit::{Running, Traffic, TrafficPlan};
 
 use crate::project::{Ended, Project};
@@ -201,6 +203,28 @@ async fn a_default_without_a_value_of_the_new_type_is_told_before_anything_is_do
     let default = "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum \
                    WHERE adrelid = 'orders'::regclass AND attname = 'twin'";
     assert_eq!(project.one(default).await, "length('four'::text)");
+}
+
+#[tokio::test]
+async fn the_function_of_a_swap_stands_beside_its_table_by_a_name_that_is_free() {
+    let project = Project::new(&[(
+        "0001_orders",
+        "CREATE SCHEMA app;\n\
+         CREATE TABLE app.orders (id bigint PRIMARY KEY, total integer);\n\
+         CREATE FUNCTION app.orders_total_windlass() RETURNS integer LANGUAGE sql AS 'SELECT 5';\n\
+         INSERT INTO app.orders SELECT n, n FROM generate_series(1, 300000) n;",
+    )])
+    .await;
+    project.upgrade(0).await;
+    project.write("0002_change", &format!("{CHANGE};"));
+    let settings = "search_path = [\"public\", \"app\"]\n";
+    fs::write(project.folder().join("windlass.toml"), settings).expect("a file can be written");
+    let plan = project.windlass(&["plan"]).run().await.expect(0);
+    let made = "CREATE FUNCTION app.orders_total_windlass1()";
+    assert!(plan.stdout.contains(made), "{}", plan.stdout);
+    project.upgrade(0).await;
+    let left = "SELECT string_agg(oid::regprocedure::text, ' ') FROM pg_proc WHERE proname LIKE 'orders_total_windlass%'";
+    assert_eq!(project.one(left).await, "app.orders_total_windlass()");
 }
 
 /// A swap that ends in the middle of its filling, at a row that nobody may change any more.

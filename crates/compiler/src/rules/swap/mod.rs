@@ -85,6 +85,14 @@ struct Swap<'a> {
     reads_expressions: bool,
 }
 
+/// What names of the swap's own end in: the second and later ones where one is taken.
+fn labels() -> impl Iterator<Item = String> {
+    (0..).map(|number: u32| match number {
+        0 => "windlass".to_owned(),
+        _ => format!("windlass{number}"),
+    })
+}
+
 /// The name of the trigger that keeps the new column in step: triggers fire in the order of their names.
 fn trigger(new: &str) -> String {
     format!("~{new}")
@@ -116,17 +124,13 @@ impl<'a> Swap<'a> {
             return Err(why);
         }
         let name_of_table = name.clone();
-        let free = (0..).map(|number: u32| {
-            let label = match number {
-                0 => "windlass".to_owned(),
-                _ => format!("windlass{number}"),
-            };
+        let mut free = labels().map(|label| {
             // A byte shorter than a name can be: its trigger's has one more.
             let room = object_name("", "", &label).len();
             let of = &of[..of.floor_char_boundary(62 - room)];
             object_name(of, "", &label)
         });
-        let called = free.into_iter().find(|name| table.column(name).is_none());
+        let called = free.find(|name| table.column(name).is_none());
         let called = called.unwrap_or_default();
         if let Some(why) = unfit::fires_behind(table, &trigger(&called)) {
             return Err(why);
@@ -166,10 +170,7 @@ impl<'a> Swap<'a> {
     fn statements(self) -> Vec<Safe> {
         let (head, relation) = (self.head, self.relation);
         let (old, new) = (quote(&self.column.name), quote(&self.new));
-        let function = RelationName {
-            schema: relation.schema.clone(),
-            name: object_name(&self.name.name, &self.column.name, "windlass"),
-        };
+        let function = self.function();
         let trigger = quote(&trigger(&self.new));
         let value = |from: &str| match self.casts {
             true => format!("({from})::{}", self.new_type),
@@ -232,6 +233,14 @@ impl<'a> Swap<'a> {
         };
         safe.push(Safe::new(format!("ANALYZE {relation}{columns}")));
         safe
+    }
+
+    /// The trigger's function, beside the table wherever search_path leads, by a name that no routine has.
+    fn function(&self) -> QualifiedName {
+        let (table, column) = (&self.name.name, &self.column.name);
+        let is_free = |name: &QualifiedName| !self.catalog.routines.keys().any(|known| known.name == *name);
+        let mut names = labels().map(|label| self.name.beside(&object_name(table, column, &label)));
+        names.find(is_free).expect("numbers do not end")
     }
 
     /// Asked before anything is done, where a value may not fit: the trigger would refuse such ones to the application from
