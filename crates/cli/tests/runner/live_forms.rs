@@ -246,6 +246,53 @@ async fn interrupted(change: &str) -> Project {
 }
 
 #[tokio::test]
+async fn a_swap_that_ended_within_can_be_given_up() {
+    for (before, besides, undo) in [
+        ("", "", ""),
+        (
+            "CREATE TABLE other (a int);\n",
+            "undo also what the same steps did besides (CREATE TABLE other (a int)); ",
+            "DROP TABLE other",
+        ),
+        ("CREATE INDEX CONCURRENTLY notes ON orders (note);\n", "", ""),
+    ] {
+        let project = project(&format!("{before}{CHANGE};")).await;
+        let rows = "INSERT INTO orders (id, total, twin, note) VALUES (20000, 7, '7', 'old'); \
+                    ALTER TABLE orders ADD CONSTRAINT notes CHECK (note <> 'old') NOT VALID";
+        project.database.execute(rows).await;
+        let failed = project.upgrade(1).await;
+        let goes_on = "mend what is said above, run the same command again";
+        assert!(failed.stderr.contains(goes_on), "{}", failed.stderr);
+        let hint = failed.stderr.split_once("or give the new column up: ");
+        let (drops, after) = hint
+            .and_then(|(_, hint)| hint.split_once(&format!("; {besides}then windlass ")))
+            .unwrap_or_else(|| panic!("{}", failed.stderr));
+        assert_eq!(
+            drops,
+            "DROP TRIGGER \"~total_windlass\" ON orders; DROP FUNCTION public.orders_total_windlass(); \
+             ALTER TABLE orders DROP COLUMN total_windlass"
+        );
+        project.database.execute(&format!("{drops}; {undo}")).await;
+        let (command, _) = after.split_once(',').expect("more is said");
+        let words: Vec<&str> = command.split(' ').collect();
+        project.windlass(&words).run().await.expect(0);
+        project.windlass(&words).run().await.expect(2);
+        // What was done in steps before stays; the swap begins anew, its batches too.
+        let kept = "SELECT count(*)::text FROM windlass.step WHERE revision_id = '0002_change'";
+        assert_eq!(
+            project.one(kept).await,
+            if before.contains("INDEX") { "1" } else { "0" }
+        );
+        let mended = "UPDATE orders SET note = 'new' WHERE id = 20000";
+        project.database.execute(mended).await;
+        project.upgrade(0).await;
+        assert_eq!(lost(&project).await, "0");
+        let column = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attname = 'total'";
+        assert_eq!(project.one(column).await, "bigint");
+    }
+}
+
+#[tokio::test]
 async fn what_came_to_hang_on_the_column_meanwhile_is_not_lost() {
     let project = interrupted(&format!("{CHANGE};")).await;
     project

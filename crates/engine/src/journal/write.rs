@@ -662,6 +662,17 @@ pub(crate) fn take_back_steps(revision: &RevisionId, direction: Direction, numbe
         .with(numbers, Type::INT4_ARRAY)
 }
 
+/// The batches of such steps begin anew.
+pub(crate) fn forget_backfills(revision: &RevisionId, numbers: &[u32]) -> Write {
+    let numbers: Vec<i32> = numbers
+        .iter()
+        .map(|number| i32::try_from(*number).unwrap_or(i32::MAX))
+        .collect();
+    Write::new("DELETE FROM windlass.backfill WHERE revision_id = $1 AND step = ANY ($2)")
+        .text(revision.as_str())
+        .with(numbers, Type::INT4_ARRAY)
+}
+
 /// Adds a line to `windlass.history`; `action` is one of its words.
 pub(crate) fn record(
     revision: &RevisionId,

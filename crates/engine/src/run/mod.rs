@@ -17,6 +17,7 @@ mod planning;
 mod prepare;
 mod progress;
 mod quiesce;
+mod remains;
 mod repair;
 mod request;
 mod retry;

@@ -11,6 +11,7 @@ use windlass_compiler::lane::Lane;
 use windlass_compiler::plan::{self, Freezing, FrozenPlan, Prepared, Resumption, Shape, Step};
 
 use super::attempt::{self, one_line};
+use super::remains::{self, Remains};
 use super::work::{Job, Work};
 use super::{Resolution, Runner, Scripts};
 use crate::error::{Error, ErrorKind, Result};
@@ -222,9 +223,10 @@ impl Runner {
             let name = job.name.clone();
             if let Err(error) = work.step(job).await {
                 let error = error.at_step(name.clone());
-                return Err(work
+                let error = work
                     .compensate(id, direction, &frozen.plan, (step, &name), error)
-                    .await);
+                    .await;
+                return Err(remains::told(error, id, &frozen.plan.frozen(), step.number));
             }
             if kept {
                 session = saved_session(work, id, direction, step.number).await?;
@@ -475,6 +477,16 @@ impl Runner {
                     StepState::Intended | StepState::Unknown | StepState::Skipped
                 )
         });
+        let given_up = match resolution {
+            Resolution::Retry { .. } if open.is_none() => swap_of(journal, revision, step),
+            _ => None,
+        };
+        if let Some((row, remains)) = given_up {
+            let writes = give_up(row, &remains, journal);
+            commit(client, fence, &writes).await?;
+            let steps: Vec<String> = remains.steps.iter().map(u32::to_string).collect();
+            return Ok(format!("{revision}: steps {} are {word}", steps.join(", ")));
+        }
         let Some(open) = open else {
             let known: Vec<String> = journal
                 .steps
@@ -551,6 +563,37 @@ impl Runner {
         commit(client, fence, &writes).await?;
         Ok(format!("{id}: the edit is accepted"))
     }
+}
+
+/// The swap of a column that ended within, and that this step, which is done, belongs to.
+fn swap_of<'j>(journal: &'j Snapshot, id: &RevisionId, step: u32) -> Option<(&'j RevisionRow, Remains)> {
+    let mut rows = journal.revisions.iter();
+    let row = rows.find(|row| row.id == *id && !row.state.is_applied())?;
+    let plan: FrozenPlan = serde_json::from_value(row.plan.clone()?).ok()?;
+    let done = steps_of(journal, id, row.direction);
+    let is_done = |number| done.iter().any(|row| row.number == number && is_over(row.state));
+    let open = plan.steps.iter().find(|step| !is_done(step.number))?;
+    let remains = remains::remains(&plan, open.number)?;
+    remains.steps.contains(&step).then_some((row, remains))
+}
+
+/// As if the swap had not begun; a revision that has done nothing else has not begun either.
+fn give_up(row: &RevisionRow, remains: &Remains, journal: &Snapshot) -> Vec<Write> {
+    let steps = steps_of(journal, &row.id, row.direction);
+    let is_all = steps
+        .iter()
+        .all(|row| !is_over(row.state) || remains.steps.contains(&row.number));
+    let numbers: Vec<String> = remains.steps.iter().map(u32::to_string).collect();
+    let mut writes = match is_all && row.direction == Direction::Up {
+        true => vec![journal::remove_revision(&row.id)],
+        false => vec![
+            journal::take_back_steps(&row.id, row.direction, &remains.steps),
+            journal::forget_backfills(&row.id, &remains.batches),
+        ],
+    };
+    let what = format!("gave up steps {}", numbers.join(", "));
+    writes.push(journal::record(&row.id, None, "resolved", None, Some(&what)));
+    writes
 }
 
 /// Asks the server what the text of a script does not say: which of its tables are partitioned.
