@@ -343,6 +343,14 @@ async fn a_safe_form_that_was_frozen_keeps_passing_over_them() {
             "1",
         )
         .await;
+    let enable = |how| format!("ALTER TABLE orders ENABLE {how}TRIGGER stamp");
+    project.database.execute(&enable("ALWAYS ")).await;
+    let refused = project.upgrade(4).await;
+    let helps =
+        "change them to ordinary ones (ALTER TABLE orders ENABLE TRIGGER name), run the same command again";
+    assert!(refused.stderr.contains(helps), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("directive"), "{}", refused.stderr);
+    project.database.execute(&enable("")).await;
     project.upgrade(0).await;
     assert_eq!(
         project.one("SELECT count(DISTINCT token) FROM orders").await,
@@ -396,4 +404,36 @@ async fn what_is_not_enforced_keeps_nobody_from_passing_over_triggers() {
     project.upgrade(0).await;
     let changed = project.one("SELECT count(*) FROM orders WHERE customer_id = 7");
     assert_eq!(changed.await, "100");
+}
+
+#[tokio::test]
+async fn a_safe_form_says_what_helps_where_triggers_or_constraints_came_meanwhile() {
+    let rows = "CREATE TABLE orders (id int PRIMARY KEY, note text);\n\
+                INSERT INTO orders SELECT n, repeat('x', 1000) FROM generate_series(1, 12000) n;";
+    let change = "ALTER TABLE orders ADD COLUMN token uuid DEFAULT gen_random_uuid();";
+    let project = Project::to_change(("0001_orders", rows), change).await;
+    let begun = "SELECT count(*)::text FROM windlass.backfill WHERE name = 'orders_token'";
+    project.kill_upgrade_when(begun, "1").await;
+    project
+        .database
+        .execute(
+            "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; \
+             CREATE TRIGGER late BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION note()",
+        )
+        .await;
+    let refused = project.upgrade(4).await;
+    for part in [
+        "would fire triggers of orders: late (note)",
+        "ALTER TABLE orders DISABLE TRIGGER name, run the same command again",
+    ] {
+        assert!(refused.stderr.contains(part), "{}", refused.stderr);
+    }
+    assert!(!refused.stderr.contains("directive"), "{}", refused.stderr);
+    project
+        .database
+        .execute("ALTER TABLE orders DISABLE TRIGGER late")
+        .await;
+    project.upgrade(0).await;
+    let tokens = "SELECT count(DISTINCT token) FROM orders";
+    assert_eq!(project.one(tokens).await, "12000");
 }

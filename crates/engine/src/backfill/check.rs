@@ -22,16 +22,22 @@ pub(super) fn preflight(task: &Task, facts: &Facts) -> Result<()> {
         Triggers::Skip => passable(task, facts)?,
         Triggers::Refuse if facts.triggers.is_empty() => {}
         Triggers::Refuse => {
-            return Err(Error::new(
+            let error = Error::new(
                 ErrorKind::Refused,
                 format!(
                     "backfill {} would fire triggers of {table}: {}",
                     task.name,
                     facts.triggers.join(", ")
                 ),
-            )
-            .hint("if that is meant, add triggers=fire to the backfill's directive")
-            .hint("if the rows are to change past them, as ALTER TABLE writes rows, add triggers=skip"));
+            );
+            if task.is_of_form {
+                return Err(error
+                    .hint("they came since its safe form was made, which does not fire triggers for what it fills")
+                    .hint(disabling(task)));
+            }
+            return Err(error
+                .hint("if that is meant, add triggers=fire to the backfill's directive")
+                .hint("if the rows are to change past them, as ALTER TABLE writes rows, add triggers=skip"));
         }
     }
     if let Some(publication) = facts.publications.first() {
@@ -53,17 +59,24 @@ pub(super) fn preflight(task: &Task, facts: &Facts) -> Result<()> {
 fn passable(task: &Task, facts: &Facts) -> Result<()> {
     let (name, table) = (&task.name, &task.change.changed);
     if !facts.unpassable.is_empty() {
-        return Err(Error::new(
+        let error = Error::new(
             ErrorKind::Refused,
             format!(
                 "backfill {name} skips triggers, but these of {table} fire all the same (ENABLE ALWAYS or REPLICA): {}",
                 facts.unpassable.join(", ")
             ),
-        )
-        .hint("if that is meant, write triggers=fire in the backfill's directive: then the others fire, too")
-        .hint(format!(
-            "or change them to ordinary ones first, in a statement before: ALTER TABLE {table} ENABLE TRIGGER name"
-        )));
+        );
+        return Err(match task.is_of_form {
+            true => error.hint(format!(
+                "change them to ordinary ones (ALTER TABLE {table} ENABLE TRIGGER name), run the same command again, and change \
+                 them back behind it"
+            )),
+            false => error
+                .hint("if that is meant, write triggers=fire in the backfill's directive: then the others fire, too")
+                .hint(format!(
+                    "or change them to ordinary ones first, in a statement before: ALTER TABLE {table} ENABLE TRIGGER name"
+                )),
+        });
     }
     if !facts.unchecked.is_empty() {
         return Err(Error::new(
@@ -74,9 +87,21 @@ fn passable(task: &Task, facts: &Facts) -> Result<()> {
             ),
         )
         .hint("PostgreSQL checks foreign keys, and keys that are DEFERRABLE, by triggers")
-        .hint("write triggers=fire in the backfill's directive, or change other columns"));
+        .hint(match task.is_of_form {
+            true => "drop them, run the same command again, and add them behind it: a foreign key NOT VALID, then VALIDATE CONSTRAINT",
+            false => "write triggers=fire in the backfill's directive, or change other columns",
+        }));
     }
     Ok(())
+}
+
+/// What helps a safe form where triggers are in its way.
+fn disabling(task: &Task) -> String {
+    let table = &task.change.changed;
+    format!(
+        "ALTER TABLE {table} DISABLE TRIGGER name, run the same command again, and ENABLE it behind: nor does it fire for what the \
+         application writes meanwhile"
+    )
 }
 
 /// Makes sure that the session may pass over triggers. To try it is the only answer that holds everywhere: providers

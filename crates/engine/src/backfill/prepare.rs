@@ -76,8 +76,8 @@ pub(super) async fn cut(session: &Session, task: &Task) -> Result<(Cut, Vec<Stri
     }
     if let Some(known) = &row.strategy {
         same_table(client, task, row.relation_oid).await?;
-        // A constraint or a trigger may have come while nobody worked on it.
-        if task.skips_triggers()
+        // A constraint or a trigger may have come while nobody worked on it. What a safe form fills sets none off.
+        if (task.skips_triggers() || task.is_of_form)
             && let Some(facts) = facts::read(client, &task.change, None).await?
         {
             check::preflight(task, &facts)?;

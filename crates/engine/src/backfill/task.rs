@@ -39,6 +39,8 @@ pub(crate) struct Task {
     /// What its batches may not take away.
     pub(super) guard: Guard,
     pub(super) direction: Direction,
+    /// A safe form has it, so that no file has a directive for it.
+    pub(super) is_of_form: bool,
     /// The run that waits for it.
     pub(crate) run_id: Option<String>,
 }
@@ -79,6 +81,8 @@ struct DefinitionWire {
     guard: Guard,
     #[serde(default)]
     is_down: bool,
+    #[serde(default)]
+    is_of_form: bool,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -147,6 +151,7 @@ impl Task {
             statement_timeout: overrides.statement_timeout,
             guard: guard.clone(),
             direction,
+            is_of_form: statement.rewrite.is_some(),
             run_id: None,
         }
     }
@@ -169,6 +174,7 @@ impl Task {
             statement_timeout_ms: millis(self.statement_timeout),
             guard: self.guard.clone(),
             is_down: self.direction == Direction::Down,
+            is_of_form: self.is_of_form,
         };
         serde_json::to_value(wire).expect("texts and numbers become JSON")
     }
@@ -226,6 +232,7 @@ impl Task {
             } else {
                 Direction::Up
             },
+            is_of_form: wire.is_of_form,
             run_id: None,
         })
     }

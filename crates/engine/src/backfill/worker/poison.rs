@@ -43,7 +43,10 @@ impl Worker<'_> {
                 )
                 .with_sqlstate(&code)
                 .hint("the rows before it are done; correct this one, then run the same command again")
-                .hint("or let such rows be passed over: on-error skip N in the backfill's directive");
+                .hint(match self.task.is_of_form {
+                    true => "none can be passed over: what was written changes each row, so it would have failed here, too",
+                    false => "or let such rows be passed over: on-error skip N in the backfill's directive",
+                });
                 return Err(failed.into());
             }
             OnError::Skip(most) => most,
