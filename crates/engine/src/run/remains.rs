@@ -23,8 +23,8 @@ pub(super) struct Remains {
     pub(super) batches: Vec<u32>,
 }
 
-/// What the swap that a step belongs to has made in the steps before it; none where it is no swap's, where nothing is
-/// made yet, or where the old column is gone already.
+/// What the swap that a step belongs to has made in the steps before it; none where it is no swap's, where it has not begun,
+/// or where the old column is gone already.
 pub(super) fn remains(plan: &FrozenPlan, failed: u32) -> Option<Remains> {
     let failing = plan.steps.iter().find(|step| step.number == failed)?;
     let forms: BTreeSet<_> = failing.statements.iter().filter_map(|part| part.of).collect();
@@ -57,7 +57,7 @@ pub(super) fn remains(plan: &FrozenPlan, failed: u32) -> Option<Remains> {
             }
         }
     }
-    if drops.is_empty() {
+    if before.is_empty() {
         return None;
     }
     let besides = before.iter().flat_map(|step| &step.statements);
@@ -101,7 +101,8 @@ pub(super) fn told(error: Error, id: &RevisionId, plan: &FrozenPlan, failed: u32
         error.kind(),
         ErrorKind::Failed | ErrorKind::Unverified | ErrorKind::Refused
     );
-    let Some(remains) = is_for_good.then(|| remains(plan, failed)).flatten() else {
+    let remains = is_for_good.then(|| remains(plan, failed)).flatten();
+    let Some(remains) = remains.filter(|remains| !remains.drops.is_empty()) else {
         return error;
     };
     let besides = match remains.besides.as_slice() {
@@ -118,4 +119,46 @@ pub(super) fn told(error: Error, id: &RevisionId, plan: &FrozenPlan, failed: u32
             "or give the new column up: {}; {besides}then windlass resolve {id} --step {first} retry, and edit or remove the revision",
             remains.drops.join("; ")
         ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn plan(steps: &[&[&str]]) -> FrozenPlan {
+        let steps = steps.iter().enumerate().map(|(at, statements)| {
+            let parts = statements.iter().enumerate().map(|(part, sql)| {
+                let hash = "0".repeat(64);
+                json!({ "hash": hash, "sql": sql, "rewrite": "column-type-rewrite", "part": part, "of": hash })
+            });
+            json!({ "number": at + 1, "shape": "transaction", "lane": "ddl", "statements": parts.collect::<Vec<_>>() })
+        });
+        let steps: Vec<_> = steps.collect();
+        serde_json::from_value(json!({ "version": 1, "fingerprint": null, "steps": steps })).expect("a plan")
+    }
+
+    #[test]
+    fn a_swap_leaves_what_it_made_until_the_old_column_goes() {
+        let plan = plan(&[
+            &["SELECT true"],
+            &["ALTER TABLE t ADD COLUMN a_windlass bigint"],
+            &[
+                "CREATE TRIGGER \"~a_windlass\" BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION public.f()",
+            ],
+            &["UPDATE t SET a_windlass = a"],
+            &["ALTER TABLE t DROP COLUMN a"],
+            &["ANALYZE t"],
+        ]);
+        let of = |step| remains(&plan, step).map(|remains| (remains.drops.join("; "), remains.steps));
+        assert_eq!(of(1), None);
+        assert_eq!(of(2), Some((String::new(), vec![1])));
+        let column = "ALTER TABLE t DROP COLUMN a_windlass";
+        assert_eq!(of(3), Some((column.to_owned(), vec![1, 2])));
+        let all = format!("DROP TRIGGER \"~a_windlass\" ON t; DROP FUNCTION public.f(); {column}");
+        assert_eq!(of(4), Some((all.clone(), vec![1, 2, 3])));
+        assert_eq!(of(5), Some((all, vec![1, 2, 3, 4])));
+        assert_eq!(of(6), None);
+    }
 }
