@@ -1,11 +1,10 @@
 //! The plan as JSON; keys are only ever added.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use std::sync::Arc;
 use windlass::compiler::catalog::{Bytes, Rows, Size};
-
 use windlass::compiler::plan::{Forecast, Pace, PlannedStatement, Shape, Step};
 use windlass::{Basis, RevisionPlan};
 

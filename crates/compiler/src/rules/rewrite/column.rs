@@ -21,10 +21,12 @@ pub(in crate::rules) fn column(case: &Case) -> Option<Vec<Safe>> {
     if is_filled_later && case.around.catalog.is_some() && case.primary_key(relation).is_none() {
         return None;
     }
-    let is_past_triggers = match filling(case, relation, &column.name) {
-        Filling::Noticed(_) if is_filled_later => return None,
-        filling => filling == Filling::PastTriggers,
-    };
+    // Only rows that are filled later are asked about: that walks the table's tree.
+    let is_past_triggers = is_filled_later
+        && match filling(case, relation, &column.name) {
+            Filling::Noticed(_) => return None,
+            filling => filling == Filling::PastTriggers,
+        };
     let head = case.head()?;
     let name = quote(&column.name);
     let mut parts = Parts::of(case, column)?;
