@@ -28,10 +28,14 @@ fn script(statements: usize) -> Source {
 }
 
 fn prepared(source: &Source, frozen: Option<&FrozenPlan>) -> Prepared {
+    prepared_under(Safety::Rewrite, source, frozen)
+}
+
+fn prepared_under(safety: Safety, source: &Source, frozen: Option<&FrozenPlan>) -> Prepared {
     let mut checker = Checker::new(Surroundings::default());
     let scrutiny = Scrutiny {
         checker: &mut checker,
-        safety: Safety::Rewrite,
+        safety,
         frozen,
     };
     plan::prepare_under(source, scrutiny).expect("the script is fine")
@@ -49,6 +53,15 @@ fn frozen(steps: Vec<Step>) -> FrozenPlan {
     };
     let text = serde_json::to_string(&freezing).expect("it is written");
     serde_json::from_str(&text).expect("it is read back")
+}
+
+/// A script that drops so many tables: each may be a partition of something.
+fn drops(tables: usize) -> Source {
+    let text: String = (0..tables).map(|at| format!("DROP TABLE t{at};\n")).collect();
+    Source {
+        path: "0001_drops.sql".into(),
+        text: text.into(),
+    }
 }
 
 /// Bytes that were allocated by `work` in all, and those that stay while its result lives.
@@ -90,4 +103,12 @@ fn a_plan_of_many_statements_costs_no_more_for_each_than_one_of_few() {
     let (of_short, ..) = cost(|| taken_up(&short, &plan_of_short));
     let (of_long, ..) = cost(|| taken_up(&long, &plan));
     assert!(grows(of_short, of_long) < most, "taking up: {of_short} {of_long}");
+
+    let (short, long) = (drops(FEW), drops(FEW * TIMES));
+    let (of_short, ..) = cost(|| prepared_under(Safety::Off, &short, None));
+    let (of_long, ..) = cost(|| prepared_under(Safety::Off, &long, None));
+    assert!(
+        grows(of_short, of_long) < most,
+        "judging drops: {of_short} {of_long}"
+    );
 }

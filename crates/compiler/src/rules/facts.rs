@@ -1,7 +1,7 @@
 //! Questions about the catalog and the files that several rules ask.
 
 use super::case::Case;
-use super::seen::Partitioning;
+use super::seen::Standing;
 use crate::catalog::{Address, ConstraintKind, IndexKey, QualifiedName, RelationKind};
 use crate::sql::{AlterKind, Constrains, RelationName, Statement};
 
@@ -113,18 +113,26 @@ impl Case<'_> {
 
     /// The table that this one is a partition of at this point of the plan.
     pub(super) fn parent_of(&self, relation: &RelationName) -> Option<RelationName> {
+        match self.standing(relation) {
+            Some(Standing::Under(parent)) => Some(parent.clone()),
+            Some(Standing::Nowhere) => None,
+            Some(Standing::Renamed(from)) => self.parent_in_catalog(from),
+            None => self.parent_in_catalog(relation),
+        }
+    }
+
+    fn parent_in_catalog(&self, relation: &RelationName) -> Option<RelationName> {
+        Some((&self.relation(relation)?.partition_of.as_ref()?.parent).into())
+    }
+
+    /// What the plan has said of the table's place among partitions, however it wrote the name there.
+    fn standing(&self, relation: &RelationName) -> Option<&Standing> {
         let own = self.named(relation);
-        for event in self.seen.partitions.iter().rev() {
-            match event {
-                Partitioning::Leaves(part) if self.named(part) == own => return None,
-                Partitioning::Joins(parent, part) if self.named(part) == own => return Some(parent.clone()),
-                _ => {}
-            }
-        }
-        match self.relation(relation) {
-            Some(found) => Some((&found.partition_of.as_ref()?.parent).into()),
-            None => self.seen(relation)?.partition_of.as_deref().cloned(),
-        }
+        let bare = RelationName::new(None, &relation.name);
+        let seen = |name: &RelationName| self.seen.standing(name);
+        seen(relation)
+            .or_else(|| seen(&(&own).into()))
+            .or_else(|| seen(&bare).filter(|_| self.named(&bare) == own))
     }
 
     /// The partitioned table's default partition.
@@ -147,26 +155,27 @@ impl Case<'_> {
             })
         };
         let known = catalog.into_iter().flat_map(|catalog| catalog.partitions(parent));
-        let mut partitions: Vec<Partition> = known.filter_map(|(name, ..)| of_catalog(name)).collect();
-        for event in &self.seen.partitions {
-            match event {
-                Partitioning::Leaves(part) => {
-                    let part = self.named(part);
-                    partitions.retain(|known| known.name != part);
-                }
-                Partitioning::Joins(of, part) if self.named(of) == *parent => {
+        let untold = known.filter(|(name, ..)| self.standing(&RelationName::from(*name)).is_none());
+        let mut partitions: Vec<Partition> = untold.filter_map(|(name, ..)| of_catalog(name)).collect();
+        for (part, standing) in self.seen.standings.values() {
+            match standing {
+                Standing::Under(of) if self.named(of) == *parent => {
                     let name = self.named(part);
                     let is_partitioned = self.is_partitioned(part).unwrap_or_default();
-                    partitions.retain(|known| known.name != name);
                     partitions.push(of_catalog(&name).unwrap_or(Partition { name, is_partitioned }));
                 }
-                Partitioning::Joins(..) => {}
-                Partitioning::Moves(from, to) => {
+                Standing::Renamed(from)
+                    if self
+                        .parent_in_catalog(from)
+                        .is_some_and(|of| self.named(&of) == *parent) =>
+                {
                     let from = self.named(from);
-                    for known in partitions.iter_mut().filter(|known| known.name == from) {
-                        known.name = from.beside(&to.name);
-                    }
+                    partitions.extend(of_catalog(&from).map(|known| Partition {
+                        name: from.beside(&part.name),
+                        ..known
+                    }));
                 }
+                _ => {}
             }
         }
         partitions

@@ -1,6 +1,6 @@
 //! What the statements before have said: tables and types that they made, and what the open transaction holds.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::Hash;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -38,23 +38,23 @@ pub(super) struct Seen {
     pub(super) dropped_indexes: Vec<(String, Option<SeenIndex>)>,
     /// Columns that UPDATE statements of this file set, and read in WHERE, with the table.
     pub(super) transaction: Transaction,
-    /// What became of partitions, in order.
-    pub(super) partitions: Vec<Partitioning>,
+    /// Tables whose place among partitions the plan has said something of.
+    pub(super) standings: BTreeMap<String, (RelationName, Standing)>,
     /// `lock_timeout` was set, to this.
     pub(super) lock_timeout: Option<String>,
     /// `statement_timeout` was set, to this.
     pub(super) statement_timeout: Option<String>,
 }
 
-/// What becomes of partitions.
+/// Where a table stands among partitions, once the plan has said something of it.
 #[derive(Debug, Clone)]
-pub(super) enum Partitioning {
-    /// The second one is a partition of the first.
-    Joins(RelationName, RelationName),
-    /// It is detached, or goes; or was no partition.
-    Leaves(RelationName),
-    /// It has another name, or another schema.
-    Moves(RelationName, RelationName),
+pub(super) enum Standing {
+    /// It is a partition of this one.
+    Under(RelationName),
+    /// It is none: it left, it is gone, or it has another name or schema.
+    Nowhere,
+    /// It stands where the database has the one of this name, as it was called before.
+    Renamed(RelationName),
 }
 
 /// A table that the files have made.
@@ -64,7 +64,6 @@ pub(super) struct Table {
     /// It was made IF NOT EXISTS: where the database has it, it is not new.
     pub(super) is_conditional: bool,
     pub(super) is_partitioned: bool,
-    pub(super) partition_of: Option<Box<RelationName>>,
     pub(super) columns: Columns,
     /// Columns that the plan adds.
     pub(super) new_columns: Vec<String>,
@@ -216,6 +215,15 @@ impl Seen {
         self.statement_timeout = None;
     }
 
+    fn stands(&mut self, table: &RelationName, standing: Standing) {
+        self.standings.insert(key(table), (table.clone(), standing));
+    }
+
+    /// What the plan has said of the table's place among partitions.
+    pub(super) fn standing(&self, table: &RelationName) -> Option<&Standing> {
+        self.standings.get(&key(table)).map(|(_, standing)| standing)
+    }
+
     pub(super) fn is_new(&self, relation: &RelationName) -> bool {
         self.table(relation).is_some_and(|table| table.is_new)
     }
@@ -283,8 +291,7 @@ impl Seen {
                     return;
                 }
                 if let Some(parent) = partition_of {
-                    let joins = Partitioning::Joins(parent.clone(), relation.clone());
-                    self.partitions.push(joins);
+                    self.stands(relation, Standing::Under(parent.clone()));
                 }
                 let mut columns = Columns(Vec::with_capacity(details.columns.len()));
                 for column in &details.columns {
@@ -300,7 +307,6 @@ impl Seen {
                         is_new: *temporary || !known,
                         is_conditional: *if_not_exists && !temporary,
                         is_partitioned: details.is_partitioned,
-                        partition_of: partition_of.clone().map(Box::new),
                         columns,
                         new_columns: Vec::new(),
                         constraints,
@@ -354,7 +360,7 @@ impl Seen {
                         ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {
                             self.views.retain(|(view, ..)| key(view) != key(relation));
                             self.dropped_views.push(relation.clone());
-                            self.partitions.push(Partitioning::Leaves(relation.clone()));
+                            self.stands(relation, Standing::Nowhere);
                             self.tables.remove(&key(relation));
                         }
                         _ => {}
@@ -371,13 +377,17 @@ impl Seen {
                     if let Some(table) = self.tables.remove(&key(relation)) {
                         self.tables.insert(key(&to), table);
                     }
-                    self.partitions.push(Partitioning::Moves(relation.clone(), to));
+                    let before = self.standings.remove(&key(relation));
+                    let standing =
+                        before.map_or_else(|| Standing::Renamed(relation.clone()), |(_, standing)| standing);
+                    self.stands(relation, Standing::Nowhere);
+                    self.stands(&to, standing);
                 }
             }
             Statement::SetSchema {
                 object: ObjectKind::Table,
                 relation: Some(relation),
-            } => self.partitions.push(Partitioning::Leaves(relation.clone())),
+            } => self.stands(relation, Standing::Nowhere),
             Statement::Alter {
                 relation, commands, ..
             } => {
@@ -392,16 +402,12 @@ impl Seen {
                         }
                         AlterKind::Attach => {
                             if let Some(part) = &command.other {
-                                self.tables.entry(key(part)).or_default().partition_of =
-                                    Some(Box::new(relation.clone()));
-                                let joins = Partitioning::Joins(relation.clone(), part.clone());
-                                self.partitions.push(joins);
+                                self.stands(part, Standing::Under(relation.clone()));
                             }
                         }
                         AlterKind::Detach | AlterKind::DetachConcurrently => {
                             if let Some(part) = &command.other {
-                                self.tables.entry(key(part)).or_default().partition_of = None;
-                                self.partitions.push(Partitioning::Leaves(part.clone()));
+                                self.stands(part, Standing::Nowhere);
                             }
                         }
                         _ => {}
