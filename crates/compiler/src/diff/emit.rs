@@ -752,16 +752,9 @@ impl Emit<'_> {
     /// Drops of what depends on the old object.
     pub(super) fn dependents_gone(&self, address: &Address) -> Vec<Key> {
         let mut keys = Vec::new();
-        let is_sequence = |dependent: &Address| match dependent {
-            Address::Relation(name) => self
-                .old
-                .relation(name)
-                .is_some_and(|found| matches!(found.kind, RelationKind::Sequence(_))),
-            _ => false,
-        };
         for (dependent, _) in self.old.dependencies.on(address) {
             // It belongs to the column, and does not look at it.
-            if is_sequence(dependent) {
+            if self.is_sequence(dependent) {
                 continue;
             }
             if self.goes(dependent) {

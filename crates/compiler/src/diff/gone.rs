@@ -460,12 +460,8 @@ impl Emit<'_> {
             Address::Relation(name) => {
                 let relation = old.relation(name);
                 let mut taken = relation.map_or(Vec::new(), |relation| members(name, relation));
-                let owned = old.relations.iter().filter(|(_, found)| {
-                    matches!(&found.kind, RelationKind::Sequence(sequence)
-                        if matches!(&sequence.owner, SequenceOwner::Column(of, _) if of == name))
-                });
-                let owned = owned.map(|(sequence, _)| Address::Relation(sequence.clone()));
-                taken.extend(owned.filter(|sequence| self.goes(sequence)));
+                let owned: Vec<Address> = taken.iter().flat_map(|part| self.owned(part)).collect();
+                taken.extend(owned);
                 taken
             }
             Address::Type(name) => {
@@ -497,22 +493,28 @@ impl Emit<'_> {
                         taken.push(Address::Default(child.clone(), name.clone()));
                     }
                 }
-                // An owned sequence goes too.
-                for (dependent, _) in old.dependencies.on(address) {
-                    if let Address::Relation(sequence) = dependent
-                        && matches!(
-                            old.relation(sequence).map(|found| &found.kind),
-                            Some(RelationKind::Sequence(_))
-                        )
-                        && self.goes(dependent)
-                    {
-                        taken.push(dependent.clone());
-                    }
-                }
+                taken.extend(self.owned(address));
                 taken
             }
             _ => vec![address.clone()],
         }
+    }
+
+    /// Whether it was a sequence.
+    pub(super) fn is_sequence(&self, address: &Address) -> bool {
+        let kind = match address {
+            Address::Relation(name) => self.old.relation(name).map(|found| &found.kind),
+            _ => None,
+        };
+        matches!(kind, Some(RelationKind::Sequence(_)))
+    }
+
+    /// The sequences of a column that go with it.
+    fn owned(&self, column: &Address) -> impl Iterator<Item = Address> {
+        let dependents = self.old.dependencies.on(column).map(|(dependent, _)| dependent);
+        dependents
+            .filter(|dependent| self.is_sequence(dependent) && self.goes(dependent))
+            .cloned()
     }
 
     fn drop_statements(&mut self, address: &Address) -> Vec<String> {
