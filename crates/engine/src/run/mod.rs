@@ -260,29 +260,8 @@ impl Runner {
             if wanted.is_empty() {
                 return Ok(Outcome::nothing(began.elapsed()));
             }
-            match &request.plan {
-                None => {
-                    self.scrutinise(&mut scripts, &wanted, Direction::Up, &journal, &lock)
-                        .await?;
-                }
-                Some(plan) => {
-                    let catalog = self.read_catalog(&lock).await?;
-                    // What it has done so far changed the schema itself; its frozen steps say how it goes on.
-                    if !self.compare_journal(plan, &journal, &lock).await? {
-                        self.compare_schema(plan, &catalog)?;
-                    }
-                    self.scrutinise_by(
-                        &catalog,
-                        &mut scripts,
-                        &wanted,
-                        Direction::Up,
-                        &journal,
-                        Some(plan),
-                    )?;
-                    self.compare_steps(plan, &scripts, &wanted, &journal, &lock)
-                        .await?;
-                }
-            }
+            self.look_over(request, &mut scripts, &wanted, &journal, &lock)
+                .await?;
             scrutiny::refuse(&scripts, &wanted)?;
             scrutiny::tell(&scripts, &wanted, observer);
             let target = match &request.plan {
@@ -292,53 +271,83 @@ impl Runner {
             let (mut work, journal) = self.begin(&lock, "upgrade", &target, observer, stop).await?;
             work.fingerprint = request.plan.as_ref().map(SavedPlan::fingerprint);
             work.wait_for_backfills = request.wait_for_backfills;
-            let ran = async {
-                let wanted = self.judge(request, &journal, &Unobserved)?;
-                let contained = self
-                    .create_from_baseline(&lock, work.fence, &request.target, &journal, observer)
-                    .await?;
-                let (journal, wanted) = if contained.is_empty() {
-                    (journal, wanted)
-                } else {
-                    work.report.revisions.extend(contained);
-                    let journal = journal::read(lock.client()).await?;
-                    let wanted = self.judge(request, &journal, observer)?;
-                    (journal, wanted)
-                };
-                if wanted.is_empty() {
-                    return Ok(());
-                }
-                observer.event(Event::RunStarted {
-                    direction: Direction::Up,
-                    revisions: wanted.clone(),
-                });
-                let configured = &self.policy.protect.value;
-                let counted = match request.exact_counts {
-                    true => Some(Counted::now(work.session.client(), configured, observer).await?),
-                    false => None,
-                };
-                self.revisions(&mut work, &wanted, Direction::Up, &journal, &mut scripts)
-                    .await?;
-                work.clean().await?;
-                // Nobody declared anything else to a database that was empty.
-                if !work.was_unused {
-                    self.verify_run(work.session.client(), &wanted, observer).await?;
-                }
-                match counted {
-                    Some(counted) => {
-                        counted
-                            .compare(work.session.client(), &work.run_id, observer)
-                            .await
-                    }
-                    None => Ok(()),
-                }
-            }
-            .await;
+            let ran = self.apply(&mut work, request, journal, &mut scripts, &lock).await;
             self.end(&work, ran, Direction::Up, began).await
         }
         .await;
         mutex::release(lock.client()).await;
         ran
+    }
+
+    /// Looks at what is about to run beside what is there: the schema, and the plan that was approved.
+    async fn look_over(
+        &self,
+        request: &Upgrade,
+        scripts: &mut Scripts,
+        wanted: &[RevisionId],
+        journal: &Snapshot,
+        lock: &Session,
+    ) -> Result<()> {
+        let Some(plan) = &request.plan else {
+            return self
+                .scrutinise(scripts, wanted, Direction::Up, journal, lock)
+                .await;
+        };
+        let catalog = self.read_catalog(lock).await?;
+        // What it has done so far changed the schema itself; its frozen steps say how it goes on.
+        if !self.compare_journal(plan, journal, lock).await? {
+            self.compare_schema(plan, &catalog)?;
+        }
+        self.scrutinise_by(&catalog, scripts, wanted, Direction::Up, journal, Some(plan))?;
+        self.compare_steps(plan, scripts, wanted, journal, lock).await
+    }
+
+    /// Applies what is wanted, as the leader.
+    async fn apply(
+        &self,
+        work: &mut Work<'_>,
+        request: &Upgrade,
+        mut journal: Snapshot,
+        scripts: &mut Scripts,
+        lock: &Session,
+    ) -> Result<()> {
+        let observer = work.observer;
+        let mut wanted = self.judge(request, &journal, &Unobserved)?;
+        let contained = self
+            .create_from_baseline(lock, work.fence, &request.target, &journal, observer)
+            .await?;
+        if !contained.is_empty() {
+            work.report.revisions.extend(contained);
+            journal = journal::read(lock.client()).await?;
+            wanted = self.judge(request, &journal, observer)?;
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        observer.event(Event::RunStarted {
+            direction: Direction::Up,
+            revisions: wanted.clone(),
+        });
+        let configured = &self.policy.protect.value;
+        let counted = match request.exact_counts {
+            true => Some(Counted::now(work.session.client(), configured, observer).await?),
+            false => None,
+        };
+        self.revisions(work, &wanted, Direction::Up, &journal, scripts)
+            .await?;
+        work.clean().await?;
+        // Nobody declared anything else to a database that was empty.
+        if !work.was_unused {
+            self.verify_run(work.session.client(), &wanted, observer).await?;
+        }
+        match counted {
+            Some(counted) => {
+                counted
+                    .compare(work.session.client(), &work.run_id, observer)
+                    .await
+            }
+            None => Ok(()),
+        }
     }
 
     /// Reverts what `request.target` does not need.

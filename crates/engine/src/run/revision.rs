@@ -233,29 +233,7 @@ impl Runner {
             }
         }
         if steps.is_empty() {
-            match self
-                .file(id)
-                .map(|file| self.elsewhere(file))
-                .transpose()?
-                .flatten()
-            {
-                Some(remark) if direction == Direction::Up => {
-                    before.push(journal::stamp_revision(id));
-                    before.push(journal::record(
-                        id,
-                        Some(&work.run_id),
-                        "stamped",
-                        Some(&frozen.checksum),
-                        Some(&remark),
-                    ));
-                    work.observer.event(Event::Warning {
-                        message: remark,
-                        hint: None,
-                    });
-                }
-                // Only comments, or all its steps were done when an earlier run was interrupted.
-                _ => before.extend(self.finish(work, id, direction, &frozen)),
-            }
+            before.extend(self.nothing_left(work, id, direction, &frozen)?);
             work.note(&before).await?;
         }
         work.report.revisions.push(id.clone());
@@ -265,6 +243,29 @@ impl Runner {
             took: began.elapsed(),
         });
         Ok(())
+    }
+
+    /// What the journal is told of a revision without a step that is left.
+    fn nothing_left(
+        &self,
+        work: &Work<'_>,
+        id: &RevisionId,
+        direction: Direction,
+        frozen: &FrozenRevision,
+    ) -> Result<Vec<Write>> {
+        let file = self.file(id);
+        let remark = file.map(|file| self.elsewhere(file)).transpose()?.flatten();
+        let Some(remark) = remark.filter(|_| direction == Direction::Up) else {
+            // Only comments, or all its steps were done when an earlier run was interrupted.
+            return Ok(self.finish(work, id, direction, frozen));
+        };
+        let checksum = Some(frozen.checksum.as_ref());
+        let stamped = journal::record(id, Some(&work.run_id), "stamped", checksum, Some(&remark));
+        work.observer.event(Event::Warning {
+            message: remark,
+            hint: None,
+        });
+        Ok(vec![journal::stamp_revision(id), stamped])
     }
 
     /// What is protected while a revision runs: what was when it began, if it is taken up again.

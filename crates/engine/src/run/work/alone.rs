@@ -95,44 +95,47 @@ impl Work<'_> {
                 self.record_alone(job, attempt).await?;
                 Ok((Attempted::Done, seen))
             }
-            Err(error) => {
-                let what = format!("line {}: {}", statement.line, attempt::one_line(&statement.sql));
-                if session::is_lost(&error) {
-                    if *statement.probe() == Probe::Nothing {
-                        return Err(session::failed(error, &what));
-                    }
-                    return Ok((self.recovered(job, error, &what).await?, seen));
-                }
-                client
-                    .batch_execute("SET lock_timeout = 0; SET statement_timeout = 0")
-                    .await
-                    .map_err(session::lost)?;
-                repair::clean_up(client, statement, &watch).await?;
-                let in_time = error.code().is_none_or(|code| code.code() != "57014");
-                let mut attempted = refused(error, &what, Vec::new())?;
-                if let (Attempted::Failed { error, .. }, Some(deadline), false) =
-                    (&mut attempted, policy.deadline, in_time)
-                {
-                    let limit = windlass_compiler::duration::show_duration(deadline);
-                    error.add_hint(format!(
-                        "index_deadline is {limit}; a longer one, or none, lets it go on"
-                    ));
-                }
-                if let Attempted::Failed { error, .. } = &attempted {
-                    journal::note_step_error(
-                        &job.name.revision,
-                        job.direction,
-                        job.step.number,
-                        false,
-                        error,
-                    )
-                    .send(self.lock.client())
-                    .await
-                    .map_err(session::lost)?;
-                }
-                Ok((attempted, seen))
-            }
+            Err(error) => Ok((self.not_done(job, policy, statement, error, &watch).await?, seen)),
         }
+    }
+
+    /// What is to be done about a statement that the server refused or whose answer was lost.
+    async fn not_done(
+        &mut self,
+        job: &Job<'_>,
+        policy: &LanePolicy,
+        statement: &PlannedStatement,
+        error: tokio_postgres::Error,
+        watch: &Watch<'_>,
+    ) -> Result<Attempted> {
+        let what = format!("line {}: {}", statement.line, attempt::one_line(&statement.sql));
+        if session::is_lost(&error) {
+            if *statement.probe() == Probe::Nothing {
+                return Err(session::failed(error, &what));
+            }
+            return self.recovered(job, error, &what).await;
+        }
+        let client = self.session.client();
+        client
+            .batch_execute("SET lock_timeout = 0; SET statement_timeout = 0")
+            .await
+            .map_err(session::lost)?;
+        repair::clean_up(client, statement, watch).await?;
+        let in_time = error.code().is_none_or(|code| code.code() != "57014");
+        let mut attempted = refused(error, &what, Vec::new())?;
+        if let Attempted::Failed { error, .. } = &mut attempted {
+            if let Some(deadline) = policy.deadline.filter(|_| !in_time) {
+                let limit = windlass_compiler::duration::show_duration(deadline);
+                error.add_hint(format!(
+                    "index_deadline is {limit}; a longer one, or none, lets it go on"
+                ));
+            }
+            journal::note_step_error(&job.name.revision, job.direction, job.step.number, false, error)
+                .send(self.lock.client())
+                .await
+                .map_err(session::lost)?;
+        }
+        Ok(attempted)
     }
 
     /// Sends a statement outside any transaction; a wish to stop cancels it.

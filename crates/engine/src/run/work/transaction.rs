@@ -190,61 +190,71 @@ impl Work<'_> {
         let attempted = match watched.outcome {
             Ok(()) => Attempted::Done,
             Err(failed) => {
-                let (error, what) = match failed {
-                    Failed::Fenced => return Err(lost_the_lead()),
-                    Failed::Fatal(error) => return Err(error),
-                    Failed::Loss(losses) => {
-                        if losses.iter().all(|loss| loss.is_among(&suspected)) {
-                            return Err(guard::refusal(&losses));
-                        }
-                        approach.suspected.extend(losses);
-                        return Ok((Attempted::Again, seen));
-                    }
-                    Failed::Statement {
-                        index,
-                        error,
-                        sent_behind,
-                    } => {
-                        let statement = &job.step.statements[index];
-                        let sql = attempt::one_line(&statement.sql);
-                        let what = match attempt::points_at(statement, &error, sent_behind) {
-                            Some((line, column)) => format!("line {line}, column {column}: {sql}"),
-                            None => format!("line {}: {sql}", statement.line),
-                        };
-                        if seen.ended.is_none() && is_too_long(&error, job.step, &limits, sent.elapsed()) {
-                            let failed = Attempted::Failed {
-                                failure: Failure::TooLong,
-                                error: session::failed(error, &what),
-                                blockers: Vec::new(),
-                            };
-                            return Ok((failed, seen));
-                        }
-                        (error, what)
-                    }
-                    Failed::Prelude(error) => {
-                        let code = error.code().map(|code| code.code().to_owned());
-                        match code.as_deref() {
-                            // Not every role that may change a table may lock it.
-                            Some("42501") => {
-                                approach.bare = true;
-                                return Ok((Attempted::Again, seen));
-                            }
-                            // The limit on all the locks behind the first one.
-                            Some("57014") if seen.ended.is_none() => {
-                                return Ok((not_in_time(error, seen.blockers.clone()), seen));
-                            }
-                            _ => (error, "failed to lock its tables".to_owned()),
-                        }
-                    }
-                    Failed::Commit(error) => (error, "failed to commit".to_owned()),
-                };
-                if session::is_lost(&error) {
-                    return Ok((self.recovered(job, error, &what).await?, seen));
-                }
-                refused(error, &what, Vec::new())?
+                let took = sent.elapsed();
+                self.refused(job, approach, failed, (&limits, took), &seen)
+                    .await?
             }
         };
         Ok((attempted, seen))
+    }
+
+    /// What is to be done about an attempt that failed.
+    async fn refused(
+        &mut self,
+        job: &Job<'_>,
+        approach: &mut Approach,
+        failed: Failed,
+        (limits, took): (&Limits, Duration),
+        seen: &Seen,
+    ) -> Result<Attempted> {
+        let (error, what) = match failed {
+            Failed::Fenced => return Err(lost_the_lead()),
+            Failed::Fatal(error) => return Err(error),
+            Failed::Loss(losses) => {
+                if losses.iter().all(|loss| loss.is_among(&approach.suspected)) {
+                    return Err(guard::refusal(&losses));
+                }
+                approach.suspected.extend(losses);
+                return Ok(Attempted::Again);
+            }
+            Failed::Statement {
+                index,
+                error,
+                sent_behind,
+            } => {
+                let statement = &job.step.statements[index];
+                let sql = attempt::one_line(&statement.sql);
+                let what = match attempt::points_at(statement, &error, sent_behind) {
+                    Some((line, column)) => format!("line {line}, column {column}: {sql}"),
+                    None => format!("line {}: {sql}", statement.line),
+                };
+                if seen.ended.is_none() && is_too_long(&error, job.step, limits, took) {
+                    return Ok(Attempted::Failed {
+                        failure: Failure::TooLong,
+                        error: session::failed(error, &what),
+                        blockers: Vec::new(),
+                    });
+                }
+                (error, what)
+            }
+            Failed::Prelude(error) => match error.code().map(|code| code.code()) {
+                // Not every role that may change a table may lock it.
+                Some("42501") => {
+                    approach.bare = true;
+                    return Ok(Attempted::Again);
+                }
+                // The limit on all the locks behind the first one.
+                Some("57014") if seen.ended.is_none() => {
+                    return Ok(not_in_time(error, seen.blockers.clone()));
+                }
+                _ => (error, "failed to lock its tables".to_owned()),
+            },
+            Failed::Commit(error) => (error, "failed to commit".to_owned()),
+        };
+        if session::is_lost(&error) {
+            return self.recovered(job, error, &what).await;
+        }
+        refused(error, &what, Vec::new())
     }
 
     /// The work session is gone while this runner still leads: its backend was terminated by our watchdog, by

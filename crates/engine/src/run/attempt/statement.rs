@@ -1,0 +1,126 @@
+//! One statement as it was written: sending it, what its assertion asks, where the server points.
+
+use std::io::Cursor;
+
+use tokio_postgres::{Client, SimpleQueryMessage};
+use windlass_compiler::plan::{Assertion, PlannedStatement};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret;
+
+/// A refusal by the server, or by our own check of what it answered.
+pub(crate) enum Refusal {
+    Server(tokio_postgres::Error),
+    Engine(Error),
+}
+
+/// Sends one statement as it was written, and reads its answer.
+pub(crate) async fn execute(
+    client: &Client,
+    statement: &PlannedStatement,
+) -> std::result::Result<(), Refusal> {
+    if let Some(data) = &statement.copy_data {
+        return copy(client, &statement.sql, data).await.map_err(Refusal::Server);
+    }
+    let sql = &statement.sql;
+    let Some(assertion) = &statement.assertion else {
+        return client.batch_execute(sql).await.map_err(Refusal::Server);
+    };
+    let answer = client.simple_query(sql).await.map_err(Refusal::Server)?;
+    hold(assertion, &answer, statement).map_err(Refusal::Engine)
+}
+
+async fn copy(client: &Client, sql: &str, data: &str) -> std::result::Result<(), tokio_postgres::Error> {
+    use futures_util::SinkExt;
+    let sink = client.copy_in::<_, Cursor<Vec<u8>>>(sql).await?;
+    let mut sink = std::pin::pin!(sink);
+    const PIECE: usize = 64 * 1024;
+    for piece in data.as_bytes().chunks(PIECE) {
+        sink.send(Cursor::new(piece.to_vec())).await?;
+    }
+    sink.finish().await.map(|_| ())
+}
+
+fn hold(assertion: &Assertion, answer: &[SimpleQueryMessage], statement: &PlannedStatement) -> Result<()> {
+    let rows: Vec<_> = answer
+        .iter()
+        .filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        })
+        .collect();
+    let (word, text) = match assertion {
+        Assertion::Require(text) => ("require", text),
+        Assertion::Verify(text) => ("verify", text),
+    };
+    match rows.as_slice() {
+        [row] if row.len() <= 2 && row.get(0) == Some("t") => Ok(()),
+        [row] if row.len() <= 2 && row.get(0) == Some("f") => {
+            let found = row.try_get(1).ok().flatten();
+            let found = found.map_or(String::new(), |found| format!(" ({found})"));
+            Err(Error::new(
+                ErrorKind::Unverified,
+                format!("{word} is not true: {text}{found}"),
+            )
+            .hint(format!("line {}: {}", statement.line, one_line(&statement.sql))))
+        }
+        rows => Err(Error::new(
+            ErrorKind::Unverified,
+            format!(
+                "{word} did not answer with one true or false but with {} rows: {text}",
+                rows.len()
+            ),
+        )
+        .hint(format!(
+            "line {}: write a query that returns one row with one boolean, and at most one column more that says what was found",
+            statement.line
+        ))),
+    }
+}
+
+/// Line and column in the file that the server points at; none where it points at nothing, or at what the file
+/// does not say.
+pub(in crate::run) fn points_at(
+    statement: &PlannedStatement,
+    error: &tokio_postgres::Error,
+    sent_behind: usize,
+) -> Option<(usize, usize)> {
+    use tokio_postgres::error::ErrorPosition;
+    let Some(ErrorPosition::Original(position)) = error.as_db_error()?.position() else {
+        return None;
+    };
+    let before = (*position as usize).checked_sub(sent_behind + 1)?;
+    if statement.rewrite.is_some() || before == 0 {
+        return None;
+    }
+    let before: String = statement.sql.chars().take(before).collect();
+    Some(match before.rsplit_once('\n') {
+        None => (statement.line, statement.column + before.chars().count()),
+        Some((lines, last)) => (
+            statement.line + lines.matches('\n').count() + 1,
+            last.chars().count() + 1,
+        ),
+    })
+}
+
+/// SQL on one line, shortened and without passwords, for people.
+pub(crate) fn one_line(sql: &str) -> String {
+    const MOST: usize = 100;
+    let sql = secret::without_passwords(sql);
+    let folded = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    match folded.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &folded[..end]),
+        None => folded,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_statements_are_shown_on_one_short_line() {
+        assert_eq!(one_line("SELECT\n   1"), "SELECT 1");
+        assert_eq!(one_line(&"é".repeat(200)).chars().count(), 101);
+    }
+}
