@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import pwd
+import random
 import secrets
 import shutil
 import signal
@@ -454,11 +455,12 @@ class Race:
         return self.results
 
     def rounds(self, count, entrants, what):
-        """Interleaved, and each starting with another contender, so that noise meets all alike."""
+        """Interleaved, in another order each time: noise meets all alike, and nobody always runs behind the same one,
+        since what ran before leaves the caches cold or warm."""
+        orders = random.Random(count)
         for number in range(count):
             print(f"{what}: round {number + 1} of {count}", file=sys.stderr)
-            turn = number % max(len(entrants), 1)
-            yield from entrants[turn:] + entrants[:turn]
+            yield from orders.sample(entrants, len(entrants))
 
     def is_installed(self, contender):
         try:
@@ -614,7 +616,7 @@ def main():
     parser.add_argument("--only", default="", help="contenders, with commas between: psql, windlass, sqlx-cli, …")
     parser.add_argument("--skip", default="", help="contenders to leave out, likewise")
     parser.add_argument("--count", type=int, default=1000, help="revisions")
-    parser.add_argument("--rounds", type=int, default=15, help="of no-ops")
+    parser.add_argument("--rounds", type=int, default=25, help="of no-ops")
     parser.add_argument("--apply-rounds", type=int, default=5)
     parser.add_argument("--timeout", type=float, default=300, help="seconds for one command")
     parser.add_argument("--write", type=pathlib.Path, help="a file whose marked part is replaced, such as BENCHMARKS.md")
