@@ -1,6 +1,6 @@
 //! Statements that refuse a transaction, and what a failure in the middle leaves.
 
-use windlass_testkit::Rival;
+use windlass_testkit::{Finished, Rival};
 
 use crate::project::{Ended, Project};
 
@@ -87,6 +87,44 @@ async fn a_valid_index_is_taken_as_done_only_when_its_definition_is_the_same() {
             .contains("there: CREATE INDEX t_other ON public.t USING btree (a)"),
         "{}",
         finished.stderr
+    );
+}
+
+#[tokio::test]
+async fn an_index_of_another_table_is_neither_taken_as_done_nor_dropped_nor_declared() {
+    let project = Project::new(&[TABLE]).await;
+    project.upgrade(0).await;
+    let taken = |by: &str, finished: Finished| {
+        assert!(finished.stderr.contains(by), "{}", finished.stderr);
+    };
+    project
+        .database
+        .execute("CREATE TABLE u (b int); CREATE INDEX t_b ON u (b); INSERT INTO u SELECT 1 FROM generate_series(1, 2)")
+        .await;
+    project.write("0002_i", "CREATE INDEX CONCURRENTLY IF NOT EXISTS t_b ON t (b);");
+    taken("public.t_b exists, as an index of u", project.upgrade(1).await);
+    // An INVALID one is perhaps being built.
+    project.database.execute("DROP INDEX t_b").await;
+    let client = project.database.connect().await;
+    let build = client.batch_execute("CREATE UNIQUE INDEX CONCURRENTLY t_b ON u (b)");
+    assert!(build.await.is_err());
+    taken("public.t_b exists, as an index of u", project.upgrade(1).await);
+    let left = "SELECT count(*) FROM pg_index WHERE indrelid = 'u'::regclass AND NOT indisvalid";
+    assert_eq!(project.one(left).await, "1");
+    project
+        .database
+        .execute("DROP INDEX t_b; CREATE TABLE t_b (a int)")
+        .await;
+    taken("public.t_b exists, and is no index", project.upgrade(1).await);
+    // Without CONCURRENTLY the server passes over it, and what is declared is not there.
+    project.write("0002_i", "CREATE INDEX IF NOT EXISTS t_c ON t (b);");
+    project
+        .database
+        .execute("DROP TABLE t_b; CREATE INDEX t_c ON u (b)")
+        .await;
+    taken(
+        "t_c (0002_i): valid declared, nothing found",
+        project.upgrade(5).await,
     );
 }
 

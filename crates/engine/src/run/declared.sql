@@ -14,4 +14,5 @@ SELECT 'index', asked.place, class.oid IS NOT NULL, index.relname::text,
   LEFT JOIN pg_catalog.pg_class AS class ON class.oid = pg_catalog.to_regclass(asked.relation)
   LEFT JOIN pg_catalog.pg_class AS index
     ON index.relnamespace = class.relnamespace AND index.relname = asked.name AND index.relkind IN ('i', 'I')
+   AND class.oid = (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = index.oid)
  ORDER BY 1, 2

@@ -35,10 +35,8 @@ pub(crate) async fn before(
 ) -> Result<Finding> {
     match statement.probe() {
         Probe::CreateIndex { index, relation, .. } => create(client, statement, index, relation, watch).await,
-        Probe::DropIndex { index, .. } => match state_of(client, &index.to_string()).await? {
-            IndexState::Missing if again => Ok(Finding::Done),
-            _ => Ok(Finding::Send),
-        },
+        Probe::DropIndex { index, .. } if again && !is_there(client, index).await? => Ok(Finding::Done),
+        Probe::DropIndex { .. } => Ok(Finding::Send),
         Probe::Reindex { relation } => {
             sweep_reindex(client, statement, relation.as_ref(), watch, Patience::Endless).await?;
             Ok(Finding::Send)
@@ -57,8 +55,9 @@ pub(crate) async fn after(client: &Client, statement: &PlannedStatement) -> Resu
         return Ok(());
     };
     let name = index_name(client, index, relation).await?;
-    match state_of(client, &name).await? {
+    match state_of(client, &name, relation).await? {
         IndexState::Valid => Ok(()),
+        IndexState::Taken(by) => Err(taken(&name, &by)),
         IndexState::Invalid => Err(Error::new(
             ErrorKind::Failed,
             format!("the server reports success, but index {name} is invalid"),
@@ -76,7 +75,7 @@ pub(crate) async fn clean_up(client: &Client, statement: &PlannedStatement, watc
     match statement.probe() {
         Probe::CreateIndex { index, relation, .. } => {
             let name = index_name(client, index, relation).await?;
-            if state_of(client, &name).await? == IndexState::Invalid {
+            if state_of(client, &name, relation).await? == IndexState::Invalid {
                 quiet(client, relation, watch).await?;
                 drop_invalid(client, &name, watch, Patience::Short).await?;
             }
@@ -108,11 +107,13 @@ impl Watch<'_> {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum IndexState {
     Missing,
     Invalid,
     Valid,
+    /// Something else has the name; in words.
+    Taken(String),
 }
 
 /// The index's qualified, quoted name: an index lives in the schema of its table.
@@ -130,19 +131,46 @@ async fn index_name(client: &Client, index: &str, relation: &RelationName) -> Re
     Ok(row.map_or_else(|| RelationName::new(None, index).to_string(), |row| row.get(0)))
 }
 
-async fn state_of(client: &Client, name: &str) -> Result<IndexState> {
+/// What has the name of an index of `relation`. Names are a schema's, not a table's: an index of another table is not the
+/// one that is looked for, however alike, nor is it ours to drop.
+async fn state_of(client: &Client, name: &str, relation: &RelationName) -> Result<IndexState> {
     let row = client
         .query_typed_opt(
-            "SELECT indisvalid FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass($1)",
-            &[(&name, Type::TEXT)],
+            "SELECT indisvalid, indrelid = pg_catalog.to_regclass($2), indrelid::pg_catalog.regclass::text \
+               FROM pg_catalog.pg_class LEFT JOIN pg_catalog.pg_index ON indexrelid = pg_class.oid \
+              WHERE pg_class.oid = pg_catalog.to_regclass($1)",
+            &[(&name, Type::TEXT), (&relation.to_string(), Type::TEXT)],
         )
         .await
         .map_err(session::lost)?;
-    Ok(match row.map(|row| row.get::<_, bool>(0)) {
-        None => IndexState::Missing,
-        Some(false) => IndexState::Invalid,
-        Some(true) => IndexState::Valid,
-    })
+    let Some(row) = row else {
+        return Ok(IndexState::Missing);
+    };
+    Ok(
+        match (row.get::<_, Option<bool>>(0), row.get::<_, Option<bool>>(1)) {
+            (None, _) => IndexState::Taken("and is no index".to_owned()),
+            (Some(true), Some(true)) => IndexState::Valid,
+            (Some(false), Some(true)) => IndexState::Invalid,
+            (Some(_), _) => IndexState::Taken(format!("as an index of {}", row.get::<_, String>(2))),
+        },
+    )
+}
+
+/// Whether an index is there, of whatever table.
+async fn is_there(client: &Client, index: &RelationName) -> Result<bool> {
+    let row = client
+        .query_typed_one(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass($1))",
+            &[(&index.to_string(), Type::TEXT)],
+        )
+        .await
+        .map_err(session::lost)?;
+    Ok(row.get(0))
+}
+
+fn taken(name: &str, by: &str) -> Error {
+    Error::new(ErrorKind::Failed, format!("{name} exists, {by}"))
+        .hint("give the new index another name: a name is the schema's, not the table's")
 }
 
 async fn create(
@@ -153,15 +181,16 @@ async fn create(
     watch: &Watch<'_>,
 ) -> Result<Finding> {
     let name = index_name(client, index, relation).await?;
-    let mut state = state_of(client, &name).await?;
+    let mut state = state_of(client, &name, relation).await?;
     if state == IndexState::Invalid {
         // indisvalid is false also while a healthy build runs, and DROP INDEX CONCURRENTLY would
         // wait for it and then drop the finished index.
         quiet(client, relation, watch).await?;
-        state = state_of(client, &name).await?;
+        state = state_of(client, &name, relation).await?;
     }
     match state {
         IndexState::Missing => Ok(Finding::Send),
+        IndexState::Taken(by) => Err(taken(&name, &by)),
         IndexState::Invalid => {
             drop_invalid(client, &name, watch, Patience::Endless).await?;
             Ok(Finding::Send)
