@@ -11,6 +11,7 @@ mod search;
 mod settings;
 mod socket;
 mod tls;
+mod version1;
 
 use std::fmt;
 use std::net::IpAddr;

@@ -10,24 +10,26 @@ use std::sync::{Arc, OnceLock};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    CryptoProvider, KeyProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
     verify_tls13_signature_with_raw_key,
 };
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, InconsistentKeys, RootCertStore,
+    SignatureScheme,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use x509_cert::Certificate;
-use x509_cert::der::{Decode, Encode, oid::AssociatedOid};
+use x509_cert::der::{Decode, oid::AssociatedOid};
 use x509_cert::ext::pkix::SubjectAltName;
 
-use super::socket::Encrypted;
+use super::{socket::Encrypted, version1};
 
 /// libpq's words, from the weakest to the strongest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -262,6 +264,7 @@ impl TlsSettings {
         // Given, not installed: another rustls user in this process may have its own.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier = Arc::new(Verifier::new(self, &provider)?);
+        let keys = provider.key_provider;
         let versions: Vec<_> = [(2, &rustls::version::TLS12), (3, &rustls::version::TLS13)]
             .into_iter()
             .filter(|(version, _)| (self.versions.0..=self.versions.1).contains(version))
@@ -275,16 +278,18 @@ impl TlsSettings {
         let mut config = match &self.certificate {
             None => builder.with_no_client_auth(),
             Some((certificate, key)) => {
-                let chain = read_certificates(certificate)?;
-                builder
-                    .with_client_auth_cert(chain, read_key(key)?)
-                    .map_err(|error| {
-                        TlsProblem::new(format!(
-                            "client certificate {} does not go with key {}: {error}",
-                            certificate.display(),
-                            key.display()
-                        ))
-                    })?
+                let pair = read_certificates(certificate)
+                    .and_then(|chain| Ok((chain, read_key(key)?)))
+                    .and_then(|(chain, secret)| {
+                        client_certificate(chain, secret, keys).map_err(|error| {
+                            TlsProblem::new(format!(
+                                "client certificate {} does not go with key {}: {error}",
+                                certificate.display(),
+                                key.display()
+                            ))
+                        })
+                    })?;
+                builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(pair)))
             }
         };
         config.enable_sni = self.sni;
@@ -293,6 +298,30 @@ impl TlsSettings {
             config.alpn_protocols = vec![b"postgresql".to_vec()];
         }
         Ok(MakeRustlsConnect::new(config))
+    }
+}
+
+/// A client's certificate with its key, which must be the certificate's.
+fn client_certificate(
+    chain: Vec<CertificateDer<'static>>,
+    secret: PrivateKeyDer<'static>,
+    keys: &dyn KeyProvider,
+) -> Result<CertifiedKey, rustls::Error> {
+    let pair = CertifiedKey::new(chain, keys.load_private_key(secret)?);
+    let certificate = pair.end_entity_cert()?;
+    let verdict = if version1::is_version_1(certificate) {
+        match pair.key.public_key() {
+            Some(key) if key != version1::public_key(certificate)? => {
+                Err(InconsistentKeys::KeyMismatch.into())
+            }
+            _ => Ok(()),
+        }
+    } else {
+        pair.keys_match()
+    };
+    match verdict {
+        Err(error) if error != InconsistentKeys::Unknown.into() => Err(error),
+        _ => Ok(pair),
     }
 }
 
@@ -411,6 +440,9 @@ impl Verifier {
         if self.trusted.contains(certificate) {
             return check_dates(certificate, now);
         }
+        if version1::is_version_1(certificate) {
+            return version1::check_signed_by(&self.trusted, certificate, self.algorithms.all, now);
+        }
         let parsed = ParsedCertificate::try_from(certificate)?;
         verify_server_cert_signed_by_trust_anchor(
             &parsed,
@@ -456,25 +488,14 @@ impl ServerCertVerifier for Verifier {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         match verify_tls13_signature(message, certificate, signed, &self.algorithms) {
-            // X.509 version 1, as the openssl commands of PostgreSQL's own manual made it for years. rustls does not
-            // read those; its key is all that is needed here.
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::Other(_) | CertificateError::BadEncoding,
-            )) => {
-                let bad = |_| rustls::Error::InvalidCertificate(CertificateError::BadEncoding);
-                let parsed = Certificate::from_der(certificate).map_err(bad)?;
-                let key = parsed
-                    .tbs_certificate
-                    .subject_public_key_info
-                    .to_der()
-                    .map_err(bad)?;
-                verify_tls13_signature_with_raw_key(
-                    message,
-                    &SubjectPublicKeyInfoDer::from(key),
-                    signed,
-                    &self.algorithms,
-                )
-            }
+            )) => verify_tls13_signature_with_raw_key(
+                message,
+                &version1::public_key(certificate)?,
+                signed,
+                &self.algorithms,
+            ),
             verdict => verdict,
         }
     }
@@ -484,7 +505,7 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-fn check_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), rustls::Error> {
+pub(super) fn check_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), rustls::Error> {
     let bad = |_| rustls::Error::InvalidCertificate(CertificateError::BadEncoding);
     let validity = Certificate::from_der(certificate)
         .map_err(bad)?

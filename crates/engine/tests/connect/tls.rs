@@ -395,6 +395,54 @@ async fn an_x509_version_1_certificate_still_encrypts() {
     );
 }
 
+/// As `openssl x509 -req` signs them, and PostgreSQL's manual with it, where nobody asks for extensions.
+#[tokio::test]
+async fn x509_version_1_certificates_of_ones_own_ca_are_checked_as_in_libpq() {
+    let (ca, key) = (include_str!("x509v1_ca.crt"), include_str!("x509v1_signed.key"));
+    let mut settings = SSL.to_vec();
+    settings.push("ssl_ca_file = 'ca.crt'");
+    let server = Server::start(&Setup {
+        settings: &settings,
+        hba: "hostssl all cert all cert\nhostssl all app all scram-sha-256\n",
+        files: &[
+            ("server.crt", include_str!("x509v1_server.crt")),
+            ("server.key", key),
+            ("ca.crt", ca),
+        ],
+        ..Setup::default()
+    });
+    let stranger = Authority::new("CA of version 1");
+    let (_, other_key) = stranger.sign("cert", &[], ExtendedKeyUsagePurpose::ClientAuth);
+    let home = Home::new(&[
+        ("ca.crt", ca),
+        ("stranger.crt", &stranger.certificate),
+        ("client.crt", include_str!("x509v1_client.crt")),
+        ("client.key", key),
+        ("other.key", &other_key),
+    ]);
+    let checked = |by: &str| server.app(&format!("sslmode=verify-full&sslrootcert={}", home.show(by)));
+    assert!(is_encrypted(&checked("ca.crt"), &[]).await);
+    let error = refusal(&checked("stranger.crt"), &[]).await;
+    assert!(
+        error.to_string().contains("is not signed by a CA in"),
+        "the same name is not the same key: {error}"
+    );
+    let error = refusal(&checked("ca.crt").replace("@localhost:", "@db.example:"), &[]).await;
+    assert!(error.to_string().contains("is not for \"db.example\""), "{error}");
+
+    let client = |key: &str| {
+        format!(
+            "postgresql://cert@localhost:{}/postgres?hostaddr=127.0.0.1&sslmode=require&sslcert={}&sslkey={}",
+            server.port,
+            home.show("client.crt"),
+            home.show(key)
+        )
+    };
+    assert!(is_encrypted(&client("client.key"), &[]).await);
+    let error = refusal(&client("other.key"), &[]).await;
+    assert!(error.to_string().contains("does not go with key"), "{error}");
+}
+
 #[tokio::test]
 async fn a_cancel_request_is_encrypted_like_its_session() {
     let ca = Authority::new("CA");
