@@ -77,13 +77,16 @@ where
         if over || due {
             let holder = leader(client).await?;
             if over {
-                return Err(gave_up(waited, holder));
+                return Err(gave_up(wait, waited, holder));
             }
             observer.event(Event::WaitingForRunner { holder, waited });
             reported = Some(Instant::now());
         }
-        stop.sleep(pause.mul_f64(0.5 + rand::random::<f64>() / 2.0))
-            .await?;
+        let mut next = pause.mul_f64(0.5 + rand::random::<f64>() / 2.0);
+        if let Wait::AtMost(limit) = wait {
+            next = next.min(limit.saturating_sub(waited));
+        }
+        stop.sleep(next).await?;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
@@ -114,19 +117,30 @@ fn doing(run: &Running) -> String {
     )
 }
 
-fn gave_up(waited: Duration, holder: Option<Blocker>) -> Error {
-    let error = Error::new(
+fn gave_up(wait: Wait, waited: Duration, holder: Option<Blocker>) -> Error {
+    let mut error = Error::new(
         ErrorKind::Locked,
         match &holder {
             Some(holder) => format!("another runner leads this database: {holder}"),
             None => "another runner leads this database".to_owned(),
         },
     )
-    .hint("wait for it to finish and run again; without --no-wait this run would have waited")
-    .hint(format!(
-        "waited {}",
-        windlass_compiler::duration::show_duration(waited)
-    ));
+    .hint(match wait {
+        Wait::No => {
+            "wait for it to finish and run again; without --no-wait this run would have waited".to_owned()
+        }
+        Wait::AtMost(_) | Wait::Forever => format!(
+            "waited {}; run again when it has finished, or with a longer --wait-timeout",
+            windlass_compiler::duration::show_duration(waited)
+        ),
+    });
+    // A runner that is frozen, or whose machine is gone without a word, leads for as long as its session lives.
+    if let Some(pid) = holder.as_ref().and_then(|holder| holder.pid) {
+        error = error.hint(format!(
+            "if it is frozen or its machine is gone, end its session: SELECT pg_terminate_backend({pid}); the next run \
+             goes on where it was"
+        ));
+    }
     error.with_blockers(holder.into_iter().collect())
 }
 

@@ -88,6 +88,25 @@ async fn no_wait_gives_up_at_once_and_says_for_whom() {
         "{}",
         finished.stderr
     );
+    assert!(
+        finished.stderr.contains("without --no-wait"),
+        "{}",
+        finished.stderr
+    );
+    let (_, leads) = finished.stderr.split_once("this database: pid ").unwrap();
+    let leader: String = leads.chars().take_while(char::is_ascii_digit).collect();
+    let limited = project
+        .windlass(&["upgrade", "--wait-timeout", "10ms"])
+        .run()
+        .await
+        .expect(3);
+    assert!(
+        limited.stderr.contains("a longer --wait-timeout") && !limited.stderr.contains("--no-wait"),
+        "{}",
+        limited.stderr
+    );
+    let end = format!("SELECT pg_terminate_backend({leader})");
+    assert!(limited.stderr.contains(&end), "{}", limited.stderr);
     running.sigint();
     let stopped = running.finish().await.expect(130);
     assert!(stopped.stderr.contains("stopped as asked"), "{}", stopped.stderr);
