@@ -234,11 +234,7 @@ async fn what_loses_data_is_listed_and_refused_without_the_flag() {
     assert!(allowed.stdout.contains("-- Loses: "), "{}", allowed.stdout);
     assert!(allowed.stdout.contains("DROP COLUMN tel"), "{}", allowed.stdout);
     assert!(allowed.stderr.contains("proved: "), "{}", allowed.stderr);
-    assert!(
-        allowed.stderr.contains(proved_by(&project)),
-        "{}",
-        allowed.stderr
-    );
+    assert!(allowed.stderr.contains(proved_by(&project)), "{}", allowed.stderr);
 }
 
 /// What a proof says it was made by. The servers from the npm registry come without pg_dump.
@@ -743,11 +739,7 @@ async fn a_table_that_becomes_a_child_is_proved_though_its_columns_stay_its_own(
         "{}",
         answer.stdout
     );
-    assert!(
-        answer.stderr.contains(proved_by(&project)),
-        "{}",
-        answer.stderr
-    );
+    assert!(answer.stderr.contains(proved_by(&project)), "{}", answer.stderr);
     let told = diff(
         &project,
         &["--from", "apart.sql", "--to", "child.sql", "--format", "json"],

@@ -250,7 +250,7 @@ fn renamed(old: &Catalog, renames: &HashMap<Address, Address>) -> Catalog {
             .sort_by(|one, other| one.name.cmp(&other.name));
         relation.indexes.sort_by(|one, other| one.name.cmp(&other.name));
     }
-    catalog.comments = super::keys(&old.comments, address);
+    catalog.comments = super::schema::keys(&old.comments, address);
     catalog.dependencies = Dependencies::new(
         old.dependencies
             .iter()

@@ -1,6 +1,6 @@
 //! Names in texts that PostgreSQL deparsed: which tokens stand for what got another name.
 
-use super::Renaming;
+use super::names::Renaming;
 use crate::catalog::{Address, QualifiedName};
 use crate::sql::{quote_identifier, quote_literal};
 
