@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future;
 use tokio::sync::{OnceCell, watch};
-use tokio_postgres::error::DbError;
+use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::{Client, SimpleQueryMessage, Statement};
 use windlass_compiler::policy::Policy;
 use windlass_compiler::sql::quote_identifier;
@@ -339,13 +339,21 @@ pub(crate) fn failed(error: tokio_postgres::Error, what: &str) -> Error {
     }
 }
 
-/// Whether the connection is gone: closed, or the server said that it ends it (class 57P, 08).
+/// Whether the connection is gone: closed, or the server said that it ends it. The codes alone do not say so: those of
+/// class 08 and 57P01 also come from another server's connection (postgres_fdw, dblink) and from RAISE.
 pub(crate) fn is_lost(error: &tokio_postgres::Error) -> bool {
     if error.is_closed() {
         return true;
     }
-    match error.code() {
-        Some(code) => code.code().starts_with("08") || matches!(code.code(), "57P01" | "57P02" | "57P03"),
+    match error.as_db_error() {
+        Some(db) => {
+            let code = db.code().code();
+            let ends = code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03");
+            ends && matches!(
+                db.parsed_severity(),
+                None | Some(Severity::Fatal | Severity::Panic)
+            )
+        }
         None => std::error::Error::source(error)
             .is_some_and(|source| source.downcast_ref::<std::io::Error>().is_some()),
     }

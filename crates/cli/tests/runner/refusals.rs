@@ -211,3 +211,21 @@ async fn a_database_that_is_dropped_between_two_steps_is_named() {
         ],
     );
 }
+
+#[tokio::test]
+async fn another_servers_lost_connection_is_not_ours() {
+    let project = Project::new(&[(
+        "0001_far",
+        "DO $$ BEGIN RAISE 'could not connect to server \"far\"' USING ERRCODE = '08001'; END $$;",
+    )])
+    .await;
+    for code in ["08001", "57P01"] {
+        project.write(
+            "0001_far",
+            &format!("DO $$ BEGIN RAISE 'far is far' USING ERRCODE = '{code}'; END $$;"),
+        );
+        let refused = project.upgrade(1).await;
+        assert_said(&refused.stderr, &["far is far", &format!("sqlstate: {code}")]);
+        assert!(!refused.stderr.contains("again in"), "{}", refused.stderr);
+    }
+}

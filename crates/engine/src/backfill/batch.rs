@@ -256,10 +256,9 @@ pub(super) fn remedy(sqlstate: &str) -> Remedy {
         // A row too large for its index fails with a program limit.
         "54000" => Remedy::Bisect,
         code => match code.get(..2).unwrap_or_default() {
-            "08" => Remedy::Reconnect,
-            // Of the server and the session, not of a row.
-            "0A" | "0B" | "25" | "26" | "28" | "2D" | "3D" | "3F" | "40" | "42" | "53" | "54" | "55"
-            | "57" | "58" | "F0" | "HV" | "XX" => Remedy::GiveUp,
+            // Of the server and the session, or of a server that this one asked, not of a row.
+            "08" | "0A" | "0B" | "25" | "26" | "28" | "2D" | "3D" | "3F" | "40" | "42" | "53" | "54"
+            | "55" | "57" | "58" | "F0" | "HV" | "XX" => Remedy::GiveUp,
             _ => Remedy::Bisect,
         },
     }
@@ -283,7 +282,7 @@ mod tests {
             ("54001", Remedy::GiveUp),
             ("42703", Remedy::GiveUp),
             ("53100", Remedy::GiveUp),
-            ("08006", Remedy::Reconnect),
+            ("08006", Remedy::GiveUp),
         ] {
             assert_eq!(remedy(code), expected, "{code}");
         }
