@@ -8,6 +8,10 @@ use crate::session;
 /// Version of the journal that this build reads and writes.
 pub(crate) const VERSION: i32 = 1;
 
+/// Comes before the first version's tables.
+const SCHEMA: &str = "CREATE SCHEMA windlass;\n\
+    COMMENT ON SCHEMA windlass IS 'Journal of Windlass: what is applied, what runs, what is left to do. Written by windlass only.';\n";
+
 /// One script per version: the first creates the tables, each later one goes up by one.
 const SCRIPTS: [&str; VERSION as usize] = [include_str!("schema_1.sql")];
 
@@ -20,9 +24,15 @@ pub(crate) async fn upgrade(client: &Client, found: Option<i32>) -> Result<()> {
     if from == VERSION {
         return Ok(());
     }
-    run(client, &upgrading(from))
+    let script = upgrading(client, from).await?;
+    let makes_schema = script.contains(SCHEMA);
+    run(client, &script)
         .await
         .map_err(|error| match error.code().map(|code| code.code()) {
+            Some("42501") if !makes_schema => session::failed(error, "failed to create the journal")
+                .hint("the role needs CREATE on the schema that is there: GRANT CREATE, USAGE ON SCHEMA windlass TO …"),
+            Some("42P07" | "42710") => session::failed(error, "failed to create the journal")
+                .hint("there is a schema windlass that is no journal: ALTER SCHEMA windlass RENAME TO …"),
             Some("42501") => session::failed(error, "failed to create the journal")
                 .hint("the role needs CREATE on the database once: GRANT CREATE ON DATABASE … TO …")
                 .hint("or let an administrator run `windlass upgrade` the first time"),
@@ -42,14 +52,22 @@ async fn run(client: &Client, script: &str) -> std::result::Result<(), tokio_pos
     done
 }
 
-/// The script that brings the journal from version `from` to [`VERSION`].
-pub(crate) fn upgrading(from: i32) -> String {
-    through(from, &SCRIPTS)
+/// The script that brings the journal from version `from` to [`VERSION`]. Where the role may not make schemas, an
+/// administrator made it.
+pub(crate) async fn upgrading(client: &Client, from: i32) -> Result<String> {
+    let is_there = "SELECT pg_catalog.to_regnamespace('windlass') IS NOT NULL";
+    let makes_schema = from == 0
+        && !client
+            .query_typed_one(is_there, &[])
+            .await
+            .map_err(session::lost)?
+            .get::<_, bool>(0);
+    Ok(through(from, if makes_schema { SCHEMA } else { "" }, &SCRIPTS))
 }
 
 /// The script that brings the journal from version `from` through the rest of `scripts`, in one transaction.
-fn through(from: i32, scripts: &[&str]) -> String {
-    let mut script = String::from("BEGIN;\nSET LOCAL lock_timeout = '1s';\n");
+fn through(from: i32, first: &str, scripts: &[&str]) -> String {
+    let mut script = format!("BEGIN;\nSET LOCAL lock_timeout = '1s';\n{first}");
     for sql in &scripts[usize::try_from(from).unwrap_or(0)..] {
         script.push_str(sql);
     }
@@ -100,17 +118,21 @@ mod tests {
             .await;
 
         // One that fails in its middle leaves the version and the tables that it found, and the session usable.
-        let failing = through(1, &[LATER[0], LATER[1], "SELECT 1 / 0;\n"]);
+        let failing = through(1, "", &[LATER[0], LATER[1], "SELECT 1 / 0;\n"]);
         run(&client, &failing).await.expect_err("it divides by zero");
         assert_eq!(database.query_one_text(version).await, "1");
-        run(&client, &through(1, &LATER)).await.expect("it is brought up");
+        run(&client, &through(1, "", &LATER))
+            .await
+            .expect("it is brought up");
         assert_eq!(database.query_one_text(version).await, "3");
         let kept = "SELECT command || ' ' || note FROM windlass.run";
         assert_eq!(database.query_one_text(kept).await, "upgrade upgrade");
         // A database that has none gets all of it.
         let other = server.fresh_database().await;
         let client = other.connect().await;
-        run(&client, &through(0, &LATER)).await.expect("it is made");
+        run(&client, &through(0, SCHEMA, &LATER))
+            .await
+            .expect("it is made");
         assert_eq!(
             other.query_one_text("SELECT count(note) FROM windlass.run").await,
             "0"

@@ -1,8 +1,6 @@
 -- The journal, version 1. Run once per database by the leading runner, in one transaction.
--- It creates new objects only: no lock on any relation of the application.
+-- Its schema is there by now. It creates new objects only: no lock on any relation of the application.
 -- Times are the server's; the clocks of runners are never compared.
-CREATE SCHEMA windlass;
-COMMENT ON SCHEMA windlass IS 'Journal of Windlass: what is applied, what runs, what is left to do. Written by windlass only.';
 
 -- One row: who leads. A new leader raises the epoch; every step takes this row FOR SHARE first
 -- and so cannot commit under a later leader.

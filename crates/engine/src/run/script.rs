@@ -171,8 +171,9 @@ impl Writer<'_> {
         self.statement(&guard(position.as_deref()));
         if journal.version != Some(journal::VERSION) {
             self.line("\n-- The journal's own tables.");
-            self.text
-                .push_str(&journal::upgrading(journal.version.unwrap_or(0)));
+            let from = journal.version.unwrap_or(0);
+            let script = journal::upgrading(session.client(), from).await?;
+            self.text.push_str(&script);
         }
         self.line("\n-- Takes the lead: an epoch of its own, which each step holds on to.");
         self.statement(&format!(
