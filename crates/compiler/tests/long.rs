@@ -96,7 +96,7 @@ fn a_plan_of_many_statements_costs_no_more_for_each_than_one_of_few() {
 
     let taken_up = |source: &Source, frozen: &FrozenPlan| {
         let again = prepared(source, Some(frozen));
-        let resumed = plan::resume(frozen, &again, |_| false);
+        let resumed = plan::resume(frozen, &again, |_| false, |_| false);
         assert!(matches!(resumed, Resumption::AsFrozen(_)));
         resumed
     };

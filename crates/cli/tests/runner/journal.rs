@@ -1,5 +1,7 @@
 //! The journal: its versions, and what a person decides in it.
 
+use windlass_testkit::Rival;
+
 use crate::project::{Ended, Project};
 
 #[tokio::test]
@@ -40,8 +42,8 @@ async fn a_journal_of_a_newer_windlass_is_left_alone() {
     assert_eq!(project.one("SELECT to_regclass('u')").await, "NULL");
 }
 
-/// A project whose last run was killed in a CALL that had committed one row.
-async fn unknown() -> Project {
+/// A project whose last run was killed in a CALL that had committed one row, and that has not run since.
+async fn killed() -> Project {
     let project = Project::new(&[(
         "0001_p",
         "CREATE TABLE t (a int);\nCREATE TABLE slow (a int); INSERT INTO slow VALUES (1);\n\
@@ -53,6 +55,12 @@ async fn unknown() -> Project {
     project.write("0002_call", "CALL fill();\nINSERT INTO t VALUES (3);");
     project.kill_upgrade_when("SELECT count(*) FROM t", "1").await;
     project.database.execute("DELETE FROM slow").await;
+    project
+}
+
+/// The same, when the next run has found it.
+async fn unknown() -> Project {
+    let project = killed().await;
     let open = project.upgrade(9).await;
     assert!(
         open.stderr.contains("windlass resolve 0002_call --step 1 retry"),
@@ -97,6 +105,194 @@ async fn a_step_of_unknown_outcome_is_done_tried_again_or_left_out() {
     let history =
         "SELECT string_agg(detail, ', ' ORDER BY entry) FROM windlass.history WHERE action = 'resolved'";
     assert_eq!(project.one(history).await, "step 1 abandoned");
+}
+
+const ROWS: &str = "SELECT string_agg(a::text, ' ' ORDER BY a) FROM t";
+
+#[tokio::test]
+async fn an_edit_does_not_make_an_interrupted_call_run_twice() {
+    let project = killed().await;
+    // Behind it.
+    project.write("0002_call", "CALL fill();\nINSERT INTO t VALUES (4);");
+    project.upgrade(9).await;
+    assert_eq!(decided(&project, "done").await, "1 4");
+
+    // Itself: the plan that it was begun by is given up only by a decision.
+    let project = killed().await;
+    for text in [
+        "INSERT INTO t VALUES (4);",
+        "SELECT 1;\nCALL fill();\nINSERT INTO t VALUES (4);",
+    ] {
+        project.write("0002_call", text);
+        let open = project.upgrade(9).await;
+        let hint = "put it back as it was, unless `retry` is the answer";
+        assert!(
+            open.stderr.contains("CALL fill()") && open.stderr.contains(hint),
+            "{}",
+            open.stderr
+        );
+        assert_eq!(project.one(ROWS).await, "1");
+    }
+    project.write("0002_call", "INSERT INTO t VALUES (4);");
+    assert_eq!(decided(&project, "retry").await, "1 4");
+}
+
+#[tokio::test]
+async fn what_a_killed_run_left_of_a_statement_that_is_edited_away_goes_or_is_told() {
+    let build = "CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a)";
+    let project = Project::new(&[(
+        "0001_t",
+        "CREATE TABLE t (a int);\nCREATE TABLE p (a int) PARTITION BY LIST (a);\nCREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);",
+    )])
+    .await;
+    project.upgrade(0).await;
+    project.write("0002_i", &format!("{build};"));
+    let rival = Rival::hold(&project.database, "BEGIN; INSERT INTO t VALUES (1)").await;
+    project.kill_upgrade_in(build).await;
+    project
+        .database
+        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE UNIQUE%'")
+        .await;
+    rival.commit().await;
+    let left = "SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass";
+    assert_eq!(project.one(left).await, "1");
+    project.write("0002_i", "INSERT INTO t VALUES (1);");
+    let finished = project.upgrade(0).await;
+    assert!(
+        finished.stderr.contains("dropped the invalid index public.t_a"),
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(project.one(left).await, "0");
+
+    project.write("0003_d", "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;");
+    let rival = Rival::hold(&project.database, "BEGIN; SELECT FROM p").await;
+    project
+        .kill_upgrade_when("SELECT count(*) FROM pg_inherits WHERE inhdetachpending", "1")
+        .await;
+    project
+        .database
+        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'ALTER TABLE p%'")
+        .await;
+    rival.commit().await;
+    project.write("0003_d", "INSERT INTO t VALUES (2);");
+    let finished = project.upgrade(0).await;
+    let told = "half detached; finish it: ALTER TABLE p DETACH PARTITION p1 FINALIZE";
+    assert!(finished.stderr.contains(told), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn what_the_server_refused_is_not_taken_as_done_the_second_time() {
+    let project = Project::new(&[(
+        "0001_t",
+        "CREATE TABLE t (a int);\nDROP INDEX CONCURRENTLY no_such;",
+    )])
+    .await;
+    for _ in 0..2 {
+        let finished = project.upgrade(1).await;
+        assert!(
+            finished.stderr.contains("index \"no_such\" does not exist"),
+            "{}",
+            finished.stderr
+        );
+    }
+    assert!(project.applied().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_failed_waits_for_a_decision_unless_it_cannot_have_begun() {
+    let project = Project::new(&[(
+        "0001_p",
+        "CREATE TABLE t (a int);\nCREATE PROCEDURE fill() LANGUAGE plpgsql AS $$ BEGIN \
+         INSERT INTO t VALUES (1); COMMIT; INSERT INTO t SELECT 1 / count(*) FROM t WHERE a = 0; END $$;",
+    )])
+    .await;
+    project.upgrade(0).await;
+    // Of the statement's own text.
+    project.write("0002_call", "CALL fil();");
+    let finished = project.upgrade(1).await;
+    let hint = "nothing of this step is left; correct 0002_call and run the same command again";
+    assert!(finished.stderr.contains(hint), "{}", finished.stderr);
+    project.write("0002_call", "CALL fill();\nINSERT INTO t VALUES (3);");
+    let finished = project.upgrade(9).await;
+    for said in [
+        "division by zero",
+        "it may have committed a part of its work",
+        "resolve 0002_call --step 2 retry",
+    ] {
+        assert!(finished.stderr.contains(said), "{}", finished.stderr);
+    }
+    let status = project.windlass(&["status"]).run().await.expect(0);
+    assert!(
+        status.stdout.contains("outcome unknown: 0002_call step 2"),
+        "{}",
+        status.stdout
+    );
+    project.upgrade(9).await;
+    assert_eq!(project.one(ROWS).await, "1");
+    project
+        .windlass(&["resolve", "0002", "--step", "2", "abandon"])
+        .run()
+        .await
+        .expect(0);
+    project.upgrade(0).await;
+    assert_eq!(project.one(ROWS).await, "1 3");
+}
+
+#[tokio::test]
+async fn what_the_server_refused_has_no_unknown_outcome() {
+    let project = Project::new(&[("0001_d", "CREATE DATABASE template1;")]).await;
+    for _ in 0..2 {
+        let finished = project.upgrade(1).await;
+        assert!(finished.stderr.contains("already exists"), "{}", finished.stderr);
+    }
+    project.write("0001_d", "CREATE TABLE t (a int);");
+    project.upgrade(0).await;
+}
+
+#[tokio::test]
+async fn the_journal_goes_into_a_schema_that_an_administrator_made() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE t (a int);")]).await;
+    project
+        .database
+        .execute("CREATE ROLE few LOGIN; CREATE SCHEMA windlass; GRANT CREATE ON SCHEMA public TO few")
+        .await;
+    let url = project.database.url_for("few");
+    let refused = project.upgrade_by(&url).run().await.expect(1);
+    assert!(
+        refused.stderr.contains("permission denied for schema windlass"),
+        "{}",
+        refused.stderr
+    );
+    project
+        .database
+        .execute("GRANT USAGE ON SCHEMA windlass TO few")
+        .await;
+    let refused = project.upgrade_by(&url).run().await.expect(1);
+    let hint = "GRANT CREATE, USAGE ON SCHEMA windlass";
+    assert!(refused.stderr.contains(hint), "{}", refused.stderr);
+    project
+        .database
+        .execute("GRANT CREATE ON SCHEMA windlass TO few; CREATE TABLE windlass.run ()")
+        .await;
+    let refused = project.upgrade_by(&url).run().await.expect(1);
+    assert!(
+        refused
+            .stderr
+            .contains("there is a schema windlass that is no journal"),
+        "{}",
+        refused.stderr
+    );
+    project.database.execute("DROP TABLE windlass.run").await;
+    let script = project
+        .windlass(&["upgrade", "--sql"])
+        .env("DATABASE_URL", &url)
+        .run()
+        .await
+        .expect(0);
+    assert!(!script.stdout.contains("CREATE SCHEMA"), "{}", script.stdout);
+    project.upgrade_by(&url).run().await.expect(0);
+    assert_eq!(project.applied().await, ["0001_t"]);
 }
 
 #[tokio::test]

@@ -252,3 +252,17 @@ async fn config_shows_each_value_with_its_origin() {
         );
     }
 }
+
+#[tokio::test]
+async fn transactions_that_a_script_makes_read_only_keep_nobody_from_the_journal() {
+    let project = Project::new(&[
+        TABLE,
+        (
+            "0002_v",
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY, ISOLATION LEVEL SERIALIZABLE;\nVACUUM t;\nINSERT INTO t VALUES (1);",
+        ),
+    ])
+    .await;
+    project.upgrade(0).await;
+    assert_eq!(project.one("SELECT count(*) FROM t").await, "1");
+}

@@ -389,7 +389,8 @@ fn assertion(directives: &StatementDirectives) -> Option<Assertion> {
     verify.or_else(|| directives.require.clone().map(Assertion::Require))
 }
 
-fn probe(statement: &Statement) -> Probe {
+/// How to find out whether a statement that refuses a transaction happened.
+pub(super) fn probe(statement: &Statement) -> Probe {
     match statement.concurrent_index() {
         Some(IndexStatement::Create {
             index,

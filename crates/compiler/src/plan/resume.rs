@@ -1,7 +1,7 @@
 //! Taking up a started revision: what is done stays done, the rest is what the file says now.
 
-use super::build::{Prepared, steps};
-use super::step::Step;
+use super::build::{Prepared, PreparedStatement, steps};
+use super::step::{Probe, Step};
 use super::wire::{FrozenPlan, FrozenStep};
 
 /// How to go on with a started revision.
@@ -11,6 +11,14 @@ pub enum Resumption {
     AsFrozen(Vec<Step>),
     /// The undone rest was edited: it is planned anew behind the done steps.
     Replanned(Vec<Step>),
+    /// A statement that was begun, and of which nobody can tell whether it happened, was edited or removed: that
+    /// is to be decided first.
+    BegunWasEdited {
+        /// The step that was begun.
+        step: u32,
+        /// The text that ran, shortened.
+        ran: String,
+    },
     /// A statement that is already done was edited or removed.
     DoneWasEdited {
         /// The step that is done.
@@ -24,8 +32,15 @@ pub enum Resumption {
     },
 }
 
-/// Matches the file as it is now with what was frozen. `done` says which step numbers are done.
-pub fn resume(frozen: &FrozenPlan, prepared: &Prepared, done: impl Fn(u32) -> bool) -> Resumption {
+/// Matches the file as it is now with what was frozen. `done` says which step numbers are done, and `begun` which one was
+/// begun outside any transaction and has no known end: it keeps its number as long as its statement stands next in the
+/// file, so that what became of it is asked before it is sent again.
+pub fn resume(
+    frozen: &FrozenPlan,
+    prepared: &Prepared,
+    done: impl Fn(u32) -> bool,
+    begun: impl Fn(u32) -> bool,
+) -> Resumption {
     let (finished, open): (Vec<&FrozenStep>, Vec<&FrozenStep>) =
         frozen.steps.iter().partition(|step| done(step.number));
     let mut rest = prepared.statements.iter();
@@ -52,8 +67,9 @@ pub fn resume(frozen: &FrozenPlan, prepared: &Prepared, done: impl Fn(u32) -> bo
             .flat_map(|step| &step.statements)
             .zip(rest)
             .all(|(frozen, now)| frozen.is(now.planned.hash));
+    let begun = open.first().copied().filter(|step| begun(step.number));
     if !unchanged {
-        return Resumption::Replanned(steps(rest, prepared.mode, next));
+        return replanned(begun, rest, prepared, next);
     }
     // The frozen cuts are kept, even where this version would cut elsewhere.
     let mut rest = rest;
@@ -64,14 +80,40 @@ pub fn resume(frozen: &FrozenPlan, prepared: &Prepared, done: impl Fn(u32) -> bo
         if planned.len() == 1 {
             again.append(&mut planned);
         } else {
-            return Resumption::Replanned(steps(rest_from(prepared, &finished), prepared.mode, next));
+            return replanned(begun, rest_from(prepared, &finished), prepared, next);
         }
         rest = later;
     }
     Resumption::AsFrozen(again)
 }
 
-fn rest_from<'a>(prepared: &'a Prepared, finished: &[&FrozenStep]) -> &'a [super::build::PreparedStatement] {
+fn replanned(
+    begun: Option<&FrozenStep>,
+    rest: &[PreparedStatement],
+    prepared: &Prepared,
+    next: u32,
+) -> Resumption {
+    let mut again = steps(rest, prepared.mode, next);
+    let Some((begun, ran)) = begun.and_then(|step| Some((step, step.statements.first()?))) else {
+        return Resumption::Replanned(again);
+    };
+    match again.split_first_mut() {
+        Some((first, later)) if matches!(first.statements.as_slice(), [now] if ran.is(now.hash)) => {
+            first.number = begun.number;
+            later.iter_mut().for_each(|step| step.number -= 1);
+        }
+        _ if ran.probe() == Probe::Nothing => {
+            return Resumption::BegunWasEdited {
+                step: begun.number,
+                ran: ran.sql.clone(),
+            };
+        }
+        _ => {}
+    }
+    Resumption::Replanned(again)
+}
+
+fn rest_from<'a>(prepared: &'a Prepared, finished: &[&FrozenStep]) -> &'a [PreparedStatement] {
     let done: usize = finished.iter().map(|step| step.statements.len()).sum();
     &prepared.statements[done.min(prepared.statements.len())..]
 }

@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::step::{Assertion, PlannedStatement, Shape, StatementHash, Step};
+use super::step::{Assertion, PlannedStatement, Probe, Shape, StatementHash, Step};
 use crate::directive::Triggers;
+use crate::sql;
 
 /// A statement's text is kept up to this many bytes, to show what an edit changed: fewer where a step has very many
 /// statements, since all their texts together are kept up to [`KEPT_OF_STEP`] bytes, as long as that leaves
@@ -261,6 +262,11 @@ impl FrozenStatement {
                 Assertion::Require(_) => None,
             }),
         }
+    }
+
+    /// How to find out whether it happened, if it ran outside any transaction. A text that was shortened says nothing.
+    pub fn probe(&self) -> Probe {
+        sql::parse(&self.sql).map_or(Probe::Nothing, |statement| super::build::probe(&statement))
     }
 
     /// Whether `hash` is this statement's.

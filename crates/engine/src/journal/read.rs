@@ -153,6 +153,13 @@ pub struct StepRow {
     pub error: Option<String>,
 }
 
+impl StepRow {
+    /// Whether it was sent and nobody heard how it ended. Where the server refused it, that is known.
+    pub fn is_open(&self) -> bool {
+        self.state == StepState::Intended && self.error.is_none()
+    }
+}
+
 /// What is asked for [`Brief::of`].
 pub(crate) const BRIEF: &str = include_str!("brief.sql");
 

@@ -503,7 +503,7 @@ pub(crate) fn intend_step(end: &StepEnd<'_>, run_id: &str, pid: i32, backend_sta
                 backend_pid, backend_start) \
          VALUES ($1, $2, $3, 'intended', $4::uuid, $5, $6, $7, $8, $9::timestamptz) \
          ON CONFLICT (revision_id, direction, number) DO UPDATE SET state = 'intended', run_id = excluded.run_id, \
-                attempts = known.attempts + 1, backend_pid = excluded.backend_pid, \
+                attempts = known.attempts + 1, error = NULL, backend_pid = excluded.backend_pid, \
                 backend_start = excluded.backend_start, started_at = pg_catalog.clock_timestamp()",
     )
     .step(end, run_id)
@@ -519,7 +519,7 @@ pub(crate) fn intend_step_here(end: &StepEnd<'_>, run_id: &str) -> Write {
          SELECT $1, $2, $3, 'intended', $4::uuid, $5, $6, $7, pid, backend_start \
            FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) \
          ON CONFLICT (revision_id, direction, number) DO UPDATE SET state = 'intended', run_id = excluded.run_id, \
-                attempts = known.attempts + 1, backend_pid = excluded.backend_pid, \
+                attempts = known.attempts + 1, error = NULL, backend_pid = excluded.backend_pid, \
                 backend_start = excluded.backend_start, started_at = pg_catalog.clock_timestamp()",
     )
     .step(end, run_id)

@@ -38,7 +38,14 @@ pub(crate) async fn before(
         Probe::DropIndex { index, .. } if again && !is_there(client, index).await? => Ok(Finding::Done),
         Probe::DropIndex { .. } => Ok(Finding::Send),
         Probe::Reindex { relation } => {
-            sweep_reindex(client, statement, relation.as_ref(), watch, Patience::Endless).await?;
+            sweep_reindex(
+                client,
+                &statement.sql,
+                relation.as_ref(),
+                watch,
+                Patience::Endless,
+            )
+            .await?;
             Ok(Finding::Send)
         }
         Probe::Detach { parent, partition } => detach(client, parent, partition, again).await,
@@ -71,8 +78,8 @@ pub(crate) async fn after(client: &Client, statement: &PlannedStatement) -> Resu
 
 /// Removes what a failed statement left behind, so that neither writes are slowed nor uniqueness
 /// is enforced by an index that nobody can use.
-pub(crate) async fn clean_up(client: &Client, statement: &PlannedStatement, watch: &Watch<'_>) -> Result<()> {
-    match statement.probe() {
+pub(crate) async fn clean_up(client: &Client, probe: &Probe, sql: &str, watch: &Watch<'_>) -> Result<()> {
+    match probe {
         Probe::CreateIndex { index, relation, .. } => {
             let name = index_name(client, index, relation).await?;
             if state_of(client, &name, relation).await? == IndexState::Invalid {
@@ -82,10 +89,43 @@ pub(crate) async fn clean_up(client: &Client, statement: &PlannedStatement, watc
             Ok(())
         }
         Probe::Reindex { relation } => {
-            sweep_reindex(client, statement, relation.as_ref(), watch, Patience::Short).await
+            sweep_reindex(client, sql, relation.as_ref(), watch, Patience::Short).await
         }
         _ => Ok(()),
     }
+}
+
+/// What a statement left that an interrupted run sent and that is not in the file any more: nobody will ask for it again.
+/// INVALID remains go; the rest is for its author to judge, in words.
+pub(crate) async fn left_behind(
+    client: &Client,
+    probe: &Probe,
+    sql: &str,
+    watch: &Watch<'_>,
+) -> Result<Option<String>> {
+    clean_up(client, probe, sql, watch).await?;
+    Ok(match probe {
+        Probe::CreateIndex { index, relation, .. } => {
+            let name = index_name(client, index, relation).await?;
+            match state_of(client, &name, relation).await? {
+                IndexState::Valid => Some(format!("index {name} is there")),
+                IndexState::Invalid => Some(format!("index {name} is there, and INVALID")),
+                IndexState::Missing | IndexState::Taken(_) => None,
+            }
+        }
+        Probe::DropIndex { index, .. } => match is_there(client, index).await? {
+            true => Some(format!("index {index} is there, and perhaps INVALID")),
+            false => Some(format!("index {index} is gone")),
+        },
+        Probe::Detach { parent, partition } => match detach(client, parent, partition, true).await? {
+            Finding::Done => Some(format!("{partition} is detached")),
+            Finding::SendInstead(finalize) => {
+                Some(format!("{partition} is half detached; finish it: {finalize}"))
+            }
+            Finding::Send | Finding::Unknown => None,
+        },
+        Probe::Journal | Probe::Repeatable | Probe::Reindex { .. } | Probe::Nothing => None,
+    })
 }
 
 /// What a wait of ours needs to be seen and stopped.
@@ -292,13 +332,13 @@ async fn drop_invalid(client: &Client, name: &str, watch: &Watch<'_>, patience: 
 /// Remains of REINDEX CONCURRENTLY: `_ccnew` was not finished, `_ccold` was not dropped.
 async fn sweep_reindex(
     client: &Client,
-    statement: &PlannedStatement,
+    sql: &str,
     relation: Option<&RelationName>,
     watch: &Watch<'_>,
     patience: Patience,
 ) -> Result<()> {
     let wide = include_str!("reindex_remains_wide.sql");
-    let (query, name) = match (relation, sql::reindex_scope(&statement.sql)) {
+    let (query, name) = match (relation, sql::reindex_scope(sql)) {
         (Some(relation), _) => (include_str!("reindex_remains.sql"), Some(relation.to_string())),
         (None, Some(ReindexScope::Schema(schema))) => (wide, Some(schema)),
         (None, Some(ReindexScope::Database)) => (wide, None),

@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     TooLong,
     /// The way to the lock was not clear for as long as the step has patience.
     NeverClear,
+    /// It commits by itself, and failed behind what it may have committed: again would be twice.
+    Partly,
     /// Anything else: trying again would fail again.
     Final,
 }
@@ -48,6 +50,7 @@ impl Failure {
             Self::Lost => "the session was ended, and nothing was committed",
             Self::TooLong => "it was not done within the stall budget",
             Self::NeverClear => "the lock was never free",
+            Self::Partly => "the statement failed, perhaps in its middle",
             Self::Final => "the statement failed",
         }
     }
@@ -71,7 +74,8 @@ pub(crate) fn next(
     elapsed: Duration,
     chance: f64,
 ) -> Next {
-    if matches!(failure, Failure::Final | Failure::NeverClear) || !policy.retries() {
+    let is_final = matches!(failure, Failure::Final | Failure::Partly | Failure::NeverClear);
+    if is_final || !policy.retries() {
         return Next::GiveUp;
     }
     // A data change that made the application wait would do it again: it wants to be a backfill.
@@ -135,6 +139,7 @@ mod tests {
             );
         }
         assert_eq!(after(Lane::Ddl, Failure::Final, 1, 0), Next::GiveUp);
+        assert_eq!(after(Lane::Dml, Failure::Partly, 1, 0), Next::GiveUp);
         assert_eq!(
             Failure::of("57014", false),
             Failure::Final,

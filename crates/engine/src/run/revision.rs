@@ -12,7 +12,7 @@ use windlass_compiler::plan::{self, Freezing, FrozenPlan, Prepared, Resumption, 
 
 use super::attempt::{self, one_line};
 use super::remains::{self, Remains};
-use super::work::{Job, Work};
+use super::work::{Job, Work, to_decide};
 use super::{Resolution, Runner, Scripts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event, StepName};
@@ -195,6 +195,10 @@ impl Runner {
         }
         // Steps that refuse a transaction leave the settings of those before them as they are.
         let mut session = done.iter().rev().find_map(|row| row.session.clone());
+        if replanned {
+            self.left_behind(work, row, &rows, &steps, session.as_deref())
+                .await?;
+        }
         let last = steps.last().map(|step| step.number);
         for step in &steps {
             let name = step_name(id, step, of);
@@ -214,9 +218,7 @@ impl Runner {
                 keep_session: !is_last
                     && step.shape == Shape::Transaction
                     && (step.changes_session() || session.is_some()),
-                again: rows
-                    .iter()
-                    .any(|row| row.number == step.number && row.state == StepState::Intended),
+                again: rows.iter().any(|row| row.number == step.number && row.is_open()),
                 guard: &guard,
             };
             let kept = job.keep_session;
@@ -268,6 +270,36 @@ impl Runner {
         Ok(vec![journal::stamp_revision(id), stamped])
     }
 
+    /// Looks at what the begun steps left that the edited rest no longer has.
+    async fn left_behind(
+        &self,
+        work: &mut Work<'_>,
+        row: Option<&RevisionRow>,
+        rows: &[&StepRow],
+        steps: &[Step],
+        session: Option<&str>,
+    ) -> Result<()> {
+        let plan = row.and_then(|row| row.plan.clone());
+        let Some(plan) = plan.and_then(|plan| serde_json::from_value::<FrozenPlan>(plan).ok()) else {
+            return Ok(());
+        };
+        let is_gone = |row: &&&StepRow| row.is_open() && steps.iter().all(|step| step.number != row.number);
+        for row in rows.iter().filter(is_gone) {
+            let step = plan.steps.iter().find(|step| step.number == row.number);
+            if let Some((step, ran)) = step.and_then(|step| Some((step, step.statements.first()?))) {
+                let name = StepName {
+                    revision: row.revision.clone(),
+                    number: row.number,
+                    of: row.number,
+                    lane: step.lane.parse().unwrap_or(Lane::Index),
+                    title: one_line(&ran.sql),
+                };
+                work.left_behind(&name, ran, session).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What is protected while a revision runs: what was when it began, if it is taken up again.
     pub(super) async fn guard(
         &self,
@@ -309,7 +341,8 @@ impl Runner {
             })?;
             let rows = steps_of(journal, id, direction);
             let over = |number| rows.iter().any(|row| row.number == number && is_over(row.state));
-            return match plan::resume(&frozen, prepared, over) {
+            let open = |number| rows.iter().any(|row| row.number == number && row.is_open());
+            return match plan::resume(&frozen, prepared, over, open) {
                 Resumption::AsFrozen(steps) => Ok(Left {
                     steps,
                     warnings: prepared.warnings.clone(),
@@ -320,6 +353,7 @@ impl Runner {
                     warnings: prepared.warnings.clone(),
                     replanned: true,
                 }),
+                Resumption::BegunWasEdited { step, ran } => Err(begun_was_edited(id, step, &ran)),
                 Resumption::DoneWasEdited { step, ran, now, line } => {
                     Err(done_was_edited(id, step, &ran, now, line))
                 }
@@ -722,6 +756,11 @@ fn done_was_edited(id: &RevisionId, step: u32, ran: &str, now: Option<String>, l
     .hint("undo the edit; what is not done yet may be edited freely")
 }
 
+fn begun_was_edited(id: &RevisionId, step: u32, ran: &str) -> Error {
+    unknown(id, step, &one_line(ran))
+        .hint("the file does not hold it any more: put it back as it was, unless `retry` is the answer")
+}
+
 /// The error of a revision that waits for a decision.
 pub(super) fn unknown_outcome(id: &RevisionId, journal: &Snapshot) -> Error {
     match journal
@@ -739,12 +778,9 @@ pub(super) fn unknown_step(step: &StepName) -> Error {
 }
 
 fn unknown(id: &RevisionId, number: u32, title: &str) -> Error {
-    Error::new(
+    let error = Error::new(
         ErrorKind::OutcomeUnknown,
-        format!("nobody can tell whether step {number} of {id} happened before the last run was interrupted: {title}"),
-    )
-    .hint("look at the database, then say what is true:")
-    .hint(format!("it happened:       windlass resolve {id} --step {number} done"))
-    .hint(format!("it did not happen: windlass resolve {id} --step {number} retry"))
-    .hint(format!("it is not wanted:  windlass resolve {id} --step {number} abandon"))
+        format!("nobody can tell whether step {number} of {id} happened: {title}"),
+    );
+    to_decide(error, id, number)
 }

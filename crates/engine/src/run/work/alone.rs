@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use windlass_compiler::plan::{PlannedStatement, Probe};
+use tokio_postgres::error::ErrorPosition;
+use windlass_compiler::lane::Lane;
+use windlass_compiler::plan::{FrozenStatement, PlannedStatement, Probe};
 use windlass_compiler::policy::LanePolicy;
 
 use super::limits::limits;
@@ -14,6 +16,7 @@ use crate::event::{Event, StepName};
 use crate::journal::{self, Write};
 use crate::run::attempt::{self, Refusal};
 use crate::run::repair::{self, Finding, Watch};
+use crate::run::retry::Failure;
 use crate::run::watchdog::{Rule, Seen};
 use crate::session;
 
@@ -120,10 +123,18 @@ impl Work<'_> {
             .batch_execute("SET lock_timeout = 0; SET statement_timeout = 0")
             .await
             .map_err(session::lost)?;
-        repair::clean_up(client, statement, watch).await?;
+        repair::clean_up(client, statement.probe(), &statement.sql, watch).await?;
         let in_time = error.code().is_none_or(|code| code.code() != "57014");
+        // An error of the statement's own text, such as a procedure that is not there, comes before any of it runs.
+        let has_run = error.as_db_error().is_none_or(|db| {
+            db.where_().is_some() || !matches!(db.position(), Some(ErrorPosition::Original(_)))
+        });
+        let is_partly = has_run && statement.opaque && *statement.probe() == Probe::Nothing;
         let mut attempted = refused(error, &what, Vec::new())?;
-        if let Attempted::Failed { error, .. } = &mut attempted {
+        if let Attempted::Failed { error, failure, .. } = &mut attempted {
+            if is_partly {
+                *failure = Failure::Partly;
+            }
             if let Some(deadline) = policy.deadline.filter(|_| !in_time) {
                 let limit = windlass_compiler::duration::show_duration(deadline);
                 error.add_hint(format!(
@@ -136,6 +147,37 @@ impl Work<'_> {
                 .map_err(session::lost)?;
         }
         Ok(attempted)
+    }
+
+    /// Looks at what a statement left that an interrupted run sent and that was edited away since.
+    pub(in crate::run) async fn left_behind(
+        &mut self,
+        step: &StepName,
+        ran: &FrozenStatement,
+        session: Option<&str>,
+    ) -> Result<()> {
+        self.clean().await?;
+        let budget = self.policy.lane(Lane::Index).stall_budget;
+        let watch = Watch {
+            observer: self.observer,
+            stop: self.stop,
+            step,
+            lock_timeout: budget.map_or(Duration::ZERO, |budget| budget / 2),
+        };
+        let client = self.session.client();
+        let replay = session.and_then(attempt::replay).unwrap_or_default();
+        client.batch_execute(&replay).await.map_err(session::lost)?;
+        self.dirty = true;
+        if let Some(left) = repair::left_behind(client, &ran.probe(), &ran.sql, &watch).await? {
+            self.observer.event(Event::Warning {
+                message: format!(
+                    "an interrupted run had begun step {} of {}, which is not in its file any more: {left}",
+                    step.number, step.revision
+                ),
+                hint: Some(format!("it was: {}", step.title)),
+            });
+        }
+        Ok(())
     }
 
     /// Sends a statement outside any transaction; a wish to stop cancels it.

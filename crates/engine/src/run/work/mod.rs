@@ -26,6 +26,7 @@ use crate::session::{self, Session, Stop};
 
 pub(super) use limits::{limits, policy_of};
 pub(crate) use verdict::lost_the_lead;
+pub(super) use verdict::to_decide;
 use verdict::{given_up, never_clear};
 
 /// A leading runner at work.
@@ -148,7 +149,7 @@ impl<'a> Work<'a> {
         let mut approach = Approach::suspecting(job.guard.uncounted());
         let mut stalled = Duration::ZERO;
         let mut attempt = 1;
-        let error = loop {
+        let (error, failure) = loop {
             let (attempted, seen) = match self.clear_way(&job, &policy, &mut approach, began).await? {
                 Way::Clear => match job.step.shape {
                     Shape::Transaction => self.transaction(&job, &policy, &mut approach, attempt).await?,
@@ -178,7 +179,10 @@ impl<'a> Work<'a> {
                 } => {
                     let elapsed = began.elapsed();
                     match retry::next(&policy, failure, attempt, elapsed, rand::random()) {
-                        Next::GiveUp => break given_up(error, &policy, failure, attempt, elapsed, blockers),
+                        Next::GiveUp => {
+                            let error = given_up(error, &policy, failure, attempt, elapsed, blockers);
+                            break (error, failure);
+                        }
                         Next::RetryAfter(after) => {
                             self.pause(&job.name, attempt, failure, blockers, after).await?;
                             attempt += 1;
@@ -195,13 +199,21 @@ impl<'a> Work<'a> {
         }
         // Only a step that refuses a transaction has a row by now.
         self.note_contention(&job, stalled, &approach.met).await;
-        let rolled_back = job.step.shape == Shape::Transaction && error.kind() == ErrorKind::Failed;
-        let error = match rolled_back && job.direction == Direction::Up {
-            true => error.hint(format!(
-                "the step was rolled back, nothing of it is left; correct {} and run the same command again",
+        if failure == Failure::Partly {
+            return Err(self.decide_about(&job, error).await.at_step(job.name));
+        }
+        let left = match job.step.shape {
+            Shape::Transaction => Some("the step was rolled back, nothing of it is left"),
+            Shape::Alone => Some("nothing of this step is left"),
+            Shape::Backfill => None,
+        };
+        let error = match left.filter(|_| error.kind() == ErrorKind::Failed && job.direction == Direction::Up)
+        {
+            Some(left) => error.hint(format!(
+                "{left}; correct {} and run the same command again",
                 job.name.revision
             )),
-            false => error,
+            None => error,
         };
         Err(error.at_step(job.name))
     }
@@ -246,7 +258,7 @@ impl<'a> Work<'a> {
         let client = self.session.client();
         client
             .batch_execute(&format!(
-                "RESET SESSION AUTHORIZATION; {}; BEGIN",
+                "RESET SESSION AUTHORIZATION; {}; BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
                 attempt::set_role(self.policy.role.value.as_deref())
             ))
             .await

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use windlass_compiler::format::RevisionId;
 use windlass_compiler::lane::Lane;
 use windlass_compiler::plan::Step;
 use windlass_compiler::policy::LanePolicy;
@@ -10,6 +11,7 @@ use super::{Attempted, Job, Work};
 use crate::blockers::Blocker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
+use crate::journal;
 use crate::run::acquire::Approach;
 use crate::run::attempt::{self, Limits};
 use crate::run::retry::Failure;
@@ -42,10 +44,10 @@ impl Work<'_> {
         if failure == Failure::LockTimeout {
             approach.learn(&blockers);
         }
-        let is_ours = matches!(failure, Failure::Final | Failure::Lost);
+        let is_ours = matches!(failure, Failure::Final | Failure::Partly | Failure::Lost);
         let step = job.name.clone();
         let stalled = seen.longest_stall;
-        let failure = match seen.ended.filter(|_| is_ours) {
+        let judged = match seen.ended.filter(|_| is_ours) {
             None => failure,
             Some(End::Deadlock(others)) => {
                 self.observer.event(Event::DeadlockBroken { step, others });
@@ -69,11 +71,42 @@ impl Work<'_> {
             }
         };
         Attempted::Failed {
-            failure,
+            // Whoever ended it, what it had committed stays.
+            failure: if failure == Failure::Partly {
+                failure
+            } else {
+                judged
+            },
             error,
             blockers,
         }
     }
+
+    /// A statement that commits by itself and failed somewhere: the next run would not know where to go on.
+    pub(super) async fn decide_about(&self, job: &Job<'_>, error: Error) -> Error {
+        let (revision, number) = (&job.name.revision, job.step.number);
+        let noted = journal::note_step_error(revision, job.direction, number, true, &error);
+        if let Err(error) = noted.send(self.lock.client()).await {
+            return session::lost(error);
+        }
+        let error = error.hint("it may have committed a part of its work before it failed");
+        to_decide(error.of_kind(ErrorKind::OutcomeUnknown), revision, number)
+    }
+}
+
+/// What a person can say about a step of which nothing tells how it ended.
+pub(in crate::run) fn to_decide(error: Error, id: &RevisionId, number: u32) -> Error {
+    error
+        .hint("look at the database, then say what is true:")
+        .hint(format!(
+            "it happened:       windlass resolve {id} --step {number} done"
+        ))
+        .hint(format!(
+            "it did not happen: windlass resolve {id} --step {number} retry"
+        ))
+        .hint(format!(
+            "it is not wanted:  windlass resolve {id} --step {number} abandon"
+        ))
 }
 
 /// A server's refusal as an attempt that failed; a lost connection ends the run.
