@@ -138,6 +138,7 @@ impl Plot<'_> {
             target_text: "-1".to_owned(),
             wait: Wait::Forever,
             allow_data_loss: true,
+            agreed: None,
         };
         let mut roles = 0;
         loop {

@@ -33,6 +33,8 @@ pub enum Target {
     Relative(i64),
     /// An id, a unique beginning of one, or a label.
     Named(String),
+    /// These, as a number of revisions came to before; never typed.
+    Fixed(Vec<RevisionId>),
 }
 
 impl Target {
@@ -321,7 +323,8 @@ impl Graph {
             .collect()
     }
 
-    /// The ids that a target stands for. `applied` is in order of application.
+    /// The ids that a target stands for, with what stands below them. `applied` is in order of application; a number
+    /// of revisions counts from there, on or back, and none of them is where the database is.
     ///
     /// # Errors
     /// An unknown or ambiguous name, several heads where one is asked for, a step too far.
@@ -343,7 +346,7 @@ impl Graph {
                 }
                 Ok(heads)
             }
-            Target::Relative(by) if *by >= 0 => {
+            Target::Relative(by) if *by > 0 => {
                 let done: HashSet<&RevisionId> = applied.iter().collect();
                 let pending: Vec<_> = self.order().filter(|id| !done.contains(id)).collect();
                 let count = usize::try_from(*by).unwrap_or(usize::MAX);
@@ -353,17 +356,14 @@ impl Graph {
                             .help("`head` goes to the last one"),
                     );
                 }
-                Ok(pending[..count].iter().map(|id| (*id).clone()).collect())
+                let next = pending[..count].iter().copied();
+                Ok(self.known(applied).chain(next).cloned().collect())
             }
             Target::Relative(by) => {
                 let count = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
                 match applied.len().checked_sub(count) {
                     // All of them, since the last of several branches does not have the others below it.
-                    Some(left) => Ok(applied[..left]
-                        .iter()
-                        .filter(|id| self.index.contains_key(id.as_str()))
-                        .cloned()
-                        .collect()),
+                    Some(left) => Ok(self.known(&applied[..left]).cloned().collect()),
                     None => Err(
                         Diagnostic::error(format!("only {} revisions are applied", applied.len()))
                             .help("`base` undoes all of them"),
@@ -371,7 +371,12 @@ impl Graph {
                 }
             }
             Target::Named(name) => self.named(name).map(|id| vec![id]),
+            Target::Fixed(ids) => Ok(ids.clone()),
         }
+    }
+
+    fn known<'a>(&self, applied: &'a [RevisionId]) -> impl Iterator<Item = &'a RevisionId> {
+        applied.iter().filter(|id| self.index.contains_key(id.as_str()))
     }
 
     /// The revision that a name stands for.

@@ -51,6 +51,7 @@ impl Downgrade {
     async fn downgrade(&self, context: &Context) -> Result<Outcome, Failure> {
         let runner = context.runner()?;
         let target = context::target(&self.target);
+        let mut agreed = None;
         let allow_data_loss = if self.allow_data_loss || std::io::stdin().is_terminal() {
             let (revisions, losses) = runner.downgrade_losses(&target).await?;
             show(context, &revisions, &losses);
@@ -61,6 +62,7 @@ impl Downgrade {
                     code: REFUSED,
                 });
             }
+            agreed = Some(revisions);
             true
         } else {
             // The engine refuses, with the same numbers and the flag to give.
@@ -71,6 +73,7 @@ impl Downgrade {
             target_text: self.target.clone(),
             wait: self.wait.wait(context),
             allow_data_loss,
+            agreed,
         };
         let stop = context::stop_on_signals();
         Ok(runner.downgrade(&request, &context.ui, &stop).await?)

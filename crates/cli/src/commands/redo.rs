@@ -22,8 +22,8 @@ impl Redo {
         let context = Context::new(global)?;
         let runner = context.runner()?;
         let stop = context::stop_on_signals();
-        let (_, standing) = runner.status().await?;
-        let Some(last) = standing.applied.last().cloned() else {
+        let (journal, _) = runner.status().await?;
+        let Some(last) = journal.revertible().pop() else {
             context.ui.say("nothing is applied, so there is nothing to redo");
             return Ok(0);
         };
@@ -32,6 +32,7 @@ impl Redo {
             target_text: "-1".to_owned(),
             wait: Wait::Forever,
             allow_data_loss: self.allow_data_loss,
+            agreed: None,
         };
         upgrade::say(&context, &runner.downgrade(&down, &context.ui, &stop).await?);
         let up = Upgrade {

@@ -5,7 +5,7 @@ use serde_json::json;
 use windlass::compiler::duration::show_duration;
 use windlass::compiler::format::RevisionId;
 use windlass::compiler::graph::Target;
-use windlass::{Running, Snapshot, Standing, StepState};
+use windlass::{Direction, Running, Snapshot, Standing, StepState};
 
 use super::{Done, Global, backfill, print_json};
 use crate::baseline;
@@ -104,7 +104,11 @@ fn show(journal: &Snapshot, standing: &Standing) {
     for id in &standing.started {
         let state = journal.revisions.iter().find(|row| row.id == *id);
         let words = state.map_or("running", |row| row.state.name());
-        anstream::println!("begun, not finished: {id} ({words}); `windlass upgrade` goes on with it");
+        if state.is_some_and(|row| row.direction == Direction::Down) {
+            anstream::println!("half-way reverted: {id} ({words}); `windlass downgrade -1` goes on with it");
+        } else {
+            anstream::println!("begun, not finished: {id} ({words}); `windlass upgrade` goes on with it");
+        }
     }
     list("pending", &standing.pending);
     for (id, behind) in &standing.late {

@@ -89,6 +89,7 @@ pub(crate) async fn prove_revision(
             target_text: "-1".to_owned(),
             wait: Wait::Forever,
             allow_data_loss: true,
+            agreed: None,
         };
         runner
             .downgrade(&down, &Unobserved, &stop)

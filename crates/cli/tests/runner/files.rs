@@ -242,6 +242,110 @@ async fn a_downgrade_needs_a_way_back_and_leave_to_lose() {
 }
 
 #[tokio::test]
+async fn no_revisions_back_or_on_is_where_the_database_is() {
+    let down = ("0001_a.down", "DROP TABLE a;");
+    let project = Project::new(&[A, down, C, ("0003_c.down", "DROP TABLE c;")]).await;
+    project.upgrade(0).await;
+    for asked in [
+        &["downgrade", "-0", "--allow-data-loss"][..],
+        &["downgrade", "+0", "--allow-data-loss"],
+        &["stamp", "+0"],
+        &["stamp", "--", "-0"],
+        &["upgrade", "+0"],
+    ] {
+        project.windlass(asked).run().await.expect(0);
+        assert_eq!(project.applied().await, ["0001_a", "0003_c"], "{asked:?}");
+    }
+    assert_eq!(project.one("SELECT to_regclass('a')").await, "a");
+    let wrong_way = project.windlass(&["downgrade", "+1"]).run().await.expect(2);
+    assert!(
+        wrong_way.stderr.contains("windlass downgrade -1"),
+        "{}",
+        wrong_way.stderr
+    );
+    let wrong_way = project.windlass(&["upgrade", "--", "-1"]).run().await.expect(2);
+    assert!(
+        wrong_way.stderr.contains("windlass downgrade -1"),
+        "{}",
+        wrong_way.stderr
+    );
+}
+
+#[tokio::test]
+async fn the_same_downgrade_again_finishes_what_is_half_way_and_reverts_no_more() {
+    let project = Project::new(&[A, ("0001_a.down", "DROP TABLE a;"), C]).await;
+    project.write(
+        "0003_c.down",
+        "CREATE INDEX CONCURRENTLY a_x ON a (x);\nSELECT 1 / 0;",
+    );
+    project.upgrade(0).await;
+    let again = ["downgrade", "-1", "--allow-data-loss"];
+    let stopped = project.windlass(&again).run().await.expect(1);
+    assert!(
+        stopped.stderr.contains("windlass downgrade 0001_a"),
+        "{}",
+        stopped.stderr
+    );
+    let status = project.windlass(&["status"]).run().await.expect(0);
+    assert!(
+        status
+            .stdout
+            .contains("half-way reverted: 0003_c (running); `windlass downgrade -1` goes on with it"),
+        "{}",
+        status.stdout
+    );
+    project.write(
+        "0003_c.down",
+        "CREATE INDEX CONCURRENTLY a_x ON a (x);\nDROP TABLE c;",
+    );
+    project.windlass(&again).run().await.expect(0);
+    assert_eq!(project.applied().await, ["0001_a"]);
+    assert_eq!(project.one("SELECT to_regclass('a')").await, "a");
+    assert_eq!(project.one("SELECT to_regclass('c')").await, "NULL");
+}
+
+/// With its second revision at work, in a statement that is under way.
+async fn with_a_second_under_way() -> (Project, windlass_testkit::Child) {
+    let slow = "SELECT pg_sleep(2);\nCREATE TABLE b (x int);";
+    let project = Project::new(&[A, ("0001_a.down", "SELECT 1;")]).await;
+    project.upgrade(0).await;
+    for (name, text) in [("0002_b", slow), ("0002_b.down", "SELECT 2;"), C] {
+        project.write(name, text);
+    }
+    let upgrade = project.windlass(&["upgrade", "+1"]).spawn();
+    project.wait_for_statement("SELECT pg_sleep(2)").await;
+    (project, upgrade)
+}
+
+#[tokio::test]
+async fn one_revision_on_is_one_however_many_runners_are_asked_for_it() {
+    let (project, first) = with_a_second_under_way().await;
+    let mut second = project.windlass(&["upgrade", "+1"]).spawn();
+    second.wait_for_output("another runner is at work").await;
+    first.finish().await.expect(0);
+    let found = second.finish().await.expect(0);
+    assert!(found.stderr.contains("nothing to do"), "{}", found.stderr);
+    assert_eq!(project.applied().await, ["0001_a", "0002_b"]);
+}
+
+#[tokio::test]
+async fn one_revision_back_is_not_one_that_was_applied_meanwhile() {
+    let (project, first) = with_a_second_under_way().await;
+    let mut back = project.windlass(&["downgrade", "-1"]).spawn();
+    back.wait_for_output("another runner is at work").await;
+    first.finish().await.expect(0);
+    let refused = back.finish().await.expect(4);
+    assert!(
+        refused
+            .stderr
+            .contains("0002_b was applied meanwhile, and would be reverted too"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(project.applied().await, ["0001_a", "0002_b"]);
+}
+
+#[tokio::test]
 async fn a_stamp_marks_without_running() {
     let project = Project::new(&[A, C]).await;
     project.windlass(&["stamp", "0001_a"]).run().await.expect(0);

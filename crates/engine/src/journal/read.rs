@@ -23,6 +23,16 @@ pub struct Snapshot {
     pub steps: Vec<StepRow>,
 }
 
+impl Snapshot {
+    /// What a downgrade counts back from, in order of application: what is applied, and what an interrupted downgrade
+    /// left half-way.
+    pub fn revertible(&self) -> Vec<RevisionId> {
+        let counts = |row: &&RevisionRow| row.state.is_applied() || row.direction == Direction::Down;
+        let rows = self.revisions.iter().filter(counts);
+        rows.map(|row| row.id.clone()).collect()
+    }
+}
+
 /// Where a revision stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

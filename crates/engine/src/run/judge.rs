@@ -109,6 +109,18 @@ impl Runner {
             .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))
     }
 
+    /// Where an upgrade goes; never back.
+    pub(super) fn ahead(&self, target: &Target, applied: &[RevisionId]) -> Result<Vec<RevisionId>> {
+        match target {
+            Target::Relative(by) if *by < 0 => Err(Error::new(
+                ErrorKind::BadInput,
+                format!("an upgrade goes on, and {by} goes back"),
+            )
+            .hint(format!("to revert revisions: windlass downgrade {by}"))),
+            _ => self.goals(target, applied),
+        }
+    }
+
     /// What an upgrade is asked for: what its target still needs, or what is left of its plan.
     pub(super) fn wanted_for(&self, request: &Upgrade, standing: &Standing) -> Result<Vec<RevisionId>> {
         match &request.plan {
@@ -119,7 +131,7 @@ impl Runner {
 
     /// What `target` still needs, parents first; a started revision comes before what follows it.
     pub(super) fn wanted(&self, target: &Target, standing: &Standing) -> Result<Vec<RevisionId>> {
-        let goals = self.goals(target, &standing.applied)?;
+        let goals = self.ahead(target, &standing.applied)?;
         let needed: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
         let open: HashSet<&RevisionId> = standing.pending.iter().chain(&standing.started).collect();
         Ok(self
@@ -130,10 +142,36 @@ impl Runner {
             .collect())
     }
 
+    /// A target that says the same while others work: `+1` is one revision on from what was there when it was asked
+    /// for, and not one more after each runner that was waited for.
+    pub(super) fn fixed(&self, target: &Target, applied: &[RevisionId]) -> Result<Target> {
+        match target {
+            Target::Relative(_) => self.goals(target, applied).map(Target::Fixed),
+            _ => Ok(target.clone()),
+        }
+    }
+
+    /// What a downgrade leaves applied, said so that it stays the same while others work.
+    pub(super) fn left(&self, target: &Target, journal: &Snapshot) -> Result<Target> {
+        if let Target::Relative(by) = target
+            && *by > 0
+        {
+            return Err(Error::new(
+                ErrorKind::BadInput,
+                format!("a downgrade goes back, and +{by} goes on"),
+            )
+            .hint(format!("to apply revisions: windlass upgrade +{by}"))
+            .hint(format!("to revert revisions: windlass downgrade -{by}")));
+        }
+        self.fixed(target, &journal.revertible())
+    }
+
     /// What is applied or begun and not needed by `target`, last applied first.
     pub(super) fn unwanted(&self, target: &Target, journal: &Snapshot) -> Result<Vec<RevisionId>> {
-        let standing = standing(&self.directory, &self.graph, journal);
-        let goals = self.goals(target, &standing.applied)?;
+        let goals = match self.left(target, journal)? {
+            Target::Fixed(ids) => ids,
+            target => self.goals(&target, &[])?,
+        };
         let kept: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
         Ok(journal
             .revisions
@@ -165,4 +203,40 @@ impl Runner {
             "or, if the database is as the file says now: windlass resolve {id} --accept-edit"
         ))
     }
+}
+
+/// A number of revisions counts from where the database is, and what a run did before it stopped has moved that: where
+/// it was asked to go is said by name.
+pub(super) fn by_name(error: Error, command: &str, asked: &Target, meant: &Target) -> Error {
+    let (Target::Relative(by), Target::Fixed(ids)) = (asked, meant) else {
+        return error;
+    };
+    if error.step().is_none() && error.done().is_empty() {
+        return error;
+    }
+    let place = ids.last().map_or("base", RevisionId::as_str);
+    error.hint(format!(
+        "{by:+} would count from where the database is now; what was asked for is: windlass {command} {place}"
+    ))
+}
+
+/// Refuses to revert what nobody agreed to: it was applied after the question.
+pub(super) fn refuse_others(agreed: Option<&[RevisionId]>, unwanted: &[RevisionId]) -> Result<()> {
+    let Some(agreed) = agreed else { return Ok(()) };
+    let others: Vec<RevisionId> = unwanted
+        .iter()
+        .filter(|id| !agreed.contains(id))
+        .cloned()
+        .collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Refused,
+        format!(
+            "{} was applied meanwhile, and would be reverted too",
+            list(&others)
+        ),
+    )
+    .hint("nothing was reverted; look with `windlass status`, then downgrade again"))
 }

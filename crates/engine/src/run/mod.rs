@@ -226,7 +226,7 @@ impl Runner {
         self.greet(&lock, observer);
         let brief = brief.filter(|_| request.plan.is_none());
         if let Some(applied) = brief.and_then(|brief| self.applied_as_they_are(&brief)) {
-            self.goals(&request.target, &applied)?;
+            self.ahead(&request.target, &applied)?;
             return Ok(Outcome::nothing(began.elapsed()));
         }
         let journal = journal::read(lock.client()).await?;
@@ -237,6 +237,12 @@ impl Runner {
         if wanted.is_empty() {
             return Ok(Outcome::nothing(began.elapsed()));
         }
+        let applied = standing(&self.directory, &self.graph, &journal).applied;
+        let asked = &request.target;
+        let request = &Upgrade {
+            target: self.fixed(&request.target, &applied)?,
+            ..request.clone()
+        };
         self.look_at_unknown_relations(&lock, &journal, observer).await?;
         let mut scripts = self.parse_all(&wanted, Direction::Up)?;
         let led = mutex::lead(lock.client(), request.wait, observer, stop, async || {
@@ -276,7 +282,7 @@ impl Runner {
         }
         .await;
         mutex::release(lock.client()).await;
-        ran
+        ran.map_err(|error| judge::by_name(error, "upgrade", asked, &request.target))
     }
 
     /// Looks at what is about to run beside what is there: the schema, and the plan that was approved.
@@ -376,16 +382,25 @@ impl Runner {
         let lock = stop.or_asked(self.open(Purpose::Lock)).await?;
         self.greet(&lock, observer);
         let journal = journal::read(lock.client()).await?;
-        if self.unwanted(&request.target, &journal)?.is_empty() {
+        let left = self.left(&request.target, &journal)?;
+        let unwanted = self.unwanted(&left, &journal)?;
+        if unwanted.is_empty() {
             return Ok(Outcome::nothing(began.elapsed()));
         }
+        // So many revisions back are those that were there when it was asked for.
+        let counted = matches!(request.target, Target::Relative(_)).then_some(unwanted);
+        let agreed = request.agreed.as_ref().or(counted.as_ref()).map(Vec::as_slice);
         mutex::lead(lock.client(), request.wait, observer, stop, async || {
             Ok(mutex::Poll::Wait)
         })
         .await?;
         let ran = async {
             let journal = self.journal_for_leader(&lock, observer).await?;
-            let unwanted = self.unwanted(&request.target, &journal)?;
+            let unwanted = self.unwanted(&left, &journal)?;
+            if unwanted.is_empty() {
+                return Ok(Outcome::nothing(began.elapsed()));
+            }
+            judge::refuse_others(agreed, &unwanted)?;
             let mut scripts = self.parse_all(&unwanted, Direction::Down)?;
             if !request.allow_data_loss {
                 self.refuse_loss(lock.client(), &unwanted, &scripts).await?;
@@ -396,7 +411,8 @@ impl Runner {
                 .begin(&lock, "downgrade", &request.target_text, observer, stop)
                 .await?;
             let ran = async {
-                let unwanted = self.unwanted(&request.target, &journal)?;
+                let unwanted = self.unwanted(&left, &journal)?;
+                judge::refuse_others(agreed, &unwanted)?;
                 observer.event(Event::RunStarted {
                     direction: Direction::Down,
                     revisions: unwanted.clone(),
@@ -409,7 +425,7 @@ impl Runner {
         }
         .await;
         mutex::release(lock.client()).await;
-        ran
+        ran.map_err(|error| judge::by_name(error, "downgrade", &request.target, &left))
     }
 
     /// The statements of a downgrade that would lose data, each with what goes with it, exactly counted: for a

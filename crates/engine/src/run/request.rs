@@ -72,6 +72,8 @@ pub struct Downgrade {
     pub wait: Wait,
     /// Rows, columns or objects may go away.
     pub allow_data_loss: bool,
+    /// What somebody agreed to have reverted, if anybody was asked: nothing else is.
+    pub agreed: Option<Vec<RevisionId>>,
 }
 
 /// A decision about something that the runner cannot decide.

@@ -365,9 +365,7 @@ impl Runner {
                 format!("{id} is half-way in the other direction"),
             )
             .hint(match direction {
-                Direction::Up => {
-                    format!("finish the downgrade first: windlass downgrade to what stands before {id}")
-                }
+                Direction::Up => "finish the downgrade first: windlass downgrade -1".to_owned(),
                 Direction::Down => format!("finish it first: windlass upgrade {id}"),
             }));
         }
