@@ -32,6 +32,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    end_without_an_output();
     let cli = match commands::parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
             let text = error.render().ansi().to_string();
             match error.use_stderr() {
                 // A URL may stand where none belongs.
-                true => anstream::eprint!("{}", mask::masked(&text)),
+                true => ui::talk(&mask::masked(&text)),
                 false => anstream::print!("{text}"),
             }
             return ExitCode::from(code);
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            anstream::eprintln!("error: failed to start the runtime: {error}");
+            ui::talk(&format!("error: failed to start the runtime: {error}\n"));
             return ExitCode::from(1);
         }
     };
@@ -57,4 +58,18 @@ fn main() -> ExitCode {
     // Dropping it would wait for a name lookup that still hangs.
     runtime.shutdown_background();
     ExitCode::from(code)
+}
+
+/// An answer that cannot be written (a full disk) ends the command with a sentence, wherever it is printed. A reader
+/// that has seen enough is no failure, and is not told of at all.
+fn end_without_an_output() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload_as_str().unwrap_or_default();
+        let Some(cause) = message.strip_prefix("failed printing to stdout: ") else {
+            return report(panic);
+        };
+        ui::talk(&format!("error: failed to write to standard output: {cause}\n"));
+        std::process::exit(1);
+    }));
 }

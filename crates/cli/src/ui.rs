@@ -55,15 +55,19 @@ impl Ui {
             }
             Mode::Json => json(&serde_json::json!({ "event": "message", "message": text })),
             Mode::Terminal(bar) => match bar.lock().ok().and_then(|bar| bar.clone()) {
-                Some(bar) => bar.suspend(|| anstream::eprintln!("{text}")),
-                None => anstream::eprintln!("{text}"),
+                Some(bar) => bar.suspend(|| talk(&format!("{text}\n"))),
+                None => talk(&format!("{text}\n")),
             },
         }
     }
 
     /// Asks, and gives back what is answered, without blanks around it.
     pub(crate) fn ask(&self, question: &str) -> Result<String, Failure> {
-        self.say(question);
+        match self.mode {
+            // Who is asked must see what.
+            Mode::Quiet => talk(&format!("{question}\n")),
+            _ => self.say(question),
+        }
         let mut answer = String::new();
         std::io::stdin()
             .read_line(&mut answer)
@@ -86,10 +90,8 @@ impl Ui {
         }
         let yellow = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
         self.clear();
-        anstream::eprintln!("{yellow}warning{yellow:#}: {message}");
-        if let Some(hint) = hint {
-            anstream::eprintln!("  hint: {hint}");
-        }
+        let hint = hint.map(|hint| format!("  hint: {hint}\n")).unwrap_or_default();
+        talk(&format!("{yellow}warning{yellow:#}: {message}\n{hint}"));
     }
 
     /// Shows a diagnostic with its excerpt.
@@ -103,7 +105,7 @@ impl Ui {
         let mut text = String::new();
         failure::diagnostic(&mut text, problem);
         self.clear();
-        anstream::eprint!("{}", masked(&text));
+        talk(&masked(&text));
     }
 
     /// Takes the spinner away.
@@ -152,15 +154,19 @@ impl Ui {
     }
 }
 
+/// Writes to standard error, coloured where that is a terminal. Talk that cannot be written ends nothing.
+pub(crate) fn talk(text: &str) {
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
 /// Writes a line to standard error that is no terminal. Control characters are left to anstream; to look for
 /// a terminal, and at the environment, with each line costs more than writing it.
 fn line_to_log(line: &str) {
     let is_plain = |byte: u8| !byte.is_ascii_control() || matches!(byte, b'\n' | b'\t');
     if line.bytes().all(is_plain) {
-        // A log that cannot be written ends nothing but the log.
         let _ = std::io::stderr().write_all(line.as_bytes());
     } else {
-        anstream::eprint!("{line}");
+        talk(line);
     }
 }
 

@@ -16,12 +16,9 @@ pub(crate) struct Completions {
 
 impl Completions {
     pub(crate) fn run(&self) -> Done {
-        clap_complete::generate(
-            self.shell,
-            &mut Cli::command(),
-            "windlass",
-            &mut std::io::stdout(),
-        );
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "windlass", &mut script);
+        anstream::print!("{}", String::from_utf8_lossy(&script));
         Ok(0)
     }
 }

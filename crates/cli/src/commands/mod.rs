@@ -48,6 +48,7 @@ use crate::config::Override;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::mask::masked;
+use crate::ui;
 
 /// Changes the schema and the data of a live PostgreSQL database while traffic keeps flowing.
 #[derive(Debug, Parser)]
@@ -285,9 +286,9 @@ pub(crate) async fn run(cli: Cli) -> u8 {
             if cli.global.log == LogFormat::Json {
                 let mut line = failure.to_json();
                 line["event"] = "failed".into();
-                anstream::eprintln!("{line}");
+                ui::talk(&format!("{line}\n"));
             } else {
-                anstream::eprint!("{}", masked(&failure.render()));
+                ui::talk(&masked(&failure.render()));
             }
             failure.code()
         }

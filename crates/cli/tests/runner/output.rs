@@ -1,6 +1,8 @@
 //! What a run says, for people, for grep and for machines.
 
 use serde_json::Value;
+#[cfg(target_os = "linux")]
+use windlass_testkit::Command;
 
 use crate::project::{Ended, Project};
 
@@ -265,5 +267,35 @@ async fn an_upgrade_is_read_as_every_other_command_line() {
         let ended = project.windlass(args).run().await.expect(code);
         let all = ended.stdout + &ended.stderr;
         assert!(all.contains(said), "{args:?}: {all}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_output_that_takes_nothing_more_ends_with_a_sentence_and_a_log_ends_nothing() {
+    let project = Project::new(&[("0001_a", "CREATE TABLE a (x int);")]).await;
+    let piped = |line: &str| {
+        Command::new("sh")
+            .args(["-c", line, env!("CARGO_BIN_EXE_windlass")])
+            .env("DATABASE_URL", project.database.url())
+            .current_dir(project.folder())
+    };
+    // With a warning on its way, which a terminal's line would be as well.
+    let warned = r#"exec "$0" --set stall_budget=60s upgrade --json 2> /dev/full"#;
+    let finished = piped(warned).run().await.expect(0);
+    assert!(finished.stdout.contains("\"applied\""), "{}", finished.stdout);
+    for asked in ["status", "config --json", "--help", "completions bash"] {
+        let finished = piped(&format!(r#"exec "$0" {asked} > /dev/full"#))
+            .run()
+            .await
+            .expect(1);
+        assert_eq!(
+            finished.stderr,
+            "error: failed to write to standard output: No space left on device (os error 28)\n",
+            "{asked}"
+        );
+        let closed = format!(r#"{{ "$0" {asked}; echo "exit $?" >&2; }} | true"#);
+        let finished = piped(&closed).run().await.expect(0);
+        assert_eq!(finished.stderr, "exit 0\n", "{asked}");
     }
 }
