@@ -121,6 +121,39 @@ async fn an_assertion_that_is_false_keeps_its_step_from_being_committed() {
 }
 
 #[tokio::test]
+async fn an_assertion_that_says_what_was_found_is_read_the_same_way_later() {
+    let told = "-- windlass: verify : t is there\nSELECT to_regclass('t') IS NOT NULL, 'looked';";
+    let project = Project::new(&[("0001_t", &format!("CREATE TABLE t (a int);\n{told}"))]).await;
+    project.upgrade(0).await;
+    project.windlass(&["verify"]).run().await.expect(0);
+    project.write("0002_n", "-- windlass: verify : something\nSELECT NULL::boolean;");
+    let unanswered = project.upgrade(5).await.stderr;
+    assert!(
+        unanswered.contains("did not answer with one true or false but with NULL: something"),
+        "{unanswered}"
+    );
+}
+
+#[tokio::test]
+async fn what_an_older_server_cannot_read_is_told_with_its_place() {
+    let virtual_column = "CREATE TABLE v (\n  a int,\n  b int GENERATED ALWAYS AS (a) VIRTUAL\n);";
+    let project = Project::new(&[("0001_t", "CREATE TABLE t (a int);")]).await;
+    project.upgrade(0).await;
+    if project.major().await >= 18 {
+        return;
+    }
+    for (before, line) in [("", 3), ("CREATE TABLE w (a int);\n", 4)] {
+        project.write("0002_v", &format!("{before}{virtual_column}"));
+        let refused = project.upgrade(1).await.stderr;
+        assert!(
+            refused.contains(&format!("line {line}, column 33: CREATE TABLE v"))
+                && refused.contains("syntax error at or near \"VIRTUAL\""),
+            "{refused}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_precondition_is_asked_before_the_first_step() {
     let project = Project::new(&[(
         "0001_r",

@@ -10,7 +10,7 @@ use windlass_compiler::plan::{Assertion, PlannedStatement, PreparedStatement};
 use windlass_compiler::sql;
 
 use super::Runner;
-use super::attempt::one_line;
+use super::attempt::{answered, one_line};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
 use crate::session::{self, Purpose, Stop};
@@ -204,14 +204,12 @@ async fn ask(
 }
 
 fn verdict(answer: &[SimpleQueryMessage]) -> Verdict {
-    let mut values = answer.iter().filter_map(|message| match message {
-        SimpleQueryMessage::Row(row) => Some((row.len() == 1).then(|| row.get(0)).flatten()),
-        _ => None,
-    });
-    match (values.next(), values.next()) {
-        (Some(Some("t")), None) => Verdict::Holds,
-        (Some(Some("f")), None) => Verdict::Fails,
-        _ => Verdict::Unanswered("the query did not answer with one true or false".to_owned()),
+    match answered(answer) {
+        Ok((true, _)) => Verdict::Holds,
+        Ok((false, _)) => Verdict::Fails,
+        Err(other) => Verdict::Unanswered(format!(
+            "the query did not answer with one true or false but with {other}"
+        )),
     }
 }
 

@@ -42,6 +42,32 @@ async fn copy(client: &Client, sql: &str, data: &str) -> std::result::Result<(),
 }
 
 fn hold(assertion: &Assertion, answer: &[SimpleQueryMessage], statement: &PlannedStatement) -> Result<()> {
+    let (word, text) = match assertion {
+        Assertion::Require(text) => ("require", text),
+        Assertion::Verify(text) => ("verify", text),
+    };
+    let unverified = |what: String| Error::new(ErrorKind::Unverified, format!("{word} {what}"));
+    match answered(answer) {
+        Ok((true, _)) => Ok(()),
+        Ok((false, found)) => {
+            let found = found.map_or(String::new(), |found| format!(" ({found})"));
+            Err(unverified(format!("is not true: {text}{found}"))
+                .hint(format!("line {}: {}", statement.line, one_line(&statement.sql))))
+        }
+        Err(other) => Err(unverified(format!(
+            "did not answer with one true or false but with {other}: {text}"
+        ))
+        .hint(format!(
+            "line {}: write a query that returns one row with one boolean, and at most one column more that says what was found",
+            statement.line
+        ))),
+    }
+}
+
+/// What an assertion answered, and what it says was found; else what it answered instead.
+pub(in crate::run) fn answered(
+    answer: &[SimpleQueryMessage],
+) -> std::result::Result<(bool, Option<String>), String> {
     let rows: Vec<_> = answer
         .iter()
         .filter_map(|message| match message {
@@ -49,32 +75,19 @@ fn hold(assertion: &Assertion, answer: &[SimpleQueryMessage], statement: &Planne
             _ => None,
         })
         .collect();
-    let (word, text) = match assertion {
-        Assertion::Require(text) => ("require", text),
-        Assertion::Verify(text) => ("verify", text),
-    };
     match rows.as_slice() {
-        [row] if row.len() <= 2 && row.get(0) == Some("t") => Ok(()),
-        [row] if row.len() <= 2 && row.get(0) == Some("f") => {
-            let found = row.try_get(1).ok().flatten();
-            let found = found.map_or(String::new(), |found| format!(" ({found})"));
-            Err(Error::new(
-                ErrorKind::Unverified,
-                format!("{word} is not true: {text}{found}"),
-            )
-            .hint(format!("line {}: {}", statement.line, one_line(&statement.sql))))
+        [row] if (1..=2).contains(&row.len()) => {
+            let found = || row.try_get(1).ok().flatten().map(str::to_owned);
+            match row.get(0) {
+                Some("t") => Ok((true, found())),
+                Some("f") => Ok((false, found())),
+                None => Err("NULL".to_owned()),
+                Some(_) => Err("something else".to_owned()),
+            }
         }
-        rows => Err(Error::new(
-            ErrorKind::Unverified,
-            format!(
-                "{word} did not answer with one true or false but with {} rows: {text}",
-                rows.len()
-            ),
-        )
-        .hint(format!(
-            "line {}: write a query that returns one row with one boolean, and at most one column more that says what was found",
-            statement.line
-        ))),
+        [row] => Err(format!("{} columns", row.len())),
+        [] => Err("no row".to_owned()),
+        rows => Err(format!("{} rows", rows.len())),
     }
 }
 

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use futures_util::StreamExt;
+use tokio_postgres::error::{DbError, ErrorPosition};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::journal::{Prepared, Write};
@@ -77,8 +78,32 @@ pub(super) async fn at_once(
         match answer {
             Ok(SimpleQueryMessage::CommandComplete(_)) => done += 1,
             Ok(_) => {}
-            Err(error) => return Err((done, error)),
+            Err(error) => {
+                let place = if done == 0 {
+                    place(statements, &error)
+                } else {
+                    done
+                };
+                return Err((place, error));
+            }
         }
     }
     Ok(())
+}
+
+/// The statement that an error points into. A message is parsed as a whole before any of it is executed, so what this
+/// server's grammar does not know fails before the first statement is done.
+fn place(statements: &[String], error: &tokio_postgres::Error) -> usize {
+    let Some(ErrorPosition::Original(position)) = error.as_db_error().and_then(DbError::position) else {
+        return 0;
+    };
+    let mut left = *position as usize;
+    for (place, statement) in statements.iter().enumerate() {
+        let length = statement.chars().count() + SEPARATOR.len();
+        if left <= length {
+            return place;
+        }
+        left -= length;
+    }
+    0
 }
