@@ -1,6 +1,9 @@
 //! Passwords out of text that is about to be shown. Whatever is masked keeps its length in
 //! bytes, so that spans into the text stay true.
 
+/// What a password stands behind, mistyped as well: what cannot be read is shown for that.
+const WORDS: [&str; 5] = ["password", "pasword", "passwd", "pass", "pwd"];
+
 /// `text` with every password in it replaced by asterisks: `scheme://user:PASSWORD@host`,
 /// `password=PASSWORD`, `PASSWORD 'PASSWORD'`. Rather too much is masked than too little.
 pub(crate) fn masked(text: &str) -> String {
@@ -24,26 +27,53 @@ fn masked_line(line: &str) -> String {
         }
         from = start;
     }
-    let mut from = 0;
-    while let Some(at) = out[from..].to_ascii_lowercase().find("password") {
-        from += at + "password".len();
-        // In SQL the value stands behind the word: `PASSWORD 'x'`, `password = 'x'`.
-        let value = out[from..].trim_start_matches([' ', '=']);
-        let quote = value.chars().next().filter(|c| matches!(c, '\'' | '"'));
-        let is_assigned = out[from..].starts_with('=');
-        if !is_assigned && quote != Some('\'') {
-            continue;
+    for word in WORDS {
+        let mut from = 0;
+        while let Some(at) = out[from..].to_ascii_lowercase().find(word) {
+            from += at + word.len();
+            // In SQL the value stands behind the word: `PASSWORD 'x'`, `password = 'x'`.
+            let value = out[from..].trim_start_matches([' ', '=']);
+            let quote = value.chars().next().filter(|c| matches!(c, '\'' | '"'));
+            let is_assigned = out[from..].starts_with('=');
+            if !is_assigned && quote != Some('\'') {
+                continue;
+            }
+            let start = out.len() - value.len() + quote.map_or(0, char::len_utf8);
+            let end = match quote {
+                Some(quote) => out[start..].find(quote),
+                None => out[start..].find(['&', '"', '\'', ' ', '\n', '\r']),
+            };
+            let end = end.map_or(out.trim_end_matches(['\n', '\r']).len(), |end| start + end);
+            cover(&mut out, start, end.max(start));
+            from = start;
         }
-        let start = out.len() - value.len() + quote.map_or(0, char::len_utf8);
-        let end = match quote {
-            Some(quote) => out[start..].find(quote),
-            None => out[start..].find(['&', '"', '\'', ' ', '\n', '\r']),
-        };
-        let end = end.map_or(out.trim_end_matches(['\n', '\r']).len(), |end| start + end);
-        cover(&mut out, start, end.max(start));
-        from = start;
     }
+    cover_unread_url(line, &mut out);
     out
+}
+
+/// A `database_url` in which nothing was found to mask may still be one: without its scheme, or with its keywords
+/// mistyped. All of it is covered.
+fn cover_unread_url(line: &str, out: &mut String) {
+    const KEY: &str = "database_url";
+    let Some(at) = line.find(KEY) else { return };
+    let behind = line[at + KEY.len()..].trim_start();
+    let Some(value) = behind.strip_prefix('=').map(str::trim_start) else {
+        return;
+    };
+    let start = line.len() - value.len();
+    let quote = value.chars().next().filter(|c| matches!(c, '\'' | '"'));
+    let is_read = match value.split_once("://") {
+        Some((_, rest)) => !rest.contains('@') || !out[start..].eq(value),
+        None => !out[start..].eq(value),
+    };
+    if value.starts_with('{') || !value.contains(['@', '=']) || is_read {
+        return;
+    }
+    let start = start + quote.map_or(0, char::len_utf8);
+    let end = quote.and_then(|quote| line[start..].find(quote));
+    let end = end.map_or(line.trim_end_matches(['\n', '\r']).len(), |end| start + end);
+    cover(out, start, end.max(start));
 }
 
 fn cover(text: &mut String, start: usize, end: usize) {
@@ -83,6 +113,22 @@ mod tests {
                 "ALTER ROLE a PASSWORD '******' LOGIN",
             ),
             ("SET password = 'secret';", "SET password = '******';"),
+            (
+                "1 | database_url = postgresql//u:secret@h/db",
+                "1 | database_url = *************************",
+            ),
+            (
+                "database_url = \"u:secret@h\" # x",
+                "database_url = \"**********\" # x",
+            ),
+            (
+                "database_url = \"host=h pass word=secret\"",
+                "database_url = \"***********************\"",
+            ),
+            (
+                "postgres://u@h/db?pasword=secret",
+                "postgres://u@h/db?pasword=******",
+            ),
             ("a postgres://u:é@h b://u:x@h", "a postgres://u:************@h"),
         ] {
             assert_eq!(masked(text), expected);
@@ -95,6 +141,9 @@ mod tests {
         for text in [
             "postgres://u@h/db",
             "postgres:///db?host=/tmp",
+            "database_url = \"postgres://h/db\"",
+            "database_url = { env = \"DATABASE_URL\" }",
+            "could not read the database_url",
             "stall_budget = \"1s\"",
             "ADD password text DEFAULT 'x'",
             "password authentication failed for user \"u\"",
