@@ -35,7 +35,9 @@ fn masked_line(line: &str) -> String {
             let value = out[from..].trim_start_matches([' ', '=']);
             let quote = value.chars().next().filter(|c| matches!(c, '\'' | '"'));
             let is_assigned = out[from..].starts_with('=');
-            if !is_assigned && quote != Some('\'') {
+            // Mistyped, it is one only where it is given a value: `to pass 'x'` is prose.
+            let is_value = is_assigned || (word == WORDS[0] && quote == Some('\''));
+            if !is_value {
                 continue;
             }
             let start = out.len() - value.len() + quote.map_or(0, char::len_utf8);
@@ -146,6 +148,7 @@ mod tests {
             "could not read the database_url",
             "stall_budget = \"1s\"",
             "ADD password text DEFAULT 'x'",
+            "to pass '--x' as a value, use '-- --x'",
             "password authentication failed for user \"u\"",
             "",
         ] {
