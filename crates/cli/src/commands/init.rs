@@ -59,6 +59,13 @@ impl Init {
             std::fs::write(toml, TOML.replace("{PROTECT}", &line(&protect)))
                 .map_err(|error| failed(toml, error))?;
             context.ui.say("made windlass.toml");
+        } else if let Some(tables) = &self.protect {
+            // Whoever asks for protection must not believe that he has it.
+            let hint = format!("write it there: {}", line(tables));
+            return Err(Failure::usage(
+                "windlass.toml is there already and was not changed; the tables are not protected",
+                hint,
+            ));
         }
         context.ui.say("next: windlass revision -m \"what it does\"");
         Ok(0)

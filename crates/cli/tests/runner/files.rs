@@ -242,6 +242,22 @@ async fn a_downgrade_needs_a_way_back_and_leave_to_lose() {
 }
 
 #[tokio::test]
+async fn init_does_not_pass_over_tables_that_are_to_be_protected() {
+    let project = Project::new(&[]).await;
+    let init = |tables| project.windlass(&["init", "--protect", tables]).run();
+    init("leads").await.expect(0);
+    let refused = init("faqs").await.expect(2);
+    assert!(
+        refused.stderr.contains("the tables are not protected")
+            && refused.stderr.contains("protect = [\"faqs\"]"),
+        "{}",
+        refused.stderr
+    );
+    let written = std::fs::read_to_string(project.folder().join("windlass.toml")).expect("it was made");
+    assert!(written.contains("protect = [\"leads\"]"), "{written}");
+}
+
+#[tokio::test]
 async fn no_revisions_back_or_on_is_where_the_database_is() {
     let down = ("0001_a.down", "DROP TABLE a;");
     let project = Project::new(&[A, down, C, ("0003_c.down", "DROP TABLE c;")]).await;
