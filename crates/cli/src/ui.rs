@@ -565,7 +565,7 @@ fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn json(value: &serde_json::Value) {
+pub(crate) fn json(value: &serde_json::Value) {
     let mut value = value.clone();
     if let Some(object) = value.as_object_mut() {
         object.insert("at".to_owned(), now().into());

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Done, Global, print_json};
 use crate::context::Context;
 use crate::report::{self, Format};
+use crate::ui;
 
 /// Lists the revisions that were applied, in order
 #[derive(Debug, Args)]
@@ -61,7 +62,7 @@ impl History {
             anstream::println!("{at}  {:<8} {}", row.state.name(), row.id);
         }
         if journal.revisions.is_empty() {
-            anstream::eprintln!("nothing was ever applied");
+            ui::talk("nothing is applied; `windlass history --report` tells of past runs\n");
         }
         Ok(0)
     }

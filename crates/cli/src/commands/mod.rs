@@ -286,7 +286,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
             if cli.global.log == LogFormat::Json {
                 let mut line = failure.to_json();
                 line["event"] = "failed".into();
-                ui::talk(&format!("{line}\n"));
+                ui::json(&line);
             } else {
                 ui::talk(&masked(&failure.render()));
             }
