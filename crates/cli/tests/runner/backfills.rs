@@ -453,6 +453,17 @@ async fn what_was_edited_after_its_first_batch_does_not_go_on() {
     ] {
         assert!(finished.stderr.contains(words), "{words}: {}", finished.stderr);
     }
+    // Under another name, or at once, the rows that are done would be changed twice.
+    for text in [
+        "-- windlass: backfill y batch=50\nUPDATE leads SET n = n * 100;",
+        "UPDATE leads SET n = n * 100;",
+    ] {
+        project.write("0002_b", text);
+        let finished = project.upgrade(6).await;
+        for words in ["backfill x of 0002_b is under way", "windlass backfill cancel x"] {
+            assert!(finished.stderr.contains(words), "{words}: {}", finished.stderr);
+        }
+    }
     // Another table of the same name is not gone on with either.
     project.write(
         "0002_b",
@@ -474,6 +485,13 @@ async fn what_was_edited_after_its_first_batch_does_not_go_on() {
         .database
         .execute("DROP TABLE leads; ALTER TABLE leads_1 RENAME TO leads")
         .await;
+    let script = project.windlass(&["upgrade", "--sql", "--unbatched"]).run();
+    let script = script.await.expect(4);
+    assert!(
+        script.stderr.contains("backfill x of 0002_b is under way"),
+        "{}",
+        script.stderr
+    );
     project.upgrade(0).await;
     assert_eq!(project.one("SELECT bool_and(n = 100) FROM leads").await, "t");
 }

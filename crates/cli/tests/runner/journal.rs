@@ -279,7 +279,7 @@ async fn the_journal_goes_into_a_schema_that_an_administrator_made() {
     assert!(
         refused
             .stderr
-            .contains("there is a schema windlass that is no journal"),
+            .contains("the schema windlass holds something, and no whole journal"),
         "{}",
         refused.stderr
     );

@@ -32,7 +32,8 @@ pub(crate) async fn upgrade(client: &Client, found: Option<i32>) -> Result<()> {
             Some("42501") if !makes_schema => session::failed(error, "failed to create the journal")
                 .hint("the role needs CREATE on the schema that is there: GRANT CREATE, USAGE ON SCHEMA windlass TO …"),
             Some("42P07" | "42710") => session::failed(error, "failed to create the journal")
-                .hint("there is a schema windlass that is no journal: ALTER SCHEMA windlass RENAME TO …"),
+                .hint("the schema windlass holds something, and no whole journal: bring that back from a backup, \
+                       or, if it never was one, ALTER SCHEMA windlass RENAME TO …"),
             Some("42501") => session::failed(error, "failed to create the journal")
                 .hint("the role needs CREATE on the database once: GRANT CREATE ON DATABASE … TO …")
                 .hint("or let an administrator run `windlass upgrade` the first time"),

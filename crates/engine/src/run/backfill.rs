@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use windlass_compiler::directive::Triggers;
 use windlass_compiler::format::RevisionId;
-use windlass_compiler::plan::{Batches, PlannedStatement, Prepared};
+use windlass_compiler::plan::{Batches, PlannedStatement, Prepared, Step};
 use windlass_compiler::policy::LanePolicy;
 
 use super::attempt::one_line;
@@ -215,6 +215,27 @@ pub(super) async fn may_skip_triggers(
     match names.is_empty() {
         true => Ok(()),
         false => skippable(work.session.client(), &names).await,
+    }
+}
+
+/// Refuses a started revision that has lost the name of a data change which has changed rows: under another name, or without
+/// batches, those rows would be changed twice.
+pub(super) async fn keep_their_names(work: &Work<'_>, id: &RevisionId, steps: &[Step]) -> Result<()> {
+    let begun = journal::begun_of(work.lock.client(), id.as_str()).await?;
+    let statements = || steps.iter().flat_map(|step| &step.statements);
+    let is_there = |name: &String| {
+        statements().any(|it| it.backfill.as_ref().is_some_and(|batches| batches.name == *name))
+    };
+    match begun.into_iter().find(|(name, _)| !is_there(name)) {
+        None => Ok(()),
+        Some((name, rows)) => Err(Error::new(
+            ErrorKind::Diverged,
+            format!("backfill {name} of {id} is under way ({rows} rows), and the file does not have it any more"),
+        )
+        .hint("put its directive and statement back as they were, and it goes on")
+        .hint(format!(
+            "or, where its rows may stay as they are now: windlass backfill cancel {name}, then the same command"
+        ))),
     }
 }
 

@@ -159,6 +159,9 @@ impl Runner {
         let row = journal.revisions.iter().find(|row| row.id == *id);
         let rows = steps_of(journal, id, direction);
         let Left { steps, replanned, .. } = self.steps_left(id, direction, journal, &prepared)?;
+        if direction == Direction::Up && row.is_some() {
+            super::backfill::keep_their_names(work, id, &steps).await?;
+        }
         let protects = prepared.protects;
         drop(prepared.statements);
         let done: Vec<_> = rows.iter().filter(|row| is_over(row.state)).collect();

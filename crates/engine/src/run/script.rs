@@ -92,6 +92,9 @@ impl Runner {
                             .await?
                     }
                 };
+                if journal.revisions.iter().any(|row| row.id == *id) {
+                    not_under_way(session.client(), id).await?;
+                }
                 script.revision(id, &journal, &scripts, &guard)?;
             }
             script.closing(revisions.len());
@@ -593,6 +596,18 @@ fn guard(position: Option<&str>) -> String {
          RAISE EXCEPTION 'the database is not where this script was written for' USING HINT = 'write it anew: windlass upgrade --sql';\n  END IF;\n\
          END $windlass$"
     )
+}
+
+/// A script would change the rows again that a data change has changed in its batches.
+async fn not_under_way(client: &tokio_postgres::Client, id: &RevisionId) -> Result<()> {
+    match journal::backfills::begun_of(client, id.as_str()).await?.first() {
+        None => Ok(()),
+        Some((name, rows)) => Err(Error::new(
+            ErrorKind::Refused,
+            format!("backfill {name} of {id} is under way ({rows} rows), and a script cannot go on with it"),
+        )
+        .hint("let windlass finish it: `windlass upgrade`")),
+    }
 }
 
 /// Fails unless the index is there and valid.

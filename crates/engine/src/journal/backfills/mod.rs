@@ -123,6 +123,20 @@ pub(crate) async fn deferred(client: &Client) -> Result<Vec<BackfillRow>> {
     }
 }
 
+/// The backfills that a revision waits for and that have passed rows and are not over, with how many rows.
+pub(crate) async fn begun_of(client: &Client, revision: &str) -> Result<Vec<(String, i64)>> {
+    let rows = client
+        .query_typed(
+            "SELECT name, pg_catalog.sum(rows_seen)::bigint FROM windlass.backfill JOIN windlass.backfill_range USING (name) \
+              WHERE revision_id = $1 AND NOT is_deferred AND backfill.state NOT IN ('done', 'cancelled') \
+              GROUP BY name HAVING pg_catalog.sum(rows_seen) > 0 ORDER BY name",
+            &[(&revision, Type::TEXT)],
+        )
+        .await
+        .map_err(|error| session::failed(error, "failed to read the revision's backfills"))?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
 /// Cancels a revision's backfills that are not over. Their names.
 pub(crate) async fn cancel_of(client: &Client, revision: &str) -> Result<Vec<String>> {
     let rows = client
