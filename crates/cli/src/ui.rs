@@ -235,7 +235,7 @@ fn words(event: &Event) -> Option<String> {
             let each: Vec<String> = sessions.iter().map(|session| format!("\n  {session}")).collect();
             format!("still connected: {}{}", sessions.len(), each.concat())
         }
-        Event::OrphanEnded { pid } => format!("ended the idle backend of an earlier runner (pid {pid})"),
+        Event::OrphanEnded { pid } => format!("ended the backend of an earlier runner (pid {pid})"),
         Event::RunStarted { direction, revisions } => {
             let verb = if *direction == Direction::Up {
                 "apply"

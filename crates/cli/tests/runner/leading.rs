@@ -216,7 +216,7 @@ async fn outlived(project: &Project, url: &str, role: &str) {
     let orphan = project.one(idle).await;
     assert_eq!(project.one(lock).await, "1");
     let next = upgrade(url).run().await.expect(0);
-    let told = format!("ended the idle backend of an earlier runner (pid {orphan})");
+    let told = format!("ended the backend of an earlier runner (pid {orphan})");
     assert!(next.stderr.contains(&told), "{}", next.stderr);
     assert_eq!(project.one("SELECT count(*) FROM t WHERE a = -1").await, "1");
 }
