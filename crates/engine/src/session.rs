@@ -16,14 +16,16 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Settings of every session, given in the startup packet, so that RESET ALL comes back to them.
 /// - row_security off: PostgreSQL raises an error instead of hiding rows from a change;
+/// - standard_conforming_strings on: what is planned was read so, and a backslash in a literal is one;
 /// - client_connection_check_interval: a backend whose runner died ends its statement;
 /// - keepalives, in seconds: a runner that vanished is noticed within about 40 s, and as soon when the server
 ///   has something to say to it (`tcp_user_timeout`, in ms). On a Unix socket the server passes these over;
 /// - jit off: compiling a catalog query took 2.9 s (measured on a busy machine, its tables are small but the
 ///   planner cannot know), with the step's locks held;
 /// - idle_session_timeout 0: the lock connection idles for as long as a step takes.
-pub(crate) const STARTUP: [(&str, &str); 9] = [
+pub(crate) const STARTUP: [(&str, &str); 10] = [
     ("row_security", "off"),
+    ("standard_conforming_strings", "on"),
     ("jit", "off"),
     ("client_connection_check_interval", "2000"),
     ("tcp_keepalives_idle", "15"),

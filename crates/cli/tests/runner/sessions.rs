@@ -254,6 +254,29 @@ async fn config_shows_each_value_with_its_origin() {
 }
 
 #[tokio::test]
+async fn a_backslash_in_a_literal_is_one_whatever_the_role_has_set() {
+    let project = Project::new(&[("0001_t", r"CREATE TABLE t (a text);")]).await;
+    project.upgrade(0).await;
+    let role = project.database.create_role("SUPERUSER").await;
+    project
+        .database
+        .execute(&format!(
+            "ALTER ROLE {role} SET standard_conforming_strings = off"
+        ))
+        .await;
+    project.write(
+        "0002_i",
+        r"INSERT INTO t VALUES ('x\y'), ('a\'); INSERT INTO t VALUES ('b');",
+    );
+    let by_role = project.upgrade_by(&project.database.url_for(&role));
+    by_role.run().await.expect(0);
+    assert_eq!(
+        project.database.query_column("SELECT a FROM t ORDER BY a").await,
+        [r"a\", "b", r"x\y"]
+    );
+}
+
+#[tokio::test]
 async fn transactions_that_a_script_makes_read_only_keep_nobody_from_the_journal() {
     let project = Project::new(&[
         TABLE,

@@ -15,7 +15,14 @@ SELECT 'problem', 'the server is a standby: nothing can be migrated here',
   FROM facts WHERE is_standby
 UNION ALL
 SELECT 'problem', 'transactions are read-only by default here (default_transaction_read_only)',
-       format('ALTER DATABASE %I RESET default_transaction_read_only', pg_catalog.current_database())
+       CASE (SELECT source FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only')
+            WHEN 'user' THEN format('ALTER ROLE %I RESET default_transaction_read_only', session_user)
+            WHEN 'database user' THEN format('ALTER ROLE %I IN DATABASE %I RESET default_transaction_read_only',
+                                             session_user, pg_catalog.current_database())
+            WHEN 'database' THEN format('ALTER DATABASE %I RESET default_transaction_read_only',
+                                        pg_catalog.current_database())
+            WHEN 'client' THEN 'take it out of the connection string''s options, or of PGOPTIONS'
+            ELSE 'ALTER SYSTEM SET default_transaction_read_only = off; SELECT pg_reload_conf()' END
   FROM facts WHERE NOT is_standby AND pg_catalog.current_setting('default_transaction_read_only')::boolean
 UNION ALL
 SELECT 'warning', 'max_standby_streaming_delay is -1: a query on this standby can stop replay for ever while a migration''s lock waits to be replayed',
