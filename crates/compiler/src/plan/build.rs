@@ -136,7 +136,7 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
                 return;
             }
         };
-        problems.extend(refusals(&statement, &written.directives).map(|refusal| refusal.at(place())));
+        problems.extend(refusals(&statement, text, &written.directives).map(|refusal| refusal.at(place())));
         warnings.extend(remarks(&statement).map(|remark| remark.at(place())));
         if let Some(relation) = statement.creates() {
             created.add(relation);
@@ -410,8 +410,18 @@ pub(super) fn probe(statement: &Statement) -> Probe {
 }
 
 /// What keeps a statement from being executed as part of a revision.
-fn refusals(statement: &Statement, directives: &StatementDirectives) -> impl Iterator<Item = Diagnostic> {
+fn refusals(
+    statement: &Statement,
+    text: &str,
+    directives: &StatementDirectives,
+) -> impl Iterator<Item = Diagnostic> {
     let mut refused = Vec::new();
+    if matches!(statement, Statement::Query { .. }) && sql::copies_to_client(text) {
+        refused.push(
+            Diagnostic::error("COPY … TO STDOUT in a revision: nobody reads what it writes")
+                .help("remove it, or write to a table; psql's \\copy runs beside a revision, not in it"),
+        );
+    }
     if let Some(word) = statement.transaction_control() {
         refused.push(
             Diagnostic::error(format!("{word} in a revision: windlass begins and ends the transactions"))

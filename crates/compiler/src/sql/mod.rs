@@ -140,6 +140,13 @@ pub(crate) fn spawn_deep<'s, T: Send + 's>(
 const STACK: usize = 1 << 30;
 thread_local!(static IS_DEEP: Cell<bool> = const { Cell::new(false) });
 
+/// Whether this is a COPY that writes to whoever sent it.
+pub fn copies_to_client(sql: &str) -> bool {
+    let begins = sql.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("copy"));
+    let is_to_client = |tree| matches!(tree, pg_query::NodeEnum::CopyStmt(copy) if !copy.is_from && copy.filename.is_empty());
+    begins && with_tree(sql, is_to_client).unwrap_or(false)
+}
+
 /// What `look` says of the one statement's tree.
 fn with_tree<T: Send>(
     sql: &str,
