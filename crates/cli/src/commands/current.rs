@@ -1,7 +1,10 @@
 //! `windlass current`
 
+use std::collections::HashSet;
+
 use clap::Args;
 use serde_json::json;
+use windlass_compiler::format::RevisionId;
 
 use super::{Done, Global, print_json};
 use crate::context::Context;
@@ -21,17 +24,23 @@ impl Current {
     pub(crate) async fn run(&self, global: &Global) -> Done {
         let context = Context::new(global)?;
         let runner = context.runner()?;
-        let (_, standing) = runner.status().await?;
-        // Of what is applied, whatever nothing applied stands on.
+        let (journal, standing) = runner.status().await?;
+        // Of what is applied, whatever nothing applied stands on: by the files, and by the journal for what they do not hold.
+        let unknown = journal
+            .revisions
+            .iter()
+            .filter(|row| !runner.graph().contains(&row.id));
+        let below: HashSet<&RevisionId> = unknown.flat_map(|row| &row.parents).collect();
         let tips: Vec<String> = standing
             .applied
             .iter()
             .filter(|id| {
                 let above = runner.graph().descendants(id);
-                !standing
-                    .applied
-                    .iter()
-                    .any(|other| other != *id && above.contains(other))
+                !below.contains(id)
+                    && !standing
+                        .applied
+                        .iter()
+                        .any(|other| other != *id && above.contains(other))
             })
             .map(ToString::to_string)
             .collect();
