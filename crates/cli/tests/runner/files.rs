@@ -46,6 +46,62 @@ async fn an_edited_applied_revision_is_told_and_accepted_only_by_command() {
 }
 
 #[tokio::test]
+async fn an_edit_of_an_applied_revision_is_told_by_the_statement_that_changed() {
+    let a = "CREATE TABLE a (x int);\n\nCREATE INDEX a_x ON a (x);\nINSERT INTO a VALUES (1);\n";
+    // A safe form stands for what its author wrote.
+    let b = "ALTER TABLE a ADD CHECK (x > 0);\nINSERT INTO a VALUES (2);\n";
+    let project = Project::new(&[("0001_a", a)]).await;
+    project.upgrade(0).await;
+    project
+        .database
+        .execute("INSERT INTO a SELECT generate_series(1, 20000); ANALYZE a")
+        .await;
+    project.write("0002_b", b);
+    project.upgrade(0).await;
+    let parts = "SELECT count(*) > 1 FROM windlass.step WHERE revision_id = '0002_b'";
+    assert_eq!(project.one(parts).await, "t", "it ran in its safe form");
+    for (id, text, told) in [
+        (
+            "0001_a",
+            a.replace(";\nINSERT", ";\n\n-- one\nINSERT"),
+            "its statements are the same: white space or comments",
+        ),
+        (
+            "0001_a",
+            a.replace("(1)", "(7)"),
+            "ran: INSERT INTO a VALUES (1)\n  hint: now: line 4: INSERT INTO a VALUES (7)",
+        ),
+        (
+            "0001_a",
+            a.replace("CREATE INDEX a_x ON a (x);\n", ""),
+            "ran: CREATE INDEX a_x ON a (x)\n  hint: now: nothing",
+        ),
+        (
+            "0001_a",
+            format!("{a}SELECT 1;\n"),
+            "ran: nothing\n  hint: now: line 5: SELECT 1",
+        ),
+        (
+            "0002_b",
+            b.replace("(2)", "(3)"),
+            "ran: INSERT INTO a VALUES (2)\n  hint: now: line 2: INSERT INTO a VALUES (3)",
+        ),
+        (
+            "0002_b",
+            b.replace("> 0", ">= 0"),
+            "now: line 1: ALTER TABLE a ADD CHECK (x >= 0)",
+        ),
+    ] {
+        project.write(id, &text);
+        let finished = project.upgrade(6).await;
+        assert!(finished.stderr.contains(told), "{told}: {}", finished.stderr);
+        project.write("0001_a", a);
+        project.write("0002_b", b);
+        project.upgrade(0).await;
+    }
+}
+
+#[tokio::test]
 async fn an_older_image_over_a_newer_database_is_a_warning() {
     let project = Project::new(&[A, C]).await;
     project.upgrade(0).await;
@@ -55,6 +111,11 @@ async fn an_older_image_over_a_newer_database_is_a_warning() {
         finished.stderr.contains("the database is ahead"),
         "{}",
         finished.stderr
+    );
+    let current = project.windlass(&["current"]).run().await.expect(0);
+    assert_eq!(
+        current.stdout, "0003_c\n",
+        "one place, which the files do not know"
     );
     project.windlass(&["upgrade", "--strict"]).run().await.expect(6);
     project.write("0002_other", "CREATE TABLE other (x int);");
@@ -66,6 +127,15 @@ async fn an_older_image_over_a_newer_database_is_a_warning() {
         "{}",
         finished.stderr
     );
+}
+
+#[tokio::test]
+async fn a_copy_to_nobody_is_told_before_anything_runs() {
+    let project = Project::new(&[A, ("0002_b", "CREATE TABLE b (x int);\ncopy b (x) to stdout;\n")]).await;
+    let finished = project.upgrade(2).await;
+    for told in ["COPY … TO STDOUT in a revision", "0002_b.sql:2:1"] {
+        assert!(finished.stderr.contains(told), "{}", finished.stderr);
+    }
 }
 
 #[tokio::test]

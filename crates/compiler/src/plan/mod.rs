@@ -18,7 +18,7 @@ mod wire;
 
 pub use build::{Prepared, PreparedStatement, prepare, prepare_under, steps};
 pub use forecast::{Doing, Forecast, Forecaster, ForeseenLock, Pace, Work};
-pub use resume::{Resumption, resume};
+pub use resume::{Edit, Resumption, edit, resume};
 pub use saved::{Difference, SavedPlan, SavedRevision, SavedRow};
 pub use scrutiny::Scrutiny;
 pub use step::{

@@ -1,7 +1,7 @@
 //! Taking up a started revision: what is done stays done, the rest is what the file says now.
 
 use super::build::{Prepared, PreparedStatement, steps};
-use super::step::{Probe, Step};
+use super::step::{Probe, StatementHash, Step};
 use super::wire::{FrozenPlan, FrozenStep};
 
 /// How to go on with a started revision.
@@ -85,6 +85,55 @@ pub fn resume(
         rest = later;
     }
     Resumption::AsFrozen(again)
+}
+
+/// How an applied revision's file differs from what ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// The statements are the same: white space or comments between them changed.
+    Nothing,
+    /// The first statement that is another one.
+    Statement {
+        /// What ran, shortened; none where the file has more than ran.
+        ran: Option<String>,
+        /// Line and text of what stands there now; none where the file has less.
+        now: Option<(usize, String)>,
+    },
+}
+
+/// Compares a file with the plan that it was applied by, by the statements that its author wrote.
+pub fn edit(frozen: &FrozenPlan, prepared: &Prepared) -> Edit {
+    let mut ran: Vec<(StatementHash, &str)> = Vec::new();
+    for statement in frozen.steps.iter().flat_map(|step| &step.statements) {
+        let written = statement.of.unwrap_or(statement.hash);
+        let is_next_part = statement.of.is_some() && statement.part != Some(1);
+        if !is_next_part || ran.iter().all(|(known, _)| *known != written) {
+            ran.push((written, &statement.sql));
+        }
+    }
+    let now = &prepared.statements;
+    let same = ran
+        .iter()
+        .zip(now)
+        .take_while(|(ran, now)| ran.0 == now.planned.hash);
+    let at = same.count();
+    let (ran, now) = (&ran[at..], &now[at..]);
+    let as_before = |ran: &[(StatementHash, &str)], now: &[PreparedStatement]| {
+        ran.len() == now.len() && ran.iter().zip(now).all(|(ran, now)| ran.0 == now.planned.hash)
+    };
+    let (is_gone, is_new) = match (ran, now) {
+        ([], []) => return Edit::Nothing,
+        ([_, ran @ ..], now) if as_before(ran, now) => (true, false),
+        (ran, [_, now @ ..]) if as_before(ran, now) => (false, true),
+        (ran, now) => (!ran.is_empty(), !now.is_empty()),
+    };
+    Edit::Statement {
+        ran: ran.first().filter(|_| is_gone).map(|(_, sql)| (*sql).to_owned()),
+        now: now
+            .first()
+            .filter(|_| is_new)
+            .map(|now| (now.planned.line, now.planned.sql.to_string())),
+    }
 }
 
 fn replanned(

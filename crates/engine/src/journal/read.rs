@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, SimpleQueryMessage, SimpleQueryRow};
 use windlass_compiler::format::RevisionId;
+use windlass_compiler::plan::FrozenPlan;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
@@ -209,6 +210,16 @@ impl Brief {
                 .map(|row| (row.get(1).unwrap_or_default(), row.get(2).unwrap_or_default()))
         })
     }
+}
+
+/// The plan that an applied revision ran by, as far as it was kept and can be read.
+pub(crate) async fn plan_of(client: &Client, id: &RevisionId) -> Result<Option<FrozenPlan>> {
+    let sql = "SELECT plan FROM windlass.revision WHERE revision_id = $1 AND plan IS NOT NULL";
+    let row = client
+        .query_typed_opt(sql, &[(&id.as_str(), Type::TEXT)])
+        .await
+        .map_err(session::lost)?;
+    Ok(row.and_then(|row| serde_json::from_value(row.get(0)).ok()))
 }
 
 /// Reads the journal, in one round trip. A database without one gives an empty snapshot.

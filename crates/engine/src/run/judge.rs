@@ -2,12 +2,15 @@
 
 use std::collections::HashSet;
 
+use tokio_postgres::Client;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::graph::Target;
+use windlass_compiler::plan::{self, Edit, FrozenPlan};
 
+use super::attempt::one_line;
 use super::{Runner, Upgrade, list, revision};
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::{Event, Observe};
+use crate::event::{Direction, Event, Observe};
 use crate::journal::{self, Brief, Snapshot};
 use crate::standing::{Standing, standing};
 
@@ -53,7 +56,7 @@ impl Runner {
             .filter(|id| !request.accept_edits.contains(id))
             .collect();
         if let Some(id) = edited.first() {
-            return Err(self.edited(id, edited.len(), journal));
+            return Err(self.edited(id, edited.len(), journal, &[]));
         }
         let wanted = self.wanted_for(request, &standing)?;
         let is_late =
@@ -183,7 +186,65 @@ impl Runner {
             .collect())
     }
 
-    pub(super) fn edited(&self, id: &RevisionId, count: usize, journal: &Snapshot) -> Error {
+    /// The same, and where an applied revision was edited, what: its plan is read only then.
+    pub(super) async fn judge_and_tell(
+        &self,
+        request: &Upgrade,
+        journal: &Snapshot,
+        client: &Client,
+        observer: &dyn Observe,
+    ) -> Result<Vec<RevisionId>> {
+        let error = match self.judge(request, journal, observer) {
+            Err(error) if error.kind() == ErrorKind::Diverged => error,
+            judged => return judged,
+        };
+        let standing = standing(&self.directory, &self.graph, journal);
+        let is_edited = |id: &&RevisionId| !request.accept_edits.contains(id);
+        let edited: Vec<&RevisionId> = standing.edited.iter().filter(is_edited).collect();
+        let Some(id) = edited.first().filter(|_| standing.diverged.is_empty()) else {
+            return Err(error);
+        };
+        let changes = match journal::plan_of(client, id).await? {
+            Some(plan) => self.changes(id, &plan),
+            None => Vec::new(),
+        };
+        Err(self.edited(id, edited.len(), journal, &changes))
+    }
+
+    /// What an edit of an applied revision changed, in words.
+    fn changes(&self, id: &RevisionId, plan: &FrozenPlan) -> Vec<String> {
+        // Without steps it was stamped, or made from a schema file; what cannot be parsed is no statement.
+        let Some(prepared) = self
+            .prepare(id, Direction::Up)
+            .ok()
+            .filter(|_| !plan.steps.is_empty())
+        else {
+            return Vec::new();
+        };
+        match plan::edit(plan, &prepared) {
+            Edit::Nothing => {
+                vec!["its statements are the same: white space or comments between them changed".to_owned()]
+            }
+            Edit::Statement { ran, now } => vec![
+                format!(
+                    "ran: {}",
+                    ran.map_or_else(|| "nothing".to_owned(), |ran| one_line(&ran))
+                ),
+                match now {
+                    Some((line, now)) => format!("now: line {line}: {}", one_line(&now)),
+                    None => "now: nothing".to_owned(),
+                },
+            ],
+        }
+    }
+
+    pub(super) fn edited(
+        &self,
+        id: &RevisionId,
+        count: usize,
+        journal: &Snapshot,
+        changes: &[String],
+    ) -> Error {
         let mut error = Error::new(
             ErrorKind::Diverged,
             match count {
@@ -194,6 +255,9 @@ impl Runner {
                 ),
             },
         );
+        error = changes
+            .iter()
+            .fold(error, |error, change| error.hint(change.as_str()));
         if let (Some(file), Some(row)) = (self.file(id), journal.revisions.iter().find(|row| row.id == *id)) {
             error = error
                 .hint(format!("applied: {}", row.checksum))

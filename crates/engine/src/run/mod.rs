@@ -233,7 +233,9 @@ impl Runner {
         if let Some(plan) = &request.plan {
             self.compare_journal(plan, &journal, &lock).await?;
         }
-        let wanted = self.judge(request, &journal, observer)?;
+        let wanted = self
+            .judge_and_tell(request, &journal, lock.client(), observer)
+            .await?;
         if wanted.is_empty() {
             return Ok(Outcome::nothing(began.elapsed()));
         }
