@@ -14,7 +14,7 @@ use crate::failure::{Failure, REFUSED};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   windlass downgrade -1         reverts the last revision
-  windlass downgrade 0036       reverts all that stand on 0036_…
+  windlass downgrade 0036       reverts all that 0036_… does not stand on, other branches too
   windlass downgrade base       reverts everything")]
 pub(crate) struct Downgrade {
     /// What stays applied: an id or its beginning, a label, -N, or base

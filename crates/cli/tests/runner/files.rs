@@ -432,6 +432,26 @@ async fn one_revision_back_is_not_one_that_was_applied_meanwhile() {
 }
 
 #[tokio::test]
+async fn what_joins_branches_can_be_undone_without_a_down_script() {
+    let left = ("0002_b", "-- windlass: after 0001_a\nCREATE TABLE b (x int);");
+    let right = ("0003_c", "-- windlass: after 0001_a\nCREATE TABLE c (x int);");
+    let project = Project::new(&[A, left, right, ("0003_c.down", "DROP TABLE c;")]).await;
+    project.windlass(&["merge"]).run().await.expect(0);
+    project.upgrade(0).await;
+    assert_eq!(project.applied().await.len(), 4);
+    project.windlass(&["downgrade", "-1"]).run().await.expect(0);
+    assert_eq!(project.applied().await, ["0001_a", "0002_b", "0003_c"]);
+    project.upgrade(0).await;
+    project
+        .windlass(&["downgrade", "0002_b", "--allow-data-loss"])
+        .run()
+        .await
+        .expect(0);
+    assert_eq!(project.applied().await, ["0001_a", "0002_b"]);
+    assert_eq!(project.one("SELECT to_regclass('c')").await, "NULL");
+}
+
+#[tokio::test]
 async fn a_stamp_marks_without_running() {
     let project = Project::new(&[A, C]).await;
     project.windlass(&["stamp", "0001_a"]).run().await.expect(0);

@@ -95,6 +95,8 @@ impl Runner {
                             .hint("write a new revision that goes on from here"),
                     );
                 }
+                // What joins branches does nothing, and to undo it takes nothing.
+                (None, None) if does_nothing(&file.up) => &file.up,
                 (None, None) => {
                     return Err(
                         Error::new(ErrorKind::Refused, format!("{id} has no down script")).hint(format!(
@@ -145,4 +147,9 @@ impl Runner {
             )),
         }
     }
+}
+
+/// Whether a script has no statement at all.
+fn does_nothing(up: &Source) -> bool {
+    plan::prepare(up).is_ok_and(|prepared| prepared.statements.is_empty())
 }
