@@ -5,7 +5,7 @@ use serde_json::json;
 use windlass::compiler::duration::show_duration;
 use windlass::compiler::format::RevisionId;
 use windlass::compiler::graph::Target;
-use windlass::{Direction, Running, Snapshot, Standing, StepState};
+use windlass::{Direction, RevisionState, Running, Snapshot, Standing, StepState};
 
 use super::{Done, Global, backfill, print_json};
 use crate::baseline;
@@ -106,6 +106,8 @@ fn show(journal: &Snapshot, standing: &Standing) {
         let words = state.map_or("running", |row| row.state.name());
         if state.is_some_and(|row| row.direction == Direction::Down) {
             anstream::println!("half-way reverted: {id} ({words}); `windlass downgrade -1` goes on with it");
+        } else if state.is_some_and(|row| row.state == RevisionState::Unknown) {
+            anstream::println!("begun, not finished: {id} ({words}); it waits for a decision");
         } else {
             anstream::println!("begun, not finished: {id} ({words}); `windlass upgrade` goes on with it");
         }

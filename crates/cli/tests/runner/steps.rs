@@ -247,6 +247,34 @@ async fn a_call_that_was_cut_off_is_an_unknown_outcome_until_somebody_decides() 
 }
 
 #[tokio::test]
+async fn what_is_stamped_has_no_step_left_to_decide_about() {
+    let project = Project::new(&[(
+        "0001_p",
+        "CREATE TABLE t (a int);\n\
+         CREATE PROCEDURE slow() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (1); COMMIT; PERFORM pg_sleep(60); END $$;",
+    )])
+    .await;
+    project.upgrade(0).await;
+    project.write("0002_call", "CALL slow();");
+    project.kill_upgrade_when("SELECT count(*) FROM t", "1").await;
+    project.upgrade(9).await;
+    let status = project.windlass(&["status"]).run().await.expect(0);
+    assert!(
+        status
+            .stdout
+            .contains("0002_call (unknown); it waits for a decision"),
+        "{}",
+        status.stdout
+    );
+    project.windlass(&["stamp", "head"]).run().await.expect(0);
+    // It once took the revision up again, and ran all of it.
+    let late = project.windlass(&["resolve", "0002_call", "--step", "1", "abandon"]);
+    late.run().await.expect(2);
+    project.upgrade(0).await;
+    assert_eq!(project.one("SELECT count(*) FROM t").await, "1", "it ran once");
+}
+
+#[tokio::test]
 async fn a_build_that_waits_for_an_old_snapshot_says_for_whose() {
     let project = Project::new(&[TABLE]).await;
     project.upgrade(0).await;

@@ -20,8 +20,8 @@ pub use report::{PastRun, PastStep};
 pub(crate) use schema::{VERSION, upgrade, upgrading};
 pub(crate) use write::{
     FENCED, Fence, FrozenRevision, Prepared, StepEnd, Write, accept, apply_revision, apply_revisions, beat,
-    begin_run, claim, end_run, error_as_json, fence, finish_revision, forget_backfills, intend_step,
-    intend_step_here, note_building, note_contention, note_loss, note_step_error, progress, record,
-    remove_revision, resolve_step, revert_steps, save_session, stamp_revision, start_revision, step_done,
-    take_back_steps,
+    begin_run, claim, end_run, error_as_json, fence, finish_revision, forget_backfills, forget_steps,
+    intend_step, intend_step_here, note_building, note_contention, note_loss, note_step_error, progress,
+    record, remove_revision, resolve_step, revert_steps, save_session, stamp_revision, start_revision,
+    step_done, take_back_steps,
 };

@@ -629,6 +629,15 @@ pub(crate) fn stamp_revision(revision: &RevisionId) -> Write {
     .text(revision.as_str())
 }
 
+/// What a run that did not finish noted of a revision's steps is not asked any more: somebody says that it is applied.
+pub(crate) fn forget_steps(revision: &RevisionId) -> Write {
+    Write::new(
+        "WITH gone AS (DELETE FROM windlass.step WHERE revision_id = $1) \
+         DELETE FROM windlass.backfill WHERE revision_id = $1",
+    )
+    .text(revision.as_str())
+}
+
 /// A downgrade's last step is done: the revision is no longer known.
 pub(crate) fn remove_revision(revision: &RevisionId) -> Write {
     Write::new(

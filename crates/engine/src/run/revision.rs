@@ -475,6 +475,7 @@ impl Runner {
                 continue;
             }
             let frozen = self.frozen(id, Direction::Up, None, &[], &[])?;
+            writes.push(journal::forget_steps(id));
             writes.push(journal::start_revision(&frozen, &run_id));
             writes.push(journal::stamp_revision(id));
             writes.push(journal::record(id, None, "stamped", Some(&frozen.checksum), None));
