@@ -99,18 +99,24 @@ class Windlass(Contender):
     name = "windlass"
     peer = False
 
-    def __init__(self, binary):
-        self.binary = binary
+    def __init__(self, binary, made_by="cargo build --release"):
+        self.binary, self.made_by = binary, made_by
 
     def install(self, scratch):
         if not self.binary.exists():
-            raise Failed(f"there is no program {self.binary}; `cargo build --release` makes it")
+            raise Failed(f"there is no program {self.binary}; `{self.made_by}` makes it")
 
     def write(self, folder, scripts):
         numbered_files(folder, scripts)
 
     def command(self, folder, url):
         return [str(self.binary), "upgrade", "--dir", "."], {"DATABASE_URL": url}
+
+
+class StaticWindlass(Windlass):
+    """The program that the wheel, the npm package and the image hold."""
+
+    name = "windlass, static as in its packages"
 
 
 class Sqlx(Contender):
@@ -613,6 +619,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scratch", type=pathlib.Path, default=ROOT / "target/bench", help="for peers and the server; on a disk")
     parser.add_argument("--windlass", type=pathlib.Path, default=ROOT / "target/release/windlass", help="the program to measure")
+    parser.add_argument("--static", type=pathlib.Path, help="the static program of scripts/build-static, to measure it too")
     parser.add_argument("--only", default="", help="contenders, with commas between: psql, windlass, sqlx-cli, …")
     parser.add_argument("--skip", default="", help="contenders to leave out, likewise")
     parser.add_argument("--count", type=int, default=1000, help="revisions")
@@ -630,6 +637,8 @@ def main():
         "graphile-migrate": [Graphile()],
         "alembic": [Alembic(), AlembicOnce()],
     }
+    if options.static:
+        known["windlass"].append(StaticWindlass(options.static.resolve(), "scripts/build-static"))
     only, skip = ([name for name in words.split(",") if name] for words in (options.only, options.skip))
     for name in only + skip:
         if name not in known:
