@@ -284,6 +284,18 @@ impl Graph {
         self.reach([id], Incoming)
     }
 
+    /// The revisions and all that they stand on; each is looked at once, however many there are.
+    pub fn ancestors_of<'a>(&self, ids: impl IntoIterator<Item = &'a RevisionId>) -> HashSet<RevisionId> {
+        self.reach(ids, Incoming)
+    }
+
+    /// Those of `ids` that none of the others stands on.
+    pub fn tips<'a>(&self, ids: &'a [RevisionId]) -> Vec<&'a RevisionId> {
+        let parents: Vec<RevisionId> = ids.iter().flat_map(|id| self.parents(id)).collect();
+        let below = self.ancestors_of(&parents);
+        ids.iter().filter(|id| !below.contains(*id)).collect()
+    }
+
     /// The revision and all that stand on it.
     pub fn descendants(&self, id: &RevisionId) -> HashSet<RevisionId> {
         self.reach([id], Outgoing)
@@ -709,5 +721,29 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn tips_are_what_none_of_the_others_stands_on() {
+        let graph = graph(&[
+            ("0001_a", ""),
+            ("0002_b", "-- windlass: after 0001_a\n"),
+            ("0003_c", "-- windlass: after 0001_a\n"),
+            ("0004_d", "-- windlass: after 0002_b\n"),
+        ]);
+        let tips = |ids: &[&str]| {
+            let ids: Vec<RevisionId> = ids
+                .iter()
+                .map(|id| RevisionId::parse(id).expect("it is one"))
+                .collect();
+            let tips = graph.tips(&ids).into_iter().map(ToString::to_string);
+            tips.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(tips(&[]), "");
+        assert_eq!(tips(&["0001_a", "0002_b"]), "0002_b");
+        assert_eq!(tips(&["0001_a", "0002_b", "0003_c"]), "0002_b 0003_c");
+        // What stands between is not among them.
+        assert_eq!(tips(&["0001_a", "0004_d"]), "0004_d");
+        assert_eq!(tips(&["0001_a", "0009_gone"]), "0001_a 0009_gone");
     }
 }

@@ -31,17 +31,11 @@ impl Current {
             .iter()
             .filter(|row| !runner.graph().contains(&row.id));
         let below: HashSet<&RevisionId> = unknown.flat_map(|row| &row.parents).collect();
-        let tips: Vec<String> = standing
-            .applied
-            .iter()
-            .filter(|id| {
-                let above = runner.graph().descendants(id);
-                !below.contains(id)
-                    && !standing
-                        .applied
-                        .iter()
-                        .any(|other| other != *id && above.contains(other))
-            })
+        let tips: Vec<String> = runner
+            .graph()
+            .tips(&standing.applied)
+            .into_iter()
+            .filter(|id| !below.contains(id))
             .map(ToString::to_string)
             .collect();
         if self.json {

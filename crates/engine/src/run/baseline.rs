@@ -191,11 +191,7 @@ impl Runner {
 
     /// The first of these that the target does not want.
     fn beyond<'r>(&self, contained: &'r [RevisionId], target: &Target) -> Result<Option<&'r RevisionId>> {
-        let needed: HashSet<RevisionId> = self
-            .goals(target, &[])?
-            .iter()
-            .flat_map(|goal| self.graph.ancestors(goal))
-            .collect();
+        let needed = self.graph.ancestors_of(&self.goals(target, &[])?);
         Ok(contained.iter().find(|id| !needed.contains(*id)))
     }
 
@@ -214,7 +210,7 @@ impl Runner {
                 "are the file and the directory of the same commit? `windlass snapshot` writes the file anew",
             ));
         }
-        let all: HashSet<RevisionId> = heads.iter().flat_map(|head| self.graph.ancestors(head)).collect();
+        let all: HashSet<RevisionId> = self.graph.ancestors_of(&heads);
         Ok(self
             .graph
             .order()

@@ -135,7 +135,7 @@ impl Runner {
     /// What `target` still needs, parents first; a started revision comes before what follows it.
     pub(super) fn wanted(&self, target: &Target, standing: &Standing) -> Result<Vec<RevisionId>> {
         let goals = self.ahead(target, &standing.applied)?;
-        let needed: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
+        let needed: HashSet<RevisionId> = self.graph.ancestors_of(&goals);
         let open: HashSet<&RevisionId> = standing.pending.iter().chain(&standing.started).collect();
         Ok(self
             .graph
@@ -175,7 +175,7 @@ impl Runner {
             Target::Fixed(ids) => ids,
             target => self.goals(&target, &[])?,
         };
-        let kept: HashSet<RevisionId> = goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
+        let kept: HashSet<RevisionId> = self.graph.ancestors_of(&goals);
         Ok(journal
             .revisions
             .iter()

@@ -464,8 +464,7 @@ impl Runner {
             .graph
             .resolve(target, &applied)
             .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))?;
-        let needed: std::collections::HashSet<RevisionId> =
-            goals.iter().flat_map(|goal| self.graph.ancestors(goal)).collect();
+        let needed: std::collections::HashSet<RevisionId> = self.graph.ancestors_of(&goals);
         let mut writes = Vec::new();
         let mut changed = Vec::new();
         let run_id = super::run_id();
