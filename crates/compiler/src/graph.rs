@@ -649,7 +649,12 @@ mod tests {
         let next = graph
             .resolve(&Target::parse("+1"), &applied)
             .expect("two are pending");
-        assert_eq!(next[0].as_str(), "0037_y");
+        let next: Vec<_> = next.iter().map(RevisionId::as_str).collect();
+        assert_eq!(next, ["0036_x", "0037_y"], "what is applied, and the next");
+        for nothing in ["+0", "-0"] {
+            let here = graph.resolve(&Target::parse(nothing), &applied);
+            assert_eq!(here.expect("it is where it is"), applied, "{nothing}");
+        }
         assert_eq!(
             graph
                 .resolve(&Target::parse("-1"), &applied)
