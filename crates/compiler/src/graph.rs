@@ -95,6 +95,27 @@ impl Graph {
                 }
             }
         }
+        for revision in revisions.iter().filter(|_| !built.replaced.is_empty()) {
+            let stands_for = |id: &RevisionId| built.replaced.get(id).map(|node| &built.graph[*node]);
+            let mut seen = vec![&revision.id];
+            while let Some(next) = seen.last().and_then(|id| stands_for(id)) {
+                if *next == revision.id && seen.iter().all(|id| **id >= revision.id) {
+                    // Each would wait for the other to stand for it, and none would run.
+                    let message = match seen.as_slice() {
+                        [_] => format!("{} replaces itself", revision.id),
+                        [.., other] => format!("{} and {other} replace each other", revision.id),
+                        [] => break,
+                    };
+                    problems.push(
+                        Diagnostic::error(message).help("take one out of its `-- windlass: replaces` line"),
+                    );
+                }
+                if seen.contains(&next) {
+                    break;
+                }
+                seen.push(next);
+            }
+        }
         for (label, owner) in &built.labels {
             if built.index.contains_key(label.as_str()) {
                 problems.push(
@@ -576,6 +597,25 @@ mod tests {
         assert_eq!(beside.heads().len(), 1, "what is replaced is no head");
         let last = beside.named("0004_c").expect("it is there");
         assert!(beside.parents(&last).iter().any(|id| id.as_str() == "0003_all"));
+    }
+
+    #[test]
+    fn nothing_stands_for_itself() {
+        assert_eq!(
+            problem(&[("0001_a", "-- windlass: replaces 0001_a")]),
+            "0001_a replaces itself"
+        );
+        assert_eq!(
+            problem(&[
+                ("0001_a", "-- windlass: replaces 0002_b"),
+                ("0002_b", "-- windlass: replaces 0001_a")
+            ]),
+            "0001_a and 0002_b replace each other"
+        );
+        graph(&[
+            ("0002_b", "-- windlass: replaces 0001_a"),
+            ("0003_c", "-- windlass: after base\n-- windlass: replaces 0002_b"),
+        ]);
     }
 
     #[test]
