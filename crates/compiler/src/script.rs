@@ -89,9 +89,33 @@ fn not_sql(source: &Source, error: SyntaxError) -> Diagnostic {
     let rest = text.get(error.offset..).unwrap_or_default();
     let end = rest.find(|letter: char| letter.is_whitespace() || letter == ';');
     let span = Span::new(error.offset, error.offset + end.unwrap_or(rest.len()));
-    Diagnostic::error(error.message)
+    let problem = Diagnostic::error(error.message)
         .at(Place::locate(&source.path, text, span))
-        .label("PostgreSQL's grammar stops here")
+        .label("PostgreSQL's grammar stops here");
+    let word = rest
+        .split(|letter: char| letter.is_ascii_whitespace() || letter == ';')
+        .next();
+    let lookalike = word
+        .unwrap_or_default()
+        .chars()
+        .find_map(|letter| Some((letter, looks_like(letter)?)));
+    match lookalike {
+        Some((letter, looks)) => problem.help(format!("U+{:04X} stands in it, {looks}", u32::from(letter))),
+        None => problem,
+    }
+}
+
+/// What people take a letter for that PostgreSQL takes for part of a word.
+fn looks_like(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        '\u{feff}' => "a byte order mark, which nobody sees: joined files have it in their middle",
+        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+            "which looks like a space and is none"
+        }
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}' => "which nobody sees: take it out",
+        '‘' | '’' | '“' | '”' | '´' => "which looks like a quotation mark of SQL and is none",
+        _ => return None,
+    })
 }
 
 impl Script {

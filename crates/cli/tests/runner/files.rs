@@ -139,6 +139,29 @@ async fn a_copy_to_nobody_is_told_before_anything_runs() {
 }
 
 #[tokio::test]
+async fn letters_that_nobody_can_tell_from_others_are_named() {
+    let project = Project::new(&[A]).await;
+    for (text, told) in [
+        (
+            "SELECT 1;\n\u{feff}CREATE TABLE b (x int);",
+            "U+FEFF stands in it, a byte order mark",
+        ),
+        (
+            "CREATE\u{a0}TABLE b (x int);",
+            "U+00A0 stands in it, which looks like a space",
+        ),
+        (
+            "CREATE TABLE ‘a b’ (x int);",
+            "U+2019 stands in it, which looks like a quotation mark",
+        ),
+    ] {
+        project.write("0002_b", text);
+        let finished = project.upgrade(2).await;
+        assert!(finished.stderr.contains(told), "{told}: {}", finished.stderr);
+    }
+}
+
+#[tokio::test]
 async fn bad_input_is_told_with_its_place_before_anything_runs() {
     let project = Project::new(&[A, ("0002_b", "CREATE TABLE b (x int);\nCREATE TABL c (y int);\n")]).await;
     let finished = project.upgrade(2).await;
