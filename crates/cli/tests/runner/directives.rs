@@ -210,3 +210,28 @@ async fn with_services_stopped_whoever_is_still_there_is_named_and_waited_for() 
     running.finish().await.expect(0);
     assert_eq!(project.applied().await.len(), 2);
 }
+
+#[tokio::test]
+async fn a_directive_that_loosens_the_budget_is_told_before_anything_runs() {
+    let project = Project::new(&[
+        TABLE,
+        (
+            "0002_u",
+            "CREATE TABLE u (a int);\nVACUUM u;\n\n-- windlass: stall-budget 10s\n  ALTER TABLE t ADD b int;",
+        ),
+        ("0003_v", "-- windlass: lock-timeout 5s\nALTER TABLE t ADD c int;"),
+    ])
+    .await;
+    let refused = project.upgrade(2).await;
+    assert_said(
+        &refused.stderr,
+        &[
+            "0002_u.sql:5:3",
+            "not loosen it to 10s",
+            "0003_v.sql:2:1",
+            "`lock-timeout` is 5s, more than half",
+        ],
+    );
+    assert_eq!(project.one("SELECT to_regclass('t')").await, "NULL");
+    project.windlass(&["plan"]).run().await.expect(2);
+}

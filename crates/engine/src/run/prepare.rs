@@ -1,12 +1,13 @@
 //! The scripts of a run, parsed before the first of them runs.
 
-use windlass_compiler::diagnostic::Diagnostic;
+use windlass_compiler::diagnostic::{Diagnostic, Place, Span};
 use windlass_compiler::format::{Revision, RevisionId, Source};
-use windlass_compiler::plan::{self, FrozenPlan, Prepared, Scrutiny};
+use windlass_compiler::plan::{self, FrozenPlan, PlannedStatement, Prepared, Scrutiny};
 use windlass_compiler::policy::Safety;
 use windlass_compiler::rules::{Checker, Surroundings};
 use windlass_compiler::sql;
 
+use super::work::policy_of;
 use super::{Runner, Scripts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
@@ -28,6 +29,7 @@ impl Runner {
         for (id, prepared) in parsed {
             match prepared {
                 Ok(prepared) => {
+                    problems.extend(self.overrides_refused(id, direction, &prepared)?);
                     scripts.insert(id.clone(), prepared);
                 }
                 Err(error) if error.kind() != ErrorKind::BadInput => return Err(error),
@@ -42,6 +44,34 @@ impl Runner {
                 problems,
             ))
         }
+    }
+
+    /// The directives that ask for more than the policy allows, such as a longer stall budget.
+    fn overrides_refused(
+        &self,
+        id: &RevisionId,
+        direction: Direction,
+        prepared: &Prepared,
+    ) -> Result<Vec<Diagnostic>> {
+        let has_some =
+            |statement: &plan::PreparedStatement| statement.overrides != plan::Overrides::default();
+        if !prepared.statements.iter().any(has_some) {
+            return Ok(Vec::new());
+        }
+        let source = self.script_of(id, direction)?;
+        let mut refused = Vec::new();
+        for step in plan::steps(&prepared.statements, prepared.mode, 1) {
+            if let (Err(error), Some(first)) = (policy_of(&self.policy, id, &step), step.statements.first()) {
+                let place = place_of(source, first);
+                refused.extend(
+                    error
+                        .diagnostics()
+                        .iter()
+                        .map(|problem| problem.clone().at(place.clone())),
+                );
+            }
+        }
+        Ok(refused)
     }
 
     pub(super) fn prepare(&self, id: &RevisionId, direction: Direction) -> Result<Prepared> {
@@ -152,4 +182,26 @@ impl Runner {
 /// Whether a script has no statement at all.
 fn does_nothing(up: &Source) -> bool {
     plan::prepare(up).is_ok_and(|prepared| prepared.statements.is_empty())
+}
+
+/// Where a statement stands in its file.
+fn place_of(source: &Source, statement: &PlannedStatement) -> Place {
+    let text: &str = &source.text;
+    let mut lines = text.split_inclusive('\n');
+    let above: usize = lines
+        .by_ref()
+        .take(statement.line.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let before = lines
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(statement.column.saturating_sub(1));
+    let start = above + before.map(char::len_utf8).sum::<usize>();
+    Place::locate(
+        &source.path,
+        text,
+        Span::new(start, text.len().min(start + statement.sql.len())),
+    )
 }
