@@ -38,7 +38,9 @@ fn secret(behind: &str) -> Option<Range<usize>> {
         _ => 0,
     };
     let body = &value[prefix..];
-    let length = if let Some(inside) = body.strip_prefix('\'') {
+    let length = if let Some(nested) = nested(body) {
+        nested
+    } else if let Some(inside) = body.strip_prefix('\'') {
         // A doubled quote, or one behind a backslash, does not end it: rather too much is left out than too little.
         let mut ends = inside.match_indices('\'').map(|(at, _)| at).peekable();
         let mut end = inside.len();
@@ -64,6 +66,27 @@ fn secret(behind: &str) -> Option<Range<usize>> {
         return None;
     };
     (length > 0).then(|| start..start + prefix + length)
+}
+
+/// How long a literal within a literal is, as EXECUTE in a DO has it: each of its quotes is doubled, twice in two of them.
+fn nested(body: &str) -> Option<usize> {
+    let quotes = |text: &str| text.len() - text.trim_start_matches('\'').len();
+    let open = quotes(body);
+    let is_empty = body[open..].starts_with(|letter: char| letter.is_whitespace() || ";,)".contains(letter));
+    if !matches!(open, 2 | 4) || is_empty || body.len() == open {
+        return None;
+    }
+    let mut at = open;
+    while let Some(found) = body[at..].find('\'') {
+        at += found;
+        let run = quotes(&body[at..]);
+        // Twice as many are a quote within it.
+        if run >= open && run != 2 * open {
+            return Some(at + open);
+        }
+        at += run;
+    }
+    Some(body.len())
 }
 
 #[cfg(test)]
@@ -101,6 +124,18 @@ mod tests {
             (
                 "UPDATE users SET \"password\" = 's3cret' WHERE id = 1",
                 "UPDATE users SET \"password\" = *** WHERE id = 1",
+            ),
+            (
+                "DO 'BEGIN EXECUTE ''ALTER ROLE a PASSWORD ''''it''''''''s'''' NOLOGIN''; END'",
+                "DO 'BEGIN EXECUTE ''ALTER ROLE a PASSWORD *** NOLOGIN''; END'",
+            ),
+            (
+                "DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''s3cret'''; END $$",
+                "DO $$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ***'; END $$",
+            ),
+            (
+                "ALTER ROLE a PASSWORD ''; ALTER ROLE b PASSWORD '' NOLOGIN",
+                "ALTER ROLE a PASSWORD ***; ALTER ROLE b PASSWORD *** NOLOGIN",
             ),
             ("ALTER ROLE a PASSWORD NULL", "ALTER ROLE a PASSWORD NULL"),
             (
