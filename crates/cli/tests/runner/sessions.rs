@@ -289,3 +289,46 @@ async fn transactions_that_a_script_makes_read_only_keep_nobody_from_the_journal
     project.upgrade(0).await;
     assert_eq!(project.one("SELECT count(*) FROM t").await, "1");
 }
+
+#[tokio::test]
+async fn whose_session_it_is_holds_for_the_steps_behind_it() {
+    let project = Project::new(&[
+        TABLE,
+        (
+            "0002_whose",
+            "CREATE ROLE other; CREATE ROLE third; GRANT third TO other; GRANT CREATE ON SCHEMA public TO other, third;\n\
+             SET SESSION AUTHORIZATION other;\nCREATE TABLE a (x int);\nCREATE INDEX CONCURRENTLY a_x ON a (x);\n\
+             CREATE TABLE b (x int);\nSET ROLE third;\nVACUUM;\nCREATE TABLE c (x int);\nRESET SESSION AUTHORIZATION;\n\
+             VACUUM t;\nCREATE TABLE d (x int);",
+        ),
+    ])
+    .await;
+    project.upgrade(0).await;
+    let owners = "SELECT string_agg(relname || ' ' || relowner::regrole, ', ' ORDER BY relname) FROM pg_class \
+                   WHERE relname IN ('a', 'b', 'c', 'd') AND relnamespace = 'public'::regnamespace";
+    assert_eq!(project.one(owners).await, "a other, b other, c third, d postgres");
+}
+
+#[tokio::test]
+async fn a_revision_speaks_utf_8() {
+    let project = Project::new(&[TABLE]).await;
+    for (set, is_refused) in [
+        ("SET client_encoding = 'LATIN1'", true),
+        ("SET NAMES 'win1252'", true),
+        ("SET client_encoding = 'UTF8'", false),
+        ("SET client_encoding TO 'utf-8'", false),
+        ("RESET client_encoding", false),
+    ] {
+        project.write(
+            "0002_set",
+            &format!("CREATE TABLE IF NOT EXISTS e (a text);\n{set};"),
+        );
+        let finished = project
+            .windlass(&["plan"])
+            .run()
+            .await
+            .expect(if is_refused { 2 } else { 0 });
+        let told = "in a revision, which is read and sent as UTF-8";
+        assert_eq!(finished.stderr.contains(told), is_refused, "{}", finished.stderr);
+    }
+}

@@ -430,6 +430,16 @@ fn refusals(
                 .help("`-- windlass: atomic` forbids cuts, `-- windlass: no-transaction` runs each statement alone"),
         );
     }
+    if matches!(statement, Statement::Set { name: Some(name), .. } if name == "client_encoding")
+        && let Some(encoding) = sql::sets_other_encoding(text)
+    {
+        refused.push(
+            Diagnostic::error(format!(
+                "client_encoding {encoding} in a revision, which is read and sent as UTF-8"
+            ))
+            .help("remove it: letters beyond ASCII would be stored as others"),
+        );
+    }
     if let Some(IndexStatement::Create { index: None, .. }) = statement.concurrent_index() {
         refused.push(
             Diagnostic::error("CREATE INDEX CONCURRENTLY without a name for the index")

@@ -140,6 +140,30 @@ pub(crate) fn spawn_deep<'s, T: Send + 's>(
 const STACK: usize = 1 << 30;
 thread_local!(static IS_DEEP: Cell<bool> = const { Cell::new(false) });
 
+/// The encoding that a SET asks for, where it is another than that of every revision.
+pub fn sets_other_encoding(sql: &str) -> Option<String> {
+    let asked = |tree| match tree {
+        pg_query::NodeEnum::VariableSetStmt(set) if set.name == "client_encoding" => {
+            set.args.into_iter().find_map(|arg| match arg.node {
+                Some(pg_query::NodeEnum::AConst(constant)) => match constant.val {
+                    Some(pg_query::protobuf::a_const::Val::Sval(text)) => Some(text.sval),
+                    _ => None,
+                },
+                _ => None,
+            })
+        }
+        _ => None,
+    };
+    let letters = |name: &str| -> String { name.chars().filter(char::is_ascii_alphanumeric).collect() };
+    let is_ours = |name: &String| {
+        matches!(
+            letters(name).to_ascii_lowercase().as_str(),
+            "utf8" | "unicode" | "default"
+        )
+    };
+    with_tree(sql, asked).ok().flatten().filter(|name| !is_ours(name))
+}
+
 /// Whether this is a COPY that writes to whoever sent it.
 pub fn copies_to_client(sql: &str) -> bool {
     let begins = sql.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("copy"));

@@ -13,5 +13,10 @@ SELECT pg_catalog.set_config('windlass.session', coalesce((
                  FROM pg_catalog.unnest($2) AS custom (name)
                 WHERE pg_catalog.current_setting(name, true) IS NOT NULL
                 UNION ALL
+               -- Who logged in is known only to the list of sessions.
+               SELECT 'session_authorization', session_user
+                 FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())
+                WHERE usesysid <> (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user)
+                UNION ALL
                SELECT 'role', pg_catalog.current_setting('role')
                 WHERE 'role=' || pg_catalog.current_setting('role') <> ALL ($1)) AS made), '{}')::text, true)

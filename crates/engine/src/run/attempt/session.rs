@@ -31,8 +31,12 @@ pub(in crate::run) fn custom_settings(step: &Step, session: Option<&str>) -> Vec
 /// Names and values are literals, so nothing of it is interpreted.
 pub(crate) fn replay(session: &str) -> Option<String> {
     let settings: serde_json::Map<String, serde_json::Value> = serde_json::from_str(session).ok()?;
-    let calls: Vec<String> = settings
-        .iter()
+    // Whose session it is decides what its role can be, and sets it.
+    let is_whose = |(name, _): &(&String, &serde_json::Value)| *name == "session_authorization";
+    let (whose, rest): (Vec<_>, Vec<_>) = settings.iter().partition(is_whose);
+    let calls: Vec<String> = whose
+        .into_iter()
+        .chain(rest)
         .filter_map(|(name, value)| {
             let value = value.as_str()?;
             Some(format!(
