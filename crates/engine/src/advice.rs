@@ -27,6 +27,10 @@ pub(crate) fn advice(sqlstate: &str) -> Option<&'static str> {
             "the role may not do this: run as the owner of what is changed, by another user in the URL or by `role` in \
              windlass.toml, or let the owner grant what is missing"
         }
+        "3F000" => {
+            "no schema of the search_path is there: set `search_path` in windlass.toml, or write the schema's name before \
+             each object"
+        }
         _ => return None,
     })
 }

@@ -446,3 +446,27 @@ async fn a_partitioned_table_is_reindexed_and_clustered_outside_a_transaction() 
         project.upgrade(0).await;
     }
 }
+
+#[tokio::test]
+async fn what_partitioned_tables_take_instead_of_concurrently_is_said() {
+    let project = Project::new(&[(
+        "0001_p",
+        "CREATE TABLE p (a int) PARTITION BY LIST (a);\nCREATE INDEX p_a ON p (a);",
+    )])
+    .await;
+    project.upgrade(0).await;
+    for (sql, hint) in [
+        (
+            "CREATE INDEX CONCURRENTLY p_b ON p (a);",
+            "takes it without CONCURRENTLY: a large one is then built partition by",
+        ),
+        (
+            "DROP INDEX CONCURRENTLY p_a;",
+            "a partitioned index is dropped without CONCURRENTLY",
+        ),
+    ] {
+        project.write("0002_i", sql);
+        let refused = project.upgrade(1).await;
+        assert!(refused.stderr.contains(hint), "{}", refused.stderr);
+    }
+}

@@ -95,6 +95,26 @@ pub(crate) async fn clean_up(client: &Client, probe: &Probe, sql: &str, watch: &
     }
 }
 
+/// What to write instead, where PostgreSQL refuses CONCURRENTLY because a table or index is partitioned.
+pub(crate) async fn of_partitions(client: &Client, probe: &Probe) -> Result<Option<&'static str>> {
+    let (name, instead) = match probe {
+        Probe::CreateIndex { relation, .. } => (
+            relation,
+            "a partitioned table takes it without CONCURRENTLY: a large one is then built partition by partition, CONCURRENTLY",
+        ),
+        Probe::DropIndex { index, .. } => (index, "a partitioned index is dropped without CONCURRENTLY"),
+        _ => return Ok(None),
+    };
+    let row = client
+        .query_typed_opt(
+            "SELECT FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1) AND relkind IN ('p', 'I')",
+            &[(&name.to_string(), Type::TEXT)],
+        )
+        .await
+        .map_err(session::lost)?;
+    Ok(row.map(|_| instead))
+}
+
 /// What a statement left that an interrupted run sent and that is not in the file any more: nobody will ask for it again.
 /// INVALID remains go; the rest is for its author to judge, in words.
 pub(crate) async fn left_behind(

@@ -132,6 +132,11 @@ impl Work<'_> {
         let is_partly = has_run && statement.opaque && *statement.probe() == Probe::Nothing;
         let mut attempted = refused(error, &what, Vec::new())?;
         if let Attempted::Failed { error, failure, .. } = &mut attempted {
+            if error.sqlstate() == Some("0A000")
+                && let Some(hint) = repair::of_partitions(client, statement.probe()).await?
+            {
+                error.add_hint(hint);
+            }
             if is_partly {
                 *failure = Failure::Partly;
             }
