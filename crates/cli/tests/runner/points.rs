@@ -74,19 +74,25 @@ pub(crate) async fn everywhere(scene: &Scene, how: How) {
     const AT_ONCE: usize = 4;
     let stage = Arc::new(stage);
     let mut running = JoinSet::new();
+    let (of, mut met) = (points.len(), 0);
     for number in points {
         if running.len() == AT_ONCE {
-            running
-                .join_next()
-                .await
-                .expect("there is one")
-                .expect("it survives its interruption");
+            met += survived(running.join_next().await);
         }
         running.spawn(Arc::clone(&stage).at(number, Arc::clone(&expected)));
     }
-    while let Some(ended) = running.join_next().await {
-        ended.expect("it survives its interruption");
+    while !running.is_empty() {
+        met += survived(running.join_next().await);
     }
+    assert!(met * 10 >= of * 9, "only {met} of {of} points were met");
+}
+
+/// 1 for a run that was interrupted, 0 for one that ended before.
+fn survived(ended: Option<Result<bool, tokio::task::JoinError>>) -> usize {
+    let is_met = ended
+        .expect("there is one")
+        .expect("it survives its interruption");
+    usize::from(is_met)
 }
 
 /// The messages to interrupt at, from 1: all in the full suite; else those that can change something and, unless a cut
@@ -148,7 +154,9 @@ impl Stage {
         self.project.windlass(self.command).env("DATABASE_URL", url)
     }
 
-    async fn at(self: Arc<Self>, number: usize, expected: Arc<Vec<String>>) {
+    /// Whether the run was interrupted: a backfill takes fewer messages where its batches grow faster, so that the last
+    /// ones may not come.
+    async fn at(self: Arc<Self>, number: usize, expected: Arc<Vec<String>>) -> bool {
         let database = self.database(&format!("met_{number}")).await;
         let proxy = Proxy::start(&database.url()).await;
         let fault = match self.how {
@@ -158,15 +166,27 @@ impl Stage {
         };
         proxy.at_message(number, WATCH, fault);
         let mut runner = self.command(proxy.url()).spawn();
-        proxy.wait_until_fired().await;
+        // A run that never ends is ended with the test.
+        while runner.is_running() && !proxy.has_fired() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let is_met = proxy.has_fired();
         let met = proxy
             .messages()
             .into_iter()
             .rfind(|message| message.application != WATCH);
-        let place = format!("{:?} at message {number}, {met:?}", self.how);
-        self.interrupt(&mut runner, &proxy);
+        let place = match is_met {
+            true => format!("{:?} at message {number}, {met:?}", self.how),
+            false => format!("not interrupted at message {number}"),
+        };
+        if is_met {
+            self.interrupt(&mut runner, &proxy);
+        }
         let first = runner.finish().await;
-        self.judge(&first, &place);
+        match is_met {
+            true => self.judge(&first, &place),
+            false => assert_eq!(first.code, Some(0), "{place}\n{}", first.stderr),
+        }
         proxy.hang_up();
         if self.how == How::Interrupt {
             // Its lock is gone with it, so the next runner waits for nobody.
@@ -195,6 +215,7 @@ impl Stage {
             first.stderr,
             finished.stderr
         );
+        is_met
     }
 
     fn interrupt(&self, runner: &mut Child, proxy: &Proxy) {
