@@ -23,7 +23,6 @@ mod mutex;
 mod reference;
 pub mod restore;
 mod run;
-mod secret;
 mod session;
 pub mod shadow;
 mod standing;

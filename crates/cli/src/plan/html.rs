@@ -1,5 +1,7 @@
 //! The plan as one page of HTML that needs nothing else: no script, no font, no image.
 
+use windlass::compiler::sql::without_passwords;
+
 use super::{Sheet, about, blocks, cut, estimate, form_of, losses, shape, told, work};
 
 const STYLE: &str = include_str!("page.css");
@@ -46,7 +48,10 @@ pub(super) fn render(sheet: &Sheet) -> String {
                 time.unwrap_or_default()
             ));
             for (statement, forecast) in step.statements.iter().zip(forecasts) {
-                page.push_str(&format!("<pre>{}</pre>\n", escaped(&statement.sql)));
+                page.push_str(&format!(
+                    "<pre>{}</pre>\n",
+                    escaped(&without_passwords(&statement.sql))
+                ));
                 let form = form_of(statement).map(|words| ("form", words));
                 let work = work(forecast).into_iter().map(|words| ("work", words));
                 let losses = losses(forecast).into_iter().map(|words| ("loss", words));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use windlass::compiler::catalog::{Bytes, Rows, Size};
 use windlass::compiler::plan::{Forecast, Pace, PlannedStatement, Shape, Step};
+use windlass::compiler::sql::without_passwords;
 use windlass::{Basis, RevisionPlan};
 
 use super::{Sheet, estimate, told};
@@ -62,7 +63,7 @@ fn statement(statement: &PlannedStatement, forecast: &Forecast, pace: Option<Pac
     json!({
         "line": statement.line,
         "column": statement.column,
-        "sql": statement.sql.as_str(),
+        "sql": without_passwords(&statement.sql),
         "kind": statement.kind,
         "lane": statement.lane.name(),
         "hash": statement.hash.to_string(),

@@ -14,7 +14,7 @@ use windlass::compiler::diagnostic::{Diagnostic, Severity};
 use windlass::compiler::effect::LockMode;
 use windlass::compiler::plan::{Cut, Forecast, Pace, PlannedStatement, Shape, Step};
 use windlass::compiler::rules;
-use windlass::compiler::sql::RelationName;
+use windlass::compiler::sql::{RelationName, without_passwords};
 use windlass::{Basis, Beginning, Plan, RevisionPlan};
 
 use crate::ui::count;
@@ -309,7 +309,9 @@ fn worded(told: &Diagnostic) -> String {
     )
 }
 
+/// A statement on one line, without passwords: plans are put under pull requests and into logs.
 fn one_line(sql: &str) -> String {
+    let sql = without_passwords(sql);
     sql.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

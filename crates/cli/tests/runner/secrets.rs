@@ -221,6 +221,32 @@ async fn a_password_in_a_script_is_in_no_log() {
         .await;
 }
 
+/// Plans are put under pull requests.
+#[tokio::test]
+async fn a_password_in_a_script_is_in_no_plan() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE t (a int);")]).await;
+    project.write(
+        "0002_r",
+        &format!("CREATE ROLE reads_plans LOGIN PASSWORD '{SECRET}';"),
+    );
+    let path = project.migrations().join("0002_r.sql");
+    let path = path.to_str().expect("the path is UTF-8");
+    let commands: &[&[&str]] = &[
+        &["plan"],
+        &["plan", "--offline"],
+        &["plan", "--json"],
+        &["plan", "--format", "markdown"],
+        &["plan", "--format", "html"],
+        &["explain", path],
+        &["explain", path, "--json"],
+    ];
+    for words in commands {
+        let said = said(project.windlass(words)).await;
+        assert!(said.contains("reads_plans"), "{words:?}:\n{said}");
+        assert_kept(&format!("{words:?}"), &said);
+    }
+}
+
 #[tokio::test]
 async fn a_password_is_not_in_the_list_of_processes() {
     let (project, url) = project().await;

@@ -21,6 +21,7 @@ mod partition;
 mod pieces;
 mod range;
 mod reindex;
+mod secret;
 mod session_object;
 mod split;
 mod statement;
@@ -50,6 +51,7 @@ pub use pieces::{
 };
 pub use range::{Mirror, Range, mirrors, narrowed};
 pub use reindex::{ReindexScope, reindex_scope};
+pub use secret::without_passwords;
 pub use session_object::{SessionObject, SessionObjects, may_make_session_object, session_objects};
 pub use split::split;
 pub(crate) use split::split_and_parse;

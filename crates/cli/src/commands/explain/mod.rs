@@ -17,7 +17,7 @@ use windlass::compiler::lane::{Lane, lane_of};
 use windlass::compiler::rules::{self, Checker, Finding, Surroundings, check_file};
 use windlass::compiler::script::Script;
 use windlass::compiler::simulate::Simulation;
-use windlass::compiler::sql::{self, RelationName};
+use windlass::compiler::sql::{self, RelationName, without_passwords};
 use windlass::introspect::source;
 
 use super::{Done, Global, print_json};
@@ -325,7 +325,8 @@ fn text(of: &Explained) -> String {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{words}");
     };
-    let sql = of.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sql = without_passwords(&of.sql);
+    let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     line(format!("{}:{}  {sql}", of.line, of.column));
     let place = match effect.in_transaction {
         InTransaction::Allowed => "in a transaction".to_owned(),
@@ -417,7 +418,7 @@ fn as_json(of: &Explained) -> serde_json::Value {
     json!({
         "line": of.line,
         "column": of.column,
-        "sql": of.sql,
+        "sql": without_passwords(&of.sql),
         "kind": of.kind,
         "lane": of.lane.name(),
         "in_transaction": effect.in_transaction == InTransaction::Allowed,

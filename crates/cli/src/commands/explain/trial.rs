@@ -10,6 +10,7 @@ use windlass::compiler::format::{RevisionId, Source};
 use windlass::compiler::plan::{PreparedStatement, Scrutiny, prepare_under};
 use windlass::compiler::rules::{self, Checker, Surroundings};
 use windlass::compiler::simulate::Simulation;
+use windlass::compiler::sql::without_passwords;
 use windlass::connect::ConnectOptions;
 use windlass::introspect::source::{self, ScriptFile};
 use windlass::measure::{Claim, Happened, Lists, Locks, Trial, Tried, compare};
@@ -111,7 +112,7 @@ pub(super) async fn run(
         let (explained, seen) = explained(&mut simulation, prepared, &there)?;
         let claim = match &claimed {
             None => seen,
-            Some(claimed) if claimed[at].0 == explained.sql => claimed[at].1.clone(),
+            Some(claimed) if claimed[at].0 == without_passwords(&explained.sql) => claimed[at].1.clone(),
             Some(_) => return Err(other_statements()),
         };
         let tried = trial.run(&explained.sql).await?;

@@ -4,9 +4,9 @@ use std::io::Cursor;
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 use windlass_compiler::plan::{Assertion, PlannedStatement};
+use windlass_compiler::sql::without_passwords;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::secret;
 
 /// A refusal by the server, or by our own check of what it answered.
 pub(crate) enum Refusal {
@@ -119,7 +119,7 @@ pub(in crate::run) fn points_at(
 /// SQL on one line, shortened and without passwords, for people.
 pub(crate) fn one_line(sql: &str) -> String {
     const MOST: usize = 100;
-    let sql = secret::without_passwords(sql);
+    let sql = without_passwords(sql);
     let folded = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     match folded.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &folded[..end]),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// SQL for a log: what is behind the word `password`, quoted or behind `=`, is left out.
-pub(crate) fn without_passwords(sql: &str) -> Cow<'_, str> {
+pub fn without_passwords(sql: &str) -> Cow<'_, str> {
     const WORD: &str = "password";
     let lower = sql.to_ascii_lowercase();
     let mut shown = String::new();
