@@ -381,6 +381,42 @@ async fn no_revisions_back_or_on_is_where_the_database_is() {
 }
 
 #[tokio::test]
+async fn the_same_redo_again_applies_what_the_first_reverted() {
+    let project = Project::new(&[
+        ("0001_t", "CREATE TABLE t (a int);"),
+        ("0001_t.down", "DROP TABLE t;"),
+        ("0002_u", "CREATE TABLE u (a int);"),
+        (
+            "0002_u.down",
+            "DROP TABLE u; CREATE VIEW u AS SELECT 1 AS in_the_way;",
+        ),
+    ])
+    .await;
+    project.upgrade(0).await;
+    let redo = || project.windlass(&["redo", "--allow-data-loss"]).run();
+
+    let failed = redo().await.expect(1);
+    assert!(failed.stderr.contains("already exists"), "{}", failed.stderr);
+    let again = redo().await.expect(1);
+    assert!(
+        again.stderr.contains("0002_u was reverted by a redo"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(project.applied().await, ["0001_t"]);
+
+    project.database.execute("DROP VIEW u").await;
+    redo().await.expect(0);
+    let both =
+        "SELECT string_agg(revision_id, ' ' ORDER BY 1) FROM windlass.revision WHERE state = 'applied'";
+    assert_eq!(project.one(both).await, "0001_t 0002_u");
+    // One that came to its end reverts again.
+    let reverts = redo().await.expect(1);
+    assert!(reverts.stderr.contains("0002_u: reverted"), "{}", reverts.stderr);
+    assert_eq!(project.applied().await, ["0001_t"]);
+}
+
+#[tokio::test]
 async fn the_same_downgrade_again_finishes_what_is_half_way_and_reverts_no_more() {
     let project = Project::new(&[A, ("0001_a.down", "DROP TABLE a;"), C]).await;
     project.write(
