@@ -318,6 +318,11 @@ async fn a_revision_speaks_utf_8() {
         ("SET client_encoding = 'UTF8'", false),
         ("SET client_encoding TO 'utf-8'", false),
         ("RESET client_encoding", false),
+        ("COPY t FROM stdin (ENCODING 'latin1');\n1\n\\.\nSELECT 1", true),
+        (
+            "COPY t FROM stdin WITH (format csv, encoding 'UTF8');\n1\n\\.\nSELECT 1",
+            false,
+        ),
     ] {
         project.write(
             "0002_set",

@@ -430,12 +430,16 @@ fn refusals(
                 .help("`-- windlass: atomic` forbids cuts, `-- windlass: no-transaction` runs each statement alone"),
         );
     }
-    if matches!(statement, Statement::Set { name: Some(name), .. } if name == "client_encoding")
+    let sets = matches!(statement, Statement::Set { name: Some(name), .. } if name == "client_encoding");
+    let is_copied = text
+        .get(..4)
+        .is_some_and(|word| word.eq_ignore_ascii_case("copy"));
+    if (sets || is_copied)
         && let Some(encoding) = sql::sets_other_encoding(text)
     {
         refused.push(
             Diagnostic::error(format!(
-                "client_encoding {encoding} in a revision, which is read and sent as UTF-8"
+                "encoding {encoding} in a revision, which is read and sent as UTF-8"
             ))
             .help("remove it: letters beyond ASCII would be stored as others"),
         );

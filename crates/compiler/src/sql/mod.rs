@@ -142,15 +142,18 @@ pub(crate) fn spawn_deep<'s, T: Send + 's>(
 const STACK: usize = 1 << 30;
 thread_local!(static IS_DEEP: Cell<bool> = const { Cell::new(false) });
 
-/// The encoding that a SET asks for, where it is another than that of every revision.
+/// The encoding that a SET asks for, or a COPY of data that stand behind it, where it is another than that of every revision.
 pub fn sets_other_encoding(sql: &str) -> Option<String> {
+    use pg_query::NodeEnum;
+
     let asked = |tree| match tree {
-        pg_query::NodeEnum::VariableSetStmt(set) if set.name == "client_encoding" => {
-            set.args.into_iter().find_map(|arg| match arg.node {
-                Some(pg_query::NodeEnum::AConst(constant)) => match constant.val {
-                    Some(pg_query::protobuf::a_const::Val::Sval(text)) => Some(text.sval),
-                    _ => None,
-                },
+        NodeEnum::VariableSetStmt(set) if set.name == "client_encoding" => {
+            set.args.into_iter().find_map(|arg| text_of(arg.node?))
+        }
+        NodeEnum::CopyStmt(copy) if copy.is_from && copy.filename.is_empty() && !copy.is_program => {
+            let mut options = copy.options.into_iter().filter_map(|option| option.node);
+            options.find_map(|option| match option {
+                NodeEnum::DefElem(option) if option.defname == "encoding" => text_of(option.arg?.node?),
                 _ => None,
             })
         }
@@ -166,11 +169,28 @@ pub fn sets_other_encoding(sql: &str) -> Option<String> {
     with_tree(sql, asked).ok().flatten().filter(|name| !is_ours(name))
 }
 
+fn text_of(node: pg_query::NodeEnum) -> Option<String> {
+    use pg_query::NodeEnum;
+
+    match node {
+        NodeEnum::String(text) => Some(text.sval),
+        NodeEnum::AConst(constant) => match constant.val {
+            Some(pg_query::protobuf::a_const::Val::Sval(text)) => Some(text.sval),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether the statement is a COPY, by its first word.
+pub(crate) fn is_copy(sql: &str) -> bool {
+    sql.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("copy"))
+}
+
 /// Whether this is a COPY that writes to whoever sent it.
 pub fn copies_to_client(sql: &str) -> bool {
-    let begins = sql.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("copy"));
     let is_to_client = |tree| matches!(tree, pg_query::NodeEnum::CopyStmt(copy) if !copy.is_from && copy.filename.is_empty());
-    begins && with_tree(sql, is_to_client).unwrap_or(false)
+    is_copy(sql) && with_tree(sql, is_to_client).unwrap_or(false)
 }
 
 /// What `look` says of the one statement's tree.
