@@ -20,17 +20,21 @@ fn assert_kept(what: &str, said: &str) {
 
 /// A project whose role has a password that is nowhere else, and its URL.
 async fn project() -> (Project, String) {
+    project_by(SECRET).await
+}
+
+async fn project_by(secret: &str) -> (Project, String) {
     let server = Server::builder().password_auth("scram-sha-256").start().await;
     let project = Project::on(server, &[("0001_t", "CREATE TABLE t (a int);")]).await;
     let role = project
         .database
-        .create_role(&format!("SUPERUSER PASSWORD '{SECRET}'"))
+        .create_role(&format!("SUPERUSER PASSWORD '{secret}'"))
         .await;
     let url = project
         .database
         .url()
-        .replace("postgres:windlass@", &format!("{role}:{SECRET}@"));
-    assert!(url.contains(SECRET), "{url}");
+        .replace("postgres:windlass@", &format!("{role}:{secret}@"));
+    assert!(url.contains(secret), "{url}");
     (project, url)
 }
 
@@ -249,7 +253,9 @@ async fn a_password_in_a_script_is_in_no_plan() {
 
 #[tokio::test]
 async fn a_password_is_not_in_the_list_of_processes() {
-    let (project, url) = project().await;
+    // Other tests hand theirs over as arguments, and all processes of the machine are looked at.
+    const OWN: &str = "In-no-pr0cess-9";
+    let (project, url) = project_by(OWN).await;
     project.upgrade_by(&url).run().await.expect(0);
     // One of windlass's own children looks, while a throwaway server of it runs as well.
     let finished = project
@@ -266,12 +272,12 @@ async fn a_password_is_not_in_the_list_of_processes() {
     let processes = std::fs::read_to_string(project.folder().join("processes.txt"))
         .unwrap_or_else(|error| panic!("{error}\n{}\n{}", finished.stdout, finished.stderr));
     assert!(processes.contains("diff --from database"), "{processes}");
-    assert_kept("processes", &processes);
+    assert!(!processes.contains(OWN), "{processes}");
     let ran = project
         .windlass(&["exec", "--", "sh", "-c", "ps -eo args"])
         .env("DATABASE_URL", &url)
         .run()
         .await
         .expect(0);
-    assert_kept("exec", &ran.stdout);
+    assert!(!ran.stdout.contains(OWN), "{}", ran.stdout);
 }
