@@ -178,7 +178,12 @@ pub(crate) fn stopped_code() -> u8 {
     STOPPED.load(Ordering::Relaxed)
 }
 
-/// Listens for Ctrl-C and SIGTERM: the first asks the run to stop, the second ends the process.
+/// Whether an exit code says that a signal asked to stop.
+pub(crate) fn is_stop(code: u8) -> bool {
+    matches!(code, 129 | 130 | 143)
+}
+
+/// Listens for Ctrl-C, SIGTERM and a session that hangs up: the first asks the run to stop, the second ends the process.
 pub(crate) fn stop_on_signals() -> Stop {
     let (stopper, stop) = Stop::pair();
     tokio::spawn(async move {
@@ -188,13 +193,36 @@ pub(crate) fn stop_on_signals() -> Stop {
         else {
             return;
         };
+        let mut hang_up = hang_up_ends()
+            .then(|| signal(SignalKind::hangup()).ok())
+            .flatten();
+        let hung_up = async {
+            match &mut hang_up {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => STOPPED.store(143, Ordering::Relaxed),
+            _ = hung_up => STOPPED.store(129, Ordering::Relaxed),
         }
         stopper.stop();
+        // Not the second SIGHUP: both the kernel and the shell send one when a session ends.
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
         std::process::exit(stopped_code().into());
     });
     stop
+}
+
+/// Whether SIGHUP does what it does by default. Under nohup it is ignored, and to listen for it would undo that. Where
+/// the system does not say it, SIGHUP is left as it is.
+fn hang_up_ends() -> bool {
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+            u64::from_str_radix(ignored.trim(), 16).ok()
+        })
+        .is_some_and(|ignored| ignored & 1 == 0)
 }

@@ -224,6 +224,11 @@ impl Child {
         self.signal(Signal::TERM);
     }
 
+    /// What a session that ends sends.
+    pub fn sighup(&mut self) {
+        self.signal(Signal::HUP);
+    }
+
     fn signal(&mut self, signal: Signal) {
         // Once it has been waited for, its id may be another's.
         if matches!(self.inner.try_wait(), Ok(None)) {

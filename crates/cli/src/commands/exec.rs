@@ -75,7 +75,7 @@ impl Exec {
             .await
             .map_err(|failure| match failure.code() {
                 // Signals are no failures.
-                130 | 143 => failure,
+                code if context::is_stop(code) => failure,
                 _ => Failure::Wrapped {
                     failure: Box::new(failure),
                     code: FAILED,

@@ -67,7 +67,7 @@ use crate::ui;
 
 Exit codes: 0 done, 1 failed, 2 usage or bad input, 3 gave up on a lock, 4 refused,
 5 verification failed, 6 drift or divergence, 7 connection lost (safe to rerun),
-8 pending, 9 outcome unknown, 130/143 signals.")]
+8 pending, 9 outcome unknown, 129/130/143 signals.")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

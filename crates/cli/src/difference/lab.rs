@@ -48,7 +48,7 @@ pub(crate) async fn in_lab<T>(
         () = stop.asked() => Err(Failure::Other {
             message: "stopped; nothing was written".to_owned(),
             hints: Vec::new(),
-            code: 130,
+            code: context::stopped_code(),
         }),
     };
     if let Some(shadows) = lab.shadows.into_inner()

@@ -170,7 +170,7 @@ async fn load(lab: &Lab<'_>, catalog: &Catalog, label: &str) -> Result<ConnectOp
 }
 
 fn failed(failure: Failure) -> Failure {
-    if failure.code() == 130 {
+    if crate::context::is_stop(failure.code()) {
         return failure;
     }
     Failure::Other {

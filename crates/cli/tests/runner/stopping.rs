@@ -4,6 +4,8 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
+use windlass_testkit::Command;
+
 use crate::project::{Ended, Project};
 
 #[tokio::test]
@@ -65,6 +67,46 @@ async fn what_a_container_runtime_sends_stops_a_run_as_well() {
 }
 
 #[tokio::test]
+async fn a_session_that_hangs_up_stops_a_run_in_order() {
+    let project = Project::new(&[("0001_s", "CREATE TABLE t (a int);\nSELECT pg_sleep(60);")]).await;
+    let mut running = project.windlass(&["upgrade"]).spawn();
+    project.wait_for_statement("SELECT pg_sleep(60)").await;
+    // The kernel sends one, and the shell another.
+    running.sighup();
+    running.sighup();
+    let stopped = running.finish().await.expect(129);
+    assert!(stopped.stderr.contains("stopped as asked"), "{}", stopped.stderr);
+    assert_eq!(
+        project.one("SELECT result FROM windlass.run").await,
+        "interrupted"
+    );
+    let held = project.one("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'");
+    assert_eq!(held.await, "0", "the lock is free");
+}
+
+#[tokio::test]
+async fn under_nohup_a_session_that_hangs_up_stops_nothing() {
+    let project = Project::new(&[("0001_s", "SELECT pg_sleep(60);")]).await;
+    let mut running = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' HUP; exec \"$0\" upgrade",
+            env!("CARGO_BIN_EXE_windlass"),
+        ])
+        .current_dir(project.folder())
+        .env("DATABASE_URL", project.database.url())
+        .spawn();
+    project.wait_for_statement("SELECT pg_sleep(60)").await;
+    assert!(
+        signals(running.pid(), "SigIgn:") & 0b1 != 0,
+        "SIGHUP stays ignored"
+    );
+    running.sighup();
+    running.sigint();
+    running.finish().await.expect(130);
+}
+
+#[tokio::test]
 async fn ctrl_c_ends_a_run_that_nobody_answers() {
     let project = Project::new(&[("0001_t", "CREATE TABLE t (a int);")]).await;
     let silent = TcpListener::bind("127.0.0.1:0").expect("127.0.0.1 has a free port");
@@ -79,7 +121,7 @@ async fn ctrl_c_ends_a_run_that_nobody_answers() {
             .spawn();
         let (connection, _) = silent.accept().expect("it comes");
         // Before it catches the signal, the system ends it.
-        while !catches_ctrl_c(waiting.pid()) {
+        while signals(waiting.pid(), "SigCgt:") & 0b10 == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         waiting.sigint();
@@ -89,13 +131,13 @@ async fn ctrl_c_ends_a_run_that_nobody_answers() {
     }
 }
 
-/// Whether a process has a handler for SIGINT, the second signal.
-fn catches_ctrl_c(pid: u32) -> bool {
+/// The signals that a process catches or ignores, the first of them the lowest bit.
+fn signals(pid: u32, which: &str) -> u64 {
     let status =
         std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the system tells of its processes");
-    let caught = status
+    let mask = status
         .lines()
-        .find_map(|line| line.strip_prefix("SigCgt:"))
-        .expect("the status says which signals are caught");
-    u64::from_str_radix(caught.trim(), 16).expect("it is a mask") & 0b10 != 0
+        .find_map(|line| line.strip_prefix(which))
+        .expect("the status says what is done with signals");
+    u64::from_str_radix(mask.trim(), 16).expect("it is a mask")
 }
