@@ -37,20 +37,22 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, not failures.
-            let code = if error.use_stderr() { failure::USAGE } else { 0 };
             let text = error.render().ansi().to_string();
             match error.use_stderr() {
+                true if commands::asks_for_json_log() => {
+                    commands::tell_in_json(&commands::misused(&error));
+                }
                 // A URL may stand where none belongs.
                 true => ui::talk(&mask::masked(&text)),
                 false => anstream::print!("{text}"),
             }
-            return ExitCode::from(code);
+            return ExitCode::from(if error.use_stderr() { failure::USAGE } else { 0 });
         }
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            ui::talk(&format!("error: failed to start the runtime: {error}\n"));
+            tell(&format!("failed to start the runtime: {error}"));
             return ExitCode::from(1);
         }
     };
@@ -69,7 +71,16 @@ fn end_without_an_output() {
         let Some(cause) = message.strip_prefix("failed printing to stdout: ") else {
             return report(panic);
         };
-        ui::talk(&format!("error: failed to write to standard output: {cause}\n"));
+        tell(&format!("failed to write to standard output: {cause}"));
         std::process::exit(1);
     }));
+}
+
+/// Tells of a failure outside of all commands.
+fn tell(message: &str) {
+    if commands::asks_for_json_log() {
+        commands::tell_in_json(&failure::Failure::other(message));
+    } else {
+        ui::talk(&format!("error: {message}\n"));
+    }
 }

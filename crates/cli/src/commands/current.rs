@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use clap::Args;
 use serde_json::json;
+use windlass::{Runner, Snapshot, Standing};
 use windlass_compiler::format::RevisionId;
 
 use super::{Done, Global, print_json};
@@ -25,19 +26,7 @@ impl Current {
         let context = Context::new(global)?;
         let runner = context.runner()?;
         let (journal, standing) = runner.status().await?;
-        // Of what is applied, whatever nothing applied stands on: by the files, and by the journal for what they do not hold.
-        let unknown = journal
-            .revisions
-            .iter()
-            .filter(|row| !runner.graph().contains(&row.id));
-        let below: HashSet<&RevisionId> = unknown.flat_map(|row| &row.parents).collect();
-        let tips: Vec<String> = runner
-            .graph()
-            .tips(&standing.applied)
-            .into_iter()
-            .filter(|id| !below.contains(id))
-            .map(ToString::to_string)
-            .collect();
+        let tips = tips(&runner, &journal, &standing);
         if self.json {
             print_json(&json!({ "current": tips }));
         } else if tips.is_empty() {
@@ -47,4 +36,17 @@ impl Current {
         }
         Ok(0)
     }
+}
+
+/// Of what is applied, whatever nothing applied stands on: by the files, and by the journal for what they do not hold.
+pub(super) fn tips(runner: &Runner, journal: &Snapshot, standing: &Standing) -> Vec<String> {
+    let unknown = journal
+        .revisions
+        .iter()
+        .filter(|row| !runner.graph().contains(&row.id));
+    let below: HashSet<&RevisionId> = unknown.flat_map(|row| &row.parents).collect();
+    let tips = runner.graph().tips(&standing.applied).into_iter();
+    tips.filter(|id| !below.contains(id))
+        .map(ToString::to_string)
+        .collect()
 }

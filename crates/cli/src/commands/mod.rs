@@ -46,7 +46,7 @@ use windlass::compiler::duration::parse_duration;
 
 use crate::config::Override;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, USAGE};
 use crate::mask::masked;
 use crate::ui;
 
@@ -237,6 +237,41 @@ fn parse_upgrade() -> Option<Cli> {
     })
 }
 
+/// Whether the command line asks for a JSON log, also where the rest of it is wrong.
+pub(crate) fn asks_for_json_log() -> bool {
+    let words: Vec<_> = std::env::args_os()
+        .skip(1)
+        // What follows is another program's.
+        .take_while(|word| word != "--")
+        .collect();
+    words.iter().any(|word| word == "--log=json")
+        || words
+            .windows(2)
+            .any(|pair| pair[0] == "--log" && pair[1] == "json")
+}
+
+/// A command line that cannot be read: the first paragraph says what is wrong, each further line what to do.
+pub(crate) fn misused(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let (message, hints) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let hints = hints.lines().map(str::trim).filter(|hint| !hint.is_empty());
+    Failure::Other {
+        message: message.strip_prefix("error: ").unwrap_or(&message).to_owned(),
+        hints: hints
+            .map(|hint| hint.strip_prefix("tip: ").unwrap_or(hint).to_owned())
+            .collect(),
+        code: USAGE,
+    }
+}
+
+/// The last line of a JSON log.
+pub(crate) fn tell_in_json(failure: &Failure) {
+    let mut line = failure.to_json();
+    line["event"] = "failed".into();
+    ui::json(&line);
+}
+
 /// What a command ends with when it did not fail.
 pub(crate) type Done = Result<u8, Failure>;
 
@@ -284,9 +319,7 @@ pub(crate) async fn run(cli: Cli) -> u8 {
         Ok(code) => code,
         Err(failure) => {
             if cli.global.log == LogFormat::Json {
-                let mut line = failure.to_json();
-                line["event"] = "failed".into();
-                ui::json(&line);
+                tell_in_json(&failure);
             } else {
                 ui::talk(&masked(&failure.render()));
             }

@@ -7,7 +7,7 @@ use windlass::compiler::format::RevisionId;
 use windlass::compiler::graph::Target;
 use windlass::{Direction, RevisionState, Running, Snapshot, Standing, StepState};
 
-use super::{Done, Global, backfill, print_json};
+use super::{Done, Global, backfill, current, print_json};
 use crate::baseline;
 use crate::context::Context;
 
@@ -28,6 +28,7 @@ impl Status {
         let runner = baseline::offer(context.runner()?, &context.config);
         let (journal, standing) = runner.status().await?;
         let running = runner.running().await?;
+        let tips = current::tips(&runner, &journal, &standing);
         let beginning = if journal.revisions.is_empty() {
             baseline::beginning(&context, &runner, &Target::Heads).await
         } else {
@@ -35,7 +36,7 @@ impl Status {
         };
         let backfills = backfill::open(&context.backfills()?).await?;
         if self.json {
-            let mut value = as_json(&journal, &standing);
+            let mut value = as_json(&journal, &standing, &tips);
             value["running"] = running.iter().map(running_json).collect();
             value["begins"] = beginning
                 .as_ref()
@@ -43,7 +44,7 @@ impl Status {
             value["backfills"] = backfill::as_json(&backfills);
             print_json(&value);
         } else {
-            show(&journal, &standing);
+            show(&journal, &standing, &tips);
             if let Some(words) = beginning.as_ref().and_then(baseline::words) {
                 anstream::println!("{words}");
             }
@@ -90,10 +91,10 @@ fn running_json(run: &Running) -> serde_json::Value {
     })
 }
 
-fn show(journal: &Snapshot, standing: &Standing) {
-    match standing.applied.last() {
-        Some(last) => anstream::println!("at {last} ({} applied)", standing.applied.len()),
-        None => anstream::println!("at base (nothing applied)"),
+fn show(journal: &Snapshot, standing: &Standing, tips: &[String]) {
+    match tips {
+        [] => anstream::println!("at base (nothing applied)"),
+        tips => anstream::println!("at {} ({} applied)", tips.join(", "), standing.applied.len()),
     }
     let list = |title: &str, ids: &[RevisionId]| {
         if !ids.is_empty() {
@@ -155,14 +156,21 @@ fn show(journal: &Snapshot, standing: &Standing) {
     }
 }
 
-fn as_json(journal: &Snapshot, standing: &Standing) -> serde_json::Value {
+fn as_json(journal: &Snapshot, standing: &Standing, tips: &[String]) -> serde_json::Value {
+    let reverting = journal
+        .revisions
+        .iter()
+        .filter(|row| row.direction == Direction::Down && !row.state.is_applied());
     let ids = |ids: &[RevisionId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
         "journal_version": journal.version,
-        "current": standing.applied.last().map(ToString::to_string),
+        // The last of several; `at` has all of them.
+        "current": tips.last(),
+        "at": tips,
         "applied": ids(&standing.applied),
         "pending": ids(&standing.pending),
         "started": ids(&standing.started),
+        "reverting": reverting.map(|row| row.id.as_str()).collect::<Vec<_>>(),
         "ahead": ids(&standing.ahead),
         "diverged": ids(&standing.diverged),
         "edited": ids(&standing.edited),

@@ -130,6 +130,27 @@ async fn an_older_image_over_a_newer_database_is_a_warning() {
 }
 
 #[tokio::test]
+async fn status_is_at_the_end_of_each_branch() {
+    let project = Project::new(&[
+        A,
+        ("0002_b", "-- windlass: after 0001_a\nCREATE TABLE b (x int);"),
+        ("0003_c", "-- windlass: after 0001_a\nCREATE TABLE c (x int);"),
+    ])
+    .await;
+    project.windlass(&["upgrade", "heads"]).run().await.expect(0);
+    let status = project.windlass(&["status"]).run().await.expect(0);
+    assert!(
+        status.stdout.starts_with("at 0002_b, 0003_c (3 applied)\n"),
+        "{}",
+        status.stdout
+    );
+    let status = project.windlass(&["status", "--json"]).run().await.expect(0);
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("it is JSON");
+    assert_eq!(status["at"], serde_json::json!(["0002_b", "0003_c"]), "{status}");
+    assert_eq!(status["current"], "0003_c", "{status}");
+}
+
+#[tokio::test]
 async fn a_copy_to_nobody_is_told_before_anything_runs() {
     let project = Project::new(&[A, ("0002_b", "CREATE TABLE b (x int);\ncopy b (x) to stdout;\n")]).await;
     let finished = project.upgrade(2).await;
@@ -439,6 +460,10 @@ async fn the_same_downgrade_again_finishes_what_is_half_way_and_reverts_no_more(
         "{}",
         status.stdout
     );
+    let status = project.windlass(&["status", "--json"]).run().await.expect(0);
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("it is JSON");
+    assert_eq!(status["reverting"], serde_json::json!(["0003_c"]), "{status}");
+    assert_eq!(status["at"], serde_json::json!(["0001_a"]), "{status}");
     project.write(
         "0003_c.down",
         "CREATE INDEX CONCURRENTLY a_x ON a (x);\nDROP TABLE c;",

@@ -106,6 +106,54 @@ async fn each_line_of_a_json_log_is_an_object_with_its_event_and_time() {
 }
 
 #[tokio::test]
+async fn a_mistake_on_the_command_line_is_a_line_of_the_json_log() {
+    let project = Project::new(&[]).await;
+    for (words, message, hint) in [
+        (
+            &["upgrade", "--no-wiat", "--log", "json"][..],
+            "unexpected argument '--no-wiat' found",
+            "a similar argument exists: '--no-wait'",
+        ),
+        (
+            &["--log=json", "upgarde"],
+            "unrecognized subcommand 'upgarde'",
+            "some similar subcommands exist: 'up', 'upgrade'",
+        ),
+        (
+            &["stamp", "--log", "json"],
+            "the following required arguments were not provided: <TARGET>",
+            "Usage: windlass stamp",
+        ),
+        (
+            &["deploy", "--log", "json"],
+            "'windlass deploy' requires a subcommand but one was not provided [subcommands: check, init, help]",
+            "Usage: windlass deploy",
+        ),
+    ] {
+        let failed = project.windlass(words).run().await.expect(2);
+        assert_eq!(failed.stdout, "", "{words:?}");
+        let line: Value = serde_json::from_str(&failed.stderr)
+            .unwrap_or_else(|error| panic!("{words:?}: {error}: {}", failed.stderr));
+        assert_eq!(line["event"], "failed", "{line}");
+        assert_eq!(line["exit"], 2, "{line}");
+        assert_eq!(line["message"], message, "{line}");
+        assert!(
+            line["hints"][0]
+                .as_str()
+                .is_some_and(|first| first.starts_with(hint)),
+            "{line}"
+        );
+    }
+    // What follows `--` is another program's.
+    let failed = project
+        .windlass(&["exec", "--no-wiat", "--", "x", "--log", "json"])
+        .run()
+        .await
+        .expect(2);
+    assert!(failed.stderr.starts_with("error: "), "{}", failed.stderr);
+}
+
+#[tokio::test]
 async fn the_help_of_every_command_shows_how_it_is_used() {
     let project = Project::new(&[]).await;
     let mut without = Vec::new();
