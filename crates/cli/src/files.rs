@@ -27,7 +27,8 @@ pub(crate) fn raw(dir: &Path) -> Result<Vec<RawFile>, Failure> {
     gathered(dir).map(|(files, _)| files)
 }
 
-/// The files of the directory, and its folders.
+/// The files of the directory, and its folders. Whatever has a revision's name and is no file is told, not passed over:
+/// it would not be run, and who opened a pipe would wait for a writer.
 fn gathered(dir: &Path) -> Result<(Vec<RawFile>, Vec<PathBuf>), Failure> {
     let entries = std::fs::read_dir(dir).map_err(|error| {
         Failure::Input(vec![
@@ -37,6 +38,7 @@ fn gathered(dir: &Path) -> Result<(Vec<RawFile>, Vec<PathBuf>), Failure> {
     })?;
     let mut names = Vec::new();
     let mut folders = Vec::new();
+    let mut odd = Vec::new();
     for entry in entries {
         let entry =
             entry.map_err(|error| Failure::other(format!("failed to read {}: {error}", dir.display())))?;
@@ -46,11 +48,26 @@ fn gathered(dir: &Path) -> Result<(Vec<RawFile>, Vec<PathBuf>), Failure> {
                     .help("rename the file"),
             ]));
         };
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            folders.push(entry.path());
-        } else if name.to_ascii_lowercase().contains(".sql") {
-            names.push(name);
+        let may_be_read = name.to_ascii_lowercase().contains(".sql") && !name.starts_with('.');
+        match entry.file_type() {
+            Ok(kind) if kind.is_file() && may_be_read => names.push(name),
+            Ok(kind) if kind.is_file() => {}
+            _ if name.to_ascii_lowercase().ends_with(".sql") && !name.starts_with('.') => {
+                match no_file(&entry.path()) {
+                    Some(problem) => odd.push(problem),
+                    None => names.push(name),
+                }
+            }
+            // Kubernetes keeps the files of a volume in a hidden folder, and links to them.
+            Ok(kind) if kind.is_dir() && name.starts_with("..") => {}
+            Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+            // A link is what it points to.
+            _ if may_be_read && entry.path().is_file() => names.push(name),
+            _ => {}
         }
+    }
+    if !odd.is_empty() {
+        return Err(Failure::Input(odd));
     }
     // A long history is thousands of small files: most of the time goes into the system calls.
     let files = in_parallel(names, |name| {
@@ -65,6 +82,31 @@ fn gathered(dir: &Path) -> Result<(Vec<RawFile>, Vec<PathBuf>), Failure> {
     });
     let files = files.into_iter().collect::<Result<_, Failure>>()?;
     Ok((files, folders))
+}
+
+/// What to say of something with a revision's name that is no file, nor a link to one.
+pub(crate) fn no_file(path: &Path) -> Option<Diagnostic> {
+    let shown = path.display();
+    let (message, help) = match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => return None,
+        Ok(found) if found.is_dir() => (
+            format!("{shown}: this is a folder, and has a revision's name"),
+            "a revision is one file: write it as one, or rename the folder",
+        ),
+        Ok(_) => (
+            format!("{shown}: this is no file, and has a revision's name"),
+            "a revision is a file: put one in its place, or remove it",
+        ),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => (
+            format!("{shown}: this link points to nothing"),
+            "a file that is not there is not run: put it where the link points, or remove the link",
+        ),
+        Err(error) => (
+            format!("failed to read {shown}: {error}"),
+            "put a file in its place that this user may read",
+        ),
+    };
+    Some(Diagnostic::error(message).help(help))
 }
 
 /// What to say of a folder with SQL in it, none of which is run.

@@ -15,6 +15,7 @@ use super::{Done, Global};
 use crate::changed;
 use crate::context::Context;
 use crate::failure::{Failure, REFUSED, USAGE};
+use crate::files::no_file;
 use crate::lint::{Checked, Format, Outcome, print};
 
 /// Says what each statement would do to a live database, and how to do it safely
@@ -319,9 +320,23 @@ fn gather(path: &Path, is_named: bool, found: &mut Vec<PathBuf>) -> Result<(), F
                 .help("name files or folders with SQL"),
         ])
     };
-    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+    let is_hidden = path
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    let is = match std::fs::metadata(path) {
+        // An editor's lock is a link to nothing.
+        Err(_) if is_hidden && !is_named => return Ok(()),
+        is => is.map_err(failed)?,
+    };
+    if !is.is_dir() {
         let name = path.to_string_lossy();
-        if is_named || (name.ends_with(".sql") && !name.ends_with(".down.sql")) {
+        if is_named {
+            found.push(path.to_owned());
+        } else if name.ends_with(".sql") && !name.ends_with(".down.sql") {
+            // Who opens a pipe waits for a writer.
+            if let Some(problem) = no_file(path) {
+                return Err(Failure::Input(vec![problem]));
+            }
             found.push(path.to_owned());
         }
         return Ok(());

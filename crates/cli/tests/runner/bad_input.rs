@@ -151,3 +151,48 @@ async fn clocks_two_hours_apart_do_not_matter_since_times_are_the_servers() {
         "0001_t 0002_u"
     );
 }
+
+#[tokio::test]
+async fn what_has_a_revisions_name_and_is_no_file_is_told() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE t (a int);")]).await;
+    let odd = project.migrations().join("0002_u.sql");
+    let says = async |part: &str| {
+        for command in ["upgrade", "status"] {
+            let finished = project.windlass(&[command]).run().await.expect(2);
+            let said = finished.stdout + &finished.stderr;
+            assert!(said.contains("0002_u.sql: ") && said.contains(part), "{said}");
+        }
+    };
+    let lint = async |code| project.windlass(&["lint"]).run().await.expect(code);
+    fs::create_dir(&odd).expect("a folder can be made");
+    says("this is a folder, and has a revision's name").await;
+    fs::remove_dir(&odd).expect("it is empty");
+    std::os::unix::fs::symlink("nowhere.sql", &odd).expect("a link can be made");
+    says("this link points to nothing").await;
+    fs::remove_file(&odd).expect("it is there");
+    let made = std::process::Command::new("mkfifo").arg(&odd).status();
+    assert!(made.expect("mkfifo is there").success());
+    says("this is no file, and has a revision's name").await;
+    lint(2).await;
+    fs::remove_file(&odd).expect("it is there");
+    let listening = std::os::unix::net::UnixListener::bind(&odd).expect("a socket can be made");
+    says("this is no file, and has a revision's name").await;
+    drop(listening);
+    fs::remove_file(&odd).expect("it is there");
+    assert_eq!(project.one("SELECT to_regclass('t')").await, "NULL");
+    // A link to a file is one, also through a linked folder as volumes of configuration have them; an editor's lock is none.
+    let data = project.migrations().join("..data");
+    fs::create_dir(&data).expect("a folder can be made");
+    fs::write(data.join("u.sql"), "CREATE TABLE u (a int);").expect("a file can be written");
+    std::os::unix::fs::symlink("..data/u.sql", &odd).expect("a link can be made");
+    let lock = project.migrations().join(".#0002_u.sql");
+    std::os::unix::fs::symlink("somebody@somewhere.1", lock).expect("a link can be made");
+    let finished = project.upgrade(0).await;
+    assert_eq!(
+        project.applied().await,
+        ["0001_t", "0002_u"],
+        "{}",
+        finished.stderr
+    );
+    assert!(!finished.stderr.contains("..data"), "{}", finished.stderr);
+}
