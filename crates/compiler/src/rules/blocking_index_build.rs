@@ -37,13 +37,13 @@ fn check(case: &Case) -> Option<Finding> {
         case.size(relation)
     );
     let finding = case.about(&RULE, relation, message);
-    let finding = if case.is_partitioned(relation) == Some(true) {
-        finding
-            .fixed(rewrite::index_on_partitions(case))
-            .help("CREATE INDEX ON ONLY the parent, CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION")
-    } else {
-        finding.fixed(rewrite::index_concurrently(case))
-    };
+    if case.is_partitioned(relation) == Some(true) {
+        let finding = finding.fixed(rewrite::index_on_partitions(case));
+        return Some(finding.help(
+            "CREATE INDEX ON ONLY the parent, CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION",
+        ));
+    }
+    let finding = finding.fixed(rewrite::index_concurrently(case));
     Some(if finding.fix.is_none() {
         finding.help("name the index, and write CREATE INDEX CONCURRENTLY")
     } else {

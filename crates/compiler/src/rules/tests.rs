@@ -374,3 +374,16 @@ fn a_view_that_was_dropped_before_and_an_owned_sequence_are_in_nobodys_way() {
     assert_eq!(found(&again), ["column-type-used-by-view"]);
     assert!(found("ALTER TABLE t ALTER COLUMN id TYPE bigint;").is_empty());
 }
+
+#[test]
+fn an_index_on_a_partitioned_table_is_not_advised_to_be_built_concurrently() {
+    let text = "CREATE INDEX IF NOT EXISTS events_kind ON events (kind);";
+    let findings = findings(text, Runner::Windlass, None);
+    let advice: Vec<_> = findings.iter().flat_map(|finding| &finding.help).collect();
+    assert_eq!(
+        advice,
+        [
+            "CREATE INDEX ON ONLY the parent, CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION"
+        ]
+    );
+}
