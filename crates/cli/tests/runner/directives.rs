@@ -235,3 +235,71 @@ async fn a_directive_that_loosens_the_budget_is_told_before_anything_runs() {
     assert_eq!(project.one("SELECT to_regclass('t')").await, "NULL");
     project.windlass(&["plan"]).run().await.expect(2);
 }
+
+#[tokio::test]
+async fn an_allow_that_names_no_rule_is_told_wherever_it_runs() {
+    let project = Project::new(&[
+        TABLE,
+        (
+            "0002_u",
+            "CREATE TABLE u (a int);\n\n-- windlass: allow blocking-index-bild because it is small\nCREATE INDEX u_a ON u (a);",
+        ),
+    ])
+    .await;
+    let said = [
+        "migrations/0002_u.sql:4:1",
+        "`allow blocking-index-bild`: no rule has this name",
+        "did you mean `blocking-index-build`?",
+    ];
+    let plan = project.windlass(&["plan"]).run().await.expect(0);
+    assert_said(&(plan.stdout + &plan.stderr), &said);
+    let off = project
+        .windlass(&["upgrade", "+1", "--set", "safety=off"])
+        .run()
+        .await
+        .expect(0);
+    assert!(!off.stderr.contains("allow"), "{}", off.stderr);
+    let upgrade = project.upgrade(0).await;
+    assert_said(&upgrade.stderr, &said);
+    assert_eq!(upgrade.stderr.matches("no rule has this name").count(), 1);
+}
+
+#[tokio::test]
+async fn a_revision_that_writes_to_the_journal_is_refused_before_anything_runs() {
+    let project = Project::new(&[
+        TABLE,
+        (
+            "0002_sly",
+            "CREATE TABLE u (a int);\nUPDATE windlass.revision SET state = 'applied';",
+        ),
+        ("0002_sly.down", "DROP TABLE u;\nDELETE FROM windlass.revision;"),
+    ])
+    .await;
+    let refused = project.upgrade(2).await;
+    assert_said(
+        &refused.stderr,
+        &[
+            "migrations/0002_sly.sql:2:1",
+            "windlass.revision is the journal's own",
+        ],
+    );
+    assert_eq!(project.one("SELECT to_regclass('t')").await, "NULL");
+    project.write(
+        "0002_sly",
+        "CREATE TABLE u (a int);\nCREATE VIEW v AS SELECT * FROM windlass.revision;",
+    );
+    project.upgrade(0).await;
+    let refused = project
+        .windlass(&["downgrade", "-1", "--allow-data-loss"])
+        .run()
+        .await
+        .expect(2);
+    assert_said(
+        &refused.stderr,
+        &[
+            "migrations/0002_sly.down.sql:2:1",
+            "windlass.revision is the journal's own",
+        ],
+    );
+    assert_eq!(project.applied().await, ["0001_t", "0002_sly"]);
+}

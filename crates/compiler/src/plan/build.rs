@@ -6,15 +6,16 @@ use std::sync::Arc;
 use super::batched::{self, batches};
 use super::crossing::crossings;
 use super::cut::{Created, Gathering, Traits};
+use super::own;
 use super::scrutiny::{FrozenForms, Scrutiny, Told, Verdict};
 use super::step::{Assertion, Overrides, PlannedStatement, Probe, Rewrite, Shape, StatementHash, Step};
 use super::text::StatementText;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::directive::{Backfill, BackfillOptions, Protect, StatementDirectives, TransactionMode, Triggers};
 use crate::effect::{self, Context, InTransaction};
 use crate::format::Source;
 use crate::lane::{Lane, lane_of};
-use crate::rules::Safe;
+use crate::rules::{Safe, unknown_rule};
 use crate::script::{Script, ScriptStatement};
 use crate::sql::{self, IndexStatement, ObjectKind, RelationName, Statement, SyntaxError};
 
@@ -29,6 +30,8 @@ pub struct Prepared {
     pub protects: Vec<Protect>,
     /// What the author should know; nothing here refuses the script.
     pub warnings: Vec<Diagnostic>,
+    /// Directives that name what is not there, so that they do nothing.
+    pub idle: Vec<Diagnostic>,
     /// Why a rule refuses to run it.
     pub refused: Vec<Diagnostic>,
     /// Something is, or is to be, run otherwise than it is written, or refused.
@@ -116,6 +119,7 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
     let mut created = Created::default();
     let mut problems = Vec::new();
     let mut warnings = Vec::new();
+    let mut idle = Vec::new();
     let mut statements = Vec::with_capacity(script.statements.len());
     let is_asked = scrutiny.is_some();
     let frozen = scrutiny
@@ -137,6 +141,12 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
             }
         };
         problems.extend(refusals(&statement, text, &written.directives).map(|refusal| refusal.at(place())));
+        let unknown = written
+            .directives
+            .allows
+            .iter()
+            .filter_map(|(rule, _)| unknown_rule(rule));
+        idle.extend(unknown.map(|unknown| unknown.at(first_line(source, written))));
         warnings.extend(remarks(&statement).map(|remark| remark.at(place())));
         if let Some(relation) = statement.creates() {
             created.add(relation);
@@ -218,12 +228,20 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
             mode: script.header.transaction,
             protects: script.header.protects,
             warnings,
+            idle,
             refused: told.refused,
             is_hazardous,
         })
     } else {
         Err(problems)
     }
+}
+
+/// Where a statement begins, with its first line only.
+fn first_line(source: &Source, written: &ScriptStatement) -> Place {
+    let line = source.text[written.span.range()].lines().next();
+    let end = written.span.start + line.unwrap_or_default().len();
+    Place::locate(&source.path, &source.text, Span::new(written.span.start, end))
 }
 
 /// A statement that the author did not write, made by `rule`.
@@ -415,7 +433,7 @@ fn refusals(
     text: &str,
     directives: &StatementDirectives,
 ) -> impl Iterator<Item = Diagnostic> {
-    let mut refused = Vec::new();
+    let mut refused = Vec::from_iter(own::refusal(statement, text));
     if matches!(statement, Statement::Query { .. }) && sql::copies_to_client(text) {
         refused.push(
             Diagnostic::error("COPY … TO STDOUT in a revision: nobody reads what it writes")

@@ -9,6 +9,7 @@ mod build;
 mod crossing;
 mod cut;
 mod forecast;
+mod own;
 mod resume;
 mod saved;
 mod scrutiny;

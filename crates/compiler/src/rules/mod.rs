@@ -99,6 +99,7 @@ pub use case::{Runner, SMALL, Surroundings};
 pub use compose::safe_form;
 pub use finding::{Finding, Safe, written};
 pub use page::page;
+pub(crate) use script::unknown_rule;
 pub use script::{Checker, Edit, Readable, Report, check_file, check_read, fixes};
 
 use case::Case;

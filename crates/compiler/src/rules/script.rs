@@ -176,13 +176,8 @@ impl<'a> Checker<'a> {
 
     /// What to say of an `allow` that allows nothing. With a catalog it may be needed on another database.
     fn idle(&self, allowed: &str) -> Option<Diagnostic> {
-        if !super::PERMISSIONS.contains(&allowed) && find(allowed).is_none() {
-            let remark = Diagnostic::warning(format!("`allow {allowed}`: no rule has this name"));
-            let known = RULES.iter().map(|rule| rule.id).chain(super::PERMISSIONS);
-            return Some(match suggest(allowed, known) {
-                Some(near) => remark.help(format!("did you mean `{near}`?")),
-                None => remark.help("`windlass lint --rules` lists the rules"),
-            });
+        if let Some(unknown) = unknown_rule(allowed) {
+            return Some(unknown);
         }
         let is_sure = self.around.catalog.is_none() && !self.off.contains(allowed);
         is_sure.then(|| {
@@ -190,6 +185,20 @@ impl<'a> Checker<'a> {
                 .help("remove the line: the statement does not have this hazard")
         })
     }
+}
+
+/// What to say of an `allow` that names no rule.
+pub(crate) fn unknown_rule(allowed: &str) -> Option<Diagnostic> {
+    let is_ours = !allowed.starts_with("squawk:");
+    if !is_ours || super::PERMISSIONS.contains(&allowed) || find(allowed).is_some() {
+        return None;
+    }
+    let remark = Diagnostic::warning(format!("`allow {allowed}`: no rule has this name"));
+    let known = RULES.iter().map(|rule| rule.id).chain(super::PERMISSIONS);
+    Some(match suggest(allowed, known) {
+        Some(near) => remark.help(format!("did you mean `{near}`?")),
+        None => remark.help("`windlass lint --rules` lists the rules"),
+    })
 }
 
 fn is_allowed(finding: &Finding, allowed: &str) -> bool {

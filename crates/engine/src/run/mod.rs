@@ -409,6 +409,7 @@ impl Runner {
             }
             self.scrutinise(&mut scripts, &unwanted, Direction::Down, &journal, &lock)
                 .await?;
+            scrutiny::tell(&scripts, &unwanted, observer);
             let (mut work, journal) = self
                 .begin(&lock, "downgrade", &request.target_text, observer, stop)
                 .await?;

@@ -97,7 +97,11 @@ impl Runner {
                     forecasts: forecasts(&mut forecaster, &id, &steps)?,
                     id,
                     steps,
-                    warnings: warnings.into_iter().chain(prepared.refused).collect(),
+                    warnings: warnings
+                        .into_iter()
+                        .chain(prepared.idle)
+                        .chain(prepared.refused)
+                        .collect(),
                     backfills: HashMap::new(),
                 }),
                 Err(error) => problems.extend(error.diagnostics().to_vec()),
@@ -179,7 +183,12 @@ impl Runner {
                     id: id.clone(),
                     forecasts: forecasts(&mut forecaster, id, &steps)?,
                     steps,
-                    warnings: prepared.warnings.into_iter().chain(prepared.refused).collect(),
+                    warnings: prepared
+                        .warnings
+                        .into_iter()
+                        .chain(prepared.idle)
+                        .chain(prepared.refused)
+                        .collect(),
                     backfills: HashMap::new(),
                 });
             }

@@ -110,16 +110,14 @@ pub(super) fn refuse(scripts: &Scripts, ids: &[RevisionId]) -> Result<()> {
     .hint("`--set safety=warn` runs everything as it is written"))
 }
 
-/// Tells of hazards that run all the same, because the policy says so.
+/// Tells of hazards that run all the same, because the policy says so, and of directives that do nothing.
 pub(super) fn tell(scripts: &Scripts, ids: &[RevisionId], observer: &dyn Observe) {
-    let prepared = ids
-        .iter()
-        .filter_map(|id| scripts.get(id))
-        .filter(|prepared| prepared.is_hazardous);
-    for warning in prepared
-        .flat_map(|prepared| &prepared.warnings)
-        .filter(|warning| warning.code.is_some())
-    {
+    let prepared = ids.iter().filter_map(|id| scripts.get(id));
+    let warnings = prepared.flat_map(|prepared| {
+        let hazards = prepared.warnings.iter().filter(|warning| warning.code.is_some());
+        prepared.idle.iter().chain(hazards)
+    });
+    for warning in warnings {
         observer.event(Event::Warning {
             message: warning.to_string(),
             hint: warning.help.first().cloned(),
