@@ -170,11 +170,13 @@ impl Stage {
         while runner.is_running() && !proxy.has_fired() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let is_met = proxy.has_fired();
-        let met = proxy
-            .messages()
-            .into_iter()
-            .rfind(|message| message.application != WATCH);
+        let mut sent = proxy.messages();
+        sent.retain(|message| message.application != WATCH);
+        let is_met = sent.len() >= number;
+        if is_met {
+            proxy.wait_until_fired().await;
+        }
+        let met = sent.last();
         let place = match is_met {
             true => format!("{:?} at message {number}, {met:?}", self.how),
             false => format!("not interrupted at message {number}"),
