@@ -1,7 +1,7 @@
 //! Several revisions as one: the text of a file that replaces them. What it runs, in which order, and
 //! what each statement's directives say stays the same; what cannot stay the same is refused.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
@@ -100,16 +100,28 @@ fn members<'d>(
             "write the older revision first: OLDER..NEWER",
         );
     }
+    let files: HashMap<&RevisionId, &Revision> = directory
+        .revisions
+        .iter()
+        .map(|revision| (&revision.id, revision))
+        .collect();
     let members: Vec<&Revision> = graph
         .order()
         .filter(|id| inside.contains(*id))
-        .filter_map(|id| directory.revisions.iter().find(|revision| revision.id == *id))
+        .filter_map(|id| files.get(id).copied())
         .collect();
     if members.len() < 2 {
         return refuse(
             format!("there is nothing between to squash: {to} stands alone"),
             "name a longer range: OLDER..NEWER",
         );
+    }
+    // The first from outside that follows each.
+    let mut followers: HashMap<RevisionId, &RevisionId> = HashMap::new();
+    for outside in graph.order().filter(|id| !inside.contains(*id)) {
+        for parent in graph.parents(outside) {
+            followers.entry(parent).or_insert(outside);
+        }
     }
     for member in &members {
         let parents = graph.parents(&member.id);
@@ -123,10 +135,7 @@ fn members<'d>(
                 "squash from a revision that both branches stand on",
             );
         }
-        let child = graph
-            .order()
-            .find(|id| !inside.contains(*id) && graph.parents(id).contains(&member.id));
-        if let Some(child) = child.filter(|_| member.id != *to) {
+        if let Some(child) = followers.get(&member.id).filter(|_| member.id != *to) {
             return refuse(
                 format!(
                     "{child} follows {}, which is in the middle of the range",
@@ -148,6 +157,7 @@ fn members<'d>(
 /// Files that follow the range only by standing behind it: once the range's files go they would
 /// follow something else.
 fn unnamed_followers(directory: &Directory, ids: &[RevisionId]) -> Option<Diagnostic> {
+    let ids: HashSet<&RevisionId> = ids.iter().collect();
     let follower = directory.revisions.windows(2).find_map(|pair| match pair {
         [before, next] => {
             (ids.contains(&before.id) && !ids.contains(&next.id) && next.header.after.is_none())

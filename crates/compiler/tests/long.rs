@@ -6,10 +6,12 @@ use std::fmt::Write as _;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use windlass_compiler::directive::TransactionMode;
-use windlass_compiler::format::Source;
+use windlass_compiler::format::{self, Directory, RawFile, Source};
+use windlass_compiler::graph::Graph;
 use windlass_compiler::plan::{self, Freezing, FrozenPlan, Prepared, Resumption, Scrutiny, Step};
 use windlass_compiler::policy::Safety;
 use windlass_compiler::rules::{Checker, Surroundings};
+use windlass_compiler::squash::{Replaced, Squash, squash};
 
 #[global_allocator]
 static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -64,6 +66,25 @@ fn drops(tables: usize) -> Source {
     }
 }
 
+/// A directory of so many revisions of a statement each, and the graph of them.
+fn history(revisions: usize) -> (Directory, Graph) {
+    let files = (0..revisions).map(|at| RawFile {
+        path: format!("m/{at:05}_r.sql"),
+        name: format!("{at:05}_r.sql"),
+        bytes: format!("CREATE TABLE t{at} (a int);").into_bytes(),
+    });
+    let directory = format::read(files.collect()).expect("the files are fine");
+    let graph = Graph::build(&directory.revisions).expect("they form a graph");
+    (directory, graph)
+}
+
+/// The newer half of a history as one revision, so that what is outside of it counts as well.
+fn squashed((directory, graph): &(Directory, Graph)) -> Squash {
+    let ids = &directory.revisions;
+    let (from, to) = (&ids[ids.len() / 2].id, &ids[ids.len() - 1].id);
+    squash(directory, graph, Some(from), to, Replaced::Leave).expect("it can be squashed")
+}
+
 /// Bytes that were allocated by `work` in all, and those that stay while its result lives.
 fn cost<T>(work: impl FnOnce() -> T) -> (usize, usize, T) {
     let region = Region::new(COUNTED);
@@ -111,4 +132,10 @@ fn a_plan_of_many_statements_costs_no_more_for_each_than_one_of_few() {
         grows(of_short, of_long) < most,
         "judging drops: {of_short} {of_long}"
     );
+
+    let (short, long) = (history(FEW), history(FEW * TIMES));
+    let (of_short, ..) = cost(|| squashed(&short));
+    let (of_long, _, squash) = cost(|| squashed(&long));
+    assert_eq!(squash.replaces.len(), FEW * TIMES / 2);
+    assert!(grows(of_short, of_long) < most, "squashing: {of_short} {of_long}");
 }

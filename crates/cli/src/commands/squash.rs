@@ -1,5 +1,6 @@
 //! `windlass squash`
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -98,6 +99,7 @@ fn number_of(id: &str) -> &str {
 
 /// The paths of the up and down scripts.
 fn replaced_files<'d>(directory: &'d Directory, ids: &[RevisionId]) -> Vec<&'d str> {
+    let ids: HashSet<&RevisionId> = ids.iter().collect();
     let is_replaced = |revision: &&Revision| ids.contains(&revision.id);
     directory
         .revisions

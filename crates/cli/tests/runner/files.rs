@@ -151,6 +151,20 @@ async fn status_is_at_the_end_of_each_branch() {
 }
 
 #[tokio::test]
+async fn a_stamp_of_many_revisions_keeps_their_order() {
+    let names: Vec<String> = (1..=300).map(|number| format!("{number:04}_r")).collect();
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "SELECT 1;")).collect();
+    let project = Project::new(&files).await;
+    for (target, count) in [("0100", 100), ("head", 300), ("0200", 200), ("base", 0)] {
+        project.windlass(&["stamp", target]).run().await.expect(0);
+        assert_eq!(project.applied().await, names[..count], "{target}");
+    }
+    let noted = "SELECT string_agg(action || ' ' || count, ', ' ORDER BY action) \
+                 FROM (SELECT action, count(*) FROM windlass.history GROUP BY 1) AS each";
+    assert_eq!(project.one(noted).await, "stamped 300, unstamped 300");
+}
+
+#[tokio::test]
 async fn a_copy_to_nobody_is_told_before_anything_runs() {
     let project = Project::new(&[A, ("0002_b", "CREATE TABLE b (x int);\ncopy b (x) to stdout;\n")]).await;
     let finished = project.upgrade(2).await;

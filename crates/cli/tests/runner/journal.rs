@@ -296,6 +296,72 @@ async fn the_journal_goes_into_a_schema_that_an_administrator_made() {
 }
 
 #[tokio::test]
+async fn a_journal_that_lost_a_part_says_how_to_mend_it() {
+    let project = Project::new(&[
+        ("0001_t", "CREATE TABLE t (a int);"),
+        ("0002_m", "VACUUM t;\nSELECT 1 / 0;"),
+    ])
+    .await;
+    project.upgrade(1).await;
+    let told = async |words: &[&str]| {
+        let failed = project.windlass(words).run().await;
+        assert_ne!(failed.code, Some(0), "{words:?}: {}", failed.stdout);
+        failed.stderr
+    };
+    // Somebody's own hand in the plan.
+    let plan = project.one("SELECT plan::text FROM windlass.revision WHERE revision_id = '0002_m'");
+    let plan = plan.await;
+    let put = async |plan: &str| {
+        let sql = format!(
+            "UPDATE windlass.revision SET plan = '{}' WHERE revision_id = '0002_m'",
+            plan.replace('\'', "''")
+        );
+        project.database.execute(&sql).await;
+    };
+    put("{\"steps\": 3}").await;
+    let said = told(&["upgrade"]).await;
+    for words in [
+        "failed to read the frozen plan of 0002_m",
+        "`windlass show 0002_m` says which steps are done",
+        "`windlass stamp 0002_m`",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    put(&plan).await;
+
+    // The row of who leads: what is told brings it back, behind all that ever led.
+    let epoch = project.one("SELECT epoch::text FROM windlass.leader").await;
+    project.database.execute("DELETE FROM windlass.leader").await;
+    let said = told(&["upgrade"]).await;
+    assert!(said.contains("windlass.leader is empty"), "{said}");
+    let mend = said
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("hint: INSERT "))
+        .expect("it is told");
+    project.database.execute(&format!("INSERT {mend}")).await;
+    let said = told(&["upgrade"]).await;
+    assert!(said.contains("division by zero"), "{said}");
+    let newer = format!("SELECT (epoch > {epoch})::text FROM windlass.leader");
+    assert_eq!(project.one(&newer).await, "true");
+
+    project.database.execute("DROP TABLE windlass.step").await;
+    for words in [&["upgrade"][..], &["status"]] {
+        let said = told(words).await;
+        assert!(said.contains("failed to read the journal"), "{said}");
+        assert!(said.contains("bring it back from a backup"), "{said}");
+    }
+    // Without a backup.
+    project
+        .database
+        .execute("ALTER SCHEMA windlass RENAME TO windlass_old")
+        .await;
+    project.windlass(&["stamp", "0001_t"]).run().await.expect(0);
+    project.write("0002_m", "VACUUM t;");
+    project.upgrade(0).await;
+    assert_eq!(project.applied().await, ["0001_t", "0002_m"]);
+}
+
+#[tokio::test]
 async fn branches_run_parents_first_and_meet_in_a_merge() {
     let project = Project::new(&[
         ("0001_base", "CREATE TABLE t (a int);"),

@@ -257,12 +257,16 @@ pub(crate) async fn read(client: &Client) -> Result<Snapshot> {
 }
 
 pub(super) fn unreadable(error: tokio_postgres::Error) -> Error {
-    let denied = error.code().is_some_and(|code| code.code() == "42501");
+    let code = error.code().map(|code| code.code().to_owned());
     let error = session::failed(error, "failed to read the journal");
-    if denied {
-        error.hint("the journal belongs to the role that ran windlass first; run as that role, or set `role` in windlass.toml")
-    } else {
-        error
+    match code.as_deref() {
+        Some("42501") => error.hint("the journal belongs to the role that ran windlass first; run as that role, or set `role` in windlass.toml"),
+        // A table or a column is missing.
+        Some("42P01" | "42703") => error
+            .hint("a part of the schema windlass is gone: bring it back from a backup")
+            .hint("without a backup: ALTER SCHEMA windlass RENAME TO windlass_old; then `windlass stamp` the last revision \
+                   that is applied, which what is left of windlass_old.revision may tell"),
+        _ => error,
     }
 }
 

@@ -24,6 +24,17 @@ pub(crate) async fn upgrade(client: &Client, found: Option<i32>) -> Result<()> {
     if from == VERSION {
         return Ok(());
     }
+    if found.is_none() && has_lost_its_leader(client).await? {
+        return Err(Error::new(
+            ErrorKind::Failed,
+            "the journal has lost its row of who leads: windlass.leader is empty",
+        )
+        .hint("bring it back from a backup, or, with no runner at work, write it anew behind all that ever led:")
+        .hint(format!(
+            "INSERT INTO windlass.leader (journal_version, epoch) \
+             SELECT {VERSION}, coalesce(max(epoch), 0) + 1000000 FROM windlass.run;"
+        )));
+    }
     let script = upgrading(client, from).await?;
     let makes_schema = script.contains(SCHEMA);
     run(client, &script)
@@ -41,6 +52,15 @@ pub(crate) async fn upgrade(client: &Client, found: Option<i32>) -> Result<()> {
                 .hint("connect to the primary; with several hosts add target_session_attrs=read-write"),
             _ => session::failed(error, "failed to create the journal"),
         })
+}
+
+/// Whether the table of who leads is there, and its one row is not. Tables and row come in one transaction.
+async fn has_lost_its_leader(client: &Client) -> Result<bool> {
+    match client.query_typed("SELECT FROM windlass.leader", &[]).await {
+        Ok(rows) => Ok(rows.is_empty()),
+        Err(error) if matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01")) => Ok(false),
+        Err(error) => Err(super::read::unreadable(error)),
+    }
 }
 
 /// Runs a script that is a transaction.

@@ -1,8 +1,10 @@
 //! One revision: its plan frozen or taken up again, its steps in order.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_util::future;
 use tokio_postgres::types::Type;
 use windlass_compiler::diagnostic::Diagnostic;
 use windlass_compiler::directive::Protect;
@@ -341,6 +343,18 @@ impl Runner {
                     format!("failed to read the frozen plan of {id}"),
                 )
                 .caused_by(error)
+                .hint(format!(
+                    "its row in windlass.revision is not as windlass wrote it: bring it back from a backup; \
+                     `windlass show {id}` says which steps are done"
+                ))
+                .hint(match direction {
+                    Direction::Up => {
+                        format!("without a backup: do what is left of it by hand, then `windlass stamp {id}`")
+                    }
+                    Direction::Down => "without a backup: do what is left of the way back by hand, then \
+                         `windlass stamp` the revision before it"
+                        .to_owned(),
+                })
             })?;
             let rows = steps_of(journal, id, direction);
             let over = |number| rows.iter().any(|row| row.number == number && is_over(row.state));
@@ -464,13 +478,18 @@ impl Runner {
             .graph
             .resolve(target, &applied)
             .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))?;
-        let needed: std::collections::HashSet<RevisionId> = self.graph.ancestors_of(&goals);
+        let needed = self.graph.ancestors_of(&goals);
         let mut writes = Vec::new();
         let mut changed = Vec::new();
         let run_id = super::run_id();
+        let stands: HashSet<&RevisionId> = journal
+            .revisions
+            .iter()
+            .filter(|row| row.state.is_applied())
+            .map(|row| &row.id)
+            .collect();
         for id in self.graph.order().filter(|id| needed.contains(*id)) {
-            let known = journal.revisions.iter().find(|row| row.id == *id);
-            if known.is_some_and(|row| row.state.is_applied()) {
+            if stands.contains(id) {
                 continue;
             }
             let frozen = self.frozen(id, Direction::Up, None, &[], &[])?;
@@ -657,11 +676,17 @@ async fn commit(client: &tokio_postgres::Client, fence: Fence, writes: &[Write])
     let failed = |error| session::failed(error, "failed to write the journal");
     client.batch_execute("BEGIN").await.map_err(failed)?;
     journal::fence(fence).send(client).await.map_err(failed)?;
-    for write in writes {
-        write.send(client).await.map_err(failed)?;
+    // A stamp of many revisions is tens of thousands of writes: to wait for each answer is most of its time.
+    for writes in writes.chunks(TOGETHER) {
+        for written in future::join_all(writes.iter().map(|write| write.send(client))).await {
+            written.map_err(failed)?;
+        }
     }
     client.batch_execute("COMMIT").await.map_err(failed)
 }
+
+/// How many writes are sent in one go.
+const TOGETHER: usize = 256;
 
 /// The end of a step of a group.
 fn done_at_once(name: &StepName) -> StepEnd<'_> {
