@@ -392,9 +392,10 @@ async fn forward(state: &State, mut client: TcpStream, counters: &Counters) {
             counters
                 .from_client
                 .fetch_add(last.len() as u64, Ordering::Relaxed);
-            reset(client);
+            // Said first: a short run may end of it at once, and whoever asks then is to know why.
             counters.closed.store(true, Ordering::Relaxed);
             state.fired.send_modify(|count| *count += 1);
+            reset(client);
             if told.is_ok() && server.shutdown().await.is_ok() {
                 let _ = tokio::io::copy(&mut server, &mut tokio::io::sink()).await;
             }
