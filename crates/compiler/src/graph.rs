@@ -142,16 +142,23 @@ impl Graph {
                                 built.graph.update_edge(*parent, node, ());
                             }
                             None => {
-                                let ids = revisions.iter().map(|revision| revision.id.as_str());
+                                let ids = revisions
+                                    .iter()
+                                    .map(|revision| &revision.id)
+                                    .filter(|id| is_slip(parent, id))
+                                    .map(RevisionId::as_str);
                                 let problem = Diagnostic::error(format!(
                                     "{} follows {parent}, which does not exist",
                                     revision.id
                                 ))
                                 .at(place.clone());
-                                problems.push(match suggest(parent.as_str(), ids) {
+                                let problem = match suggest(parent.as_str(), ids) {
                                     Some(near) => problem.help(format!("did you mean `{near}`?")),
-                                    None => problem.help("is its file missing from this directory?"),
-                                });
+                                    None => problem,
+                                };
+                                problems.push(problem.help(
+                                    "if its file is missing from this directory, put it back: new databases would lack what it does",
+                                ));
                             }
                         }
                     }
@@ -484,6 +491,16 @@ impl Graph {
 /// `36` finds `0036_name`.
 fn by_number(id: &RevisionId, name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() && id.number() == name.parse().ok()
+}
+
+/// Whether one id may be the other, mistyped: one of number and name is the same. The revision that only is nearest is
+/// another one, and whoever followed it instead would leave out the one that is missing.
+fn is_slip(written: &RevisionId, id: &RevisionId) -> bool {
+    fn name(id: &RevisionId) -> &str {
+        id.as_str()
+            .trim_start_matches(|letter: char| letter.is_ascii_digit())
+    }
+    written.number() == id.number() || name(written) == name(id)
 }
 
 #[cfg(test)]

@@ -672,3 +672,39 @@ async fn a_squash_that_is_written_gives_the_same_database_as_what_it_replaces() 
     let again = fresh.windlass(&["squash", "0003..0004"]).run().await.expect(2);
     assert!(again.stderr.contains("is a squash itself"), "{}", again.stderr);
 }
+
+#[tokio::test]
+async fn a_file_that_is_taken_out_of_the_middle_is_missed() {
+    let project = Project::new(&[
+        ("0001_a", "CREATE TABLE a (i int);"),
+        ("0002_b", "-- windlass: after 0001_a\nCREATE TABLE b (i int);"),
+        ("0003_c", "-- windlass: after 0002_b\nCREATE TABLE c (i int);"),
+    ])
+    .await;
+    project.upgrade(0).await;
+    project.remove("0002_b");
+    let missing = project.upgrade(2).await;
+    assert!(
+        missing
+            .stderr
+            .contains("0003_c follows 0002_b, which does not exist")
+            && missing.stderr.contains("put it back")
+            && !missing.stderr.contains("did you mean"),
+        "{}",
+        missing.stderr
+    );
+    // Whoever lets the next one follow another does not get a database without it unasked.
+    project.write("0003_c", "-- windlass: after 0001_a\nCREATE TABLE c (i int);");
+    let missing = project.upgrade(6).await;
+    assert!(
+        missing
+            .stderr
+            .contains("the database has revisions that this directory does not know: 0002_b"),
+        "{}",
+        missing.stderr
+    );
+    // An older image is still none of that.
+    project.write("0002_b", "-- windlass: after 0001_a\nCREATE TABLE b (i int);");
+    project.remove("0003_c");
+    project.upgrade(0).await;
+}
