@@ -303,3 +303,39 @@ async fn a_revision_that_writes_to_the_journal_is_refused_before_anything_runs()
     );
     assert_eq!(project.applied().await, ["0001_t", "0002_sly"]);
 }
+
+#[tokio::test]
+async fn a_protected_table_that_nobody_has_or_makes_is_told_before_anything_runs() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE leads (id int PRIMARY KEY);")]).await;
+    project.upgrade(0).await;
+    // Tables that this directory makes, also later on, are no mistake.
+    project.write(
+        "0002_u",
+        "-- windlass: protect calls\n-- windlass: protect leads\nCREATE TABLE u (a int);",
+    );
+    project.write("0003_calls", "CREATE TABLE calls (id int PRIMARY KEY);");
+    let fine = project.windlass(&["upgrade", "+1"]).run().await.expect(0);
+    assert!(!fine.stderr.contains("`protect"), "{}", fine.stderr);
+    project.write("0004_v", "CREATE TABLE v (a int);\n");
+    project.write(
+        "0005_loss",
+        "-- windlass: label loss\n-- windlass: protect leeds\nDELETE FROM leads;",
+    );
+    let refused = project.upgrade(2).await;
+    assert_said(
+        &refused.stderr,
+        &[
+            "migrations/0005_loss.sql:2:1",
+            "`protect leeds`: there is no table leeds",
+            "did you mean `leads`?",
+        ],
+    );
+    assert_eq!(project.applied().await, ["0001_t", "0002_u"]);
+    // What runs may make it unseen: then it is only told.
+    project.write(
+        "0004_v",
+        "DO $$ BEGIN EXECUTE 'CREATE TABLE ' || 'lee' || 'ds (a int)'; END $$;\n",
+    );
+    let told = project.upgrade(0).await;
+    assert_said(&told.stderr, &["0005_loss.sql:2:1", "there is no table leeds"]);
+}

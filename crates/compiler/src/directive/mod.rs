@@ -65,6 +65,8 @@ pub struct Protect {
     pub table: String,
     /// What may go all the same, and why.
     pub allow: Option<(Allowance, String)>,
+    /// Where that is said.
+    pub span: Span,
 }
 
 /// What a revision may take from a protected table.
@@ -321,8 +323,13 @@ impl StatementDirectives {
 
 fn protect(line: &Line) -> Result<Protect, String> {
     let table = relation(line.words.first().ok_or("it needs one table")?)?;
+    let span = line.span;
     match words(line).as_slice() {
-        [_] if line.free.is_none() => Ok(Protect { table, allow: None }),
+        [_] if line.free.is_none() => Ok(Protect {
+            table,
+            allow: None,
+            span,
+        }),
         [_, "allow", "delete", count] => {
             let count = count
                 .parse()
@@ -330,11 +337,13 @@ fn protect(line: &Line) -> Result<Protect, String> {
             Ok(Protect {
                 table,
                 allow: Some((Allowance::Delete(count), because(line)?)),
+                span,
             })
         }
         [_, "allow", "drop"] => Ok(Protect {
             table,
             allow: Some((Allowance::Drop, because(line)?)),
+            span,
         }),
         [_, "allow", ..] => Err("it allows `delete N` or `drop`".to_owned()),
         _ => Err("it needs one table".to_owned()),

@@ -16,6 +16,7 @@ mod pace;
 mod planning;
 mod prepare;
 mod progress;
+mod protecting;
 mod quiesce;
 mod remains;
 mod repair;
@@ -272,6 +273,15 @@ impl Runner {
                 .await?;
             scrutiny::refuse(&scripts, &wanted)?;
             scrutiny::tell(&scripts, &wanted, observer);
+            self.look_at_protected(
+                lock.client(),
+                &scripts,
+                &wanted,
+                Direction::Up,
+                &journal,
+                observer,
+            )
+            .await?;
             let target = match &request.plan {
                 Some(plan) => saved::words(plan),
                 None => request.target_text.clone(),
@@ -410,6 +420,15 @@ impl Runner {
             self.scrutinise(&mut scripts, &unwanted, Direction::Down, &journal, &lock)
                 .await?;
             scrutiny::tell(&scripts, &unwanted, observer);
+            self.look_at_protected(
+                lock.client(),
+                &scripts,
+                &unwanted,
+                Direction::Down,
+                &journal,
+                observer,
+            )
+            .await?;
             let (mut work, journal) = self
                 .begin(&lock, "downgrade", &request.target_text, observer, stop)
                 .await?;
