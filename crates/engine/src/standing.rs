@@ -101,15 +101,7 @@ pub fn standing(directory: &Directory, graph: &Graph, journal: &Snapshot) -> Sta
         .iter()
         .filter(|row| !files.contains_key(&row.id) && !replaced_here.contains(&row.id))
         .collect();
-    // What is here was applied behind it: its file was taken out of the middle, which no older image explains.
-    let above: HashSet<&RevisionId> = journal
-        .revisions
-        .iter()
-        .filter(|row| files.contains_key(&row.id))
-        .flat_map(|row| &row.parents)
-        .collect();
-    let is_ahead = |row: &&RevisionRow| !above.contains(&row.id) && descends(row, &rows, &files);
-    let behind_head = pending.is_empty() && unknown.iter().all(is_ahead);
+    let behind_head = pending.is_empty() && unknown.iter().all(|row| descends(row, &rows, &files));
     let (ahead, diverged) = if behind_head {
         (unknown.iter().map(|row| row.id.clone()).collect(), Vec::new())
     } else {

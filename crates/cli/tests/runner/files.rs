@@ -693,18 +693,8 @@ async fn a_file_that_is_taken_out_of_the_middle_is_missed() {
         "{}",
         missing.stderr
     );
-    // Whoever lets the next one follow another does not get a database without it unasked.
-    project.write("0003_c", "-- windlass: after 0001_a\nCREATE TABLE c (i int);");
-    let missing = project.upgrade(6).await;
-    assert!(
-        missing
-            .stderr
-            .contains("the database has revisions that this directory does not know: 0002_b"),
-        "{}",
-        missing.stderr
-    );
-    // An older image is still none of that.
-    project.write("0002_b", "-- windlass: after 0001_a\nCREATE TABLE b (i int);");
-    project.remove("0003_c");
-    project.upgrade(0).await;
+    // An older image lacks one of the middle as well, where that had arrived late: it starts, and says what it lacks.
+    project.write("0003_c", "CREATE TABLE c (i int);");
+    let ahead = project.upgrade(0).await;
+    assert!(ahead.stderr.contains("0002_b"), "{}", ahead.stderr);
 }
