@@ -189,10 +189,12 @@ impl<'a> ByStatement<'a> {
             ..
         } = self;
         let save = envelope.keep_session.then(|| {
-            journal::save_session(
-                self.limits.ours(envelope.role),
-                custom_settings(step, envelope.session),
-            )
+            let mut ours = self.limits.ours(envelope.role);
+            if !envelope.prelude.is_empty() {
+                let later = envelope.later_lock_timeout.as_millis();
+                ours.push(format!("lock_timeout={later}"));
+            }
+            journal::save_session(ours, custom_settings(step, envelope.session))
         });
         let mut notes: Vec<Write> = Vec::new();
         let mut sendings = self.opening.take().unwrap_or_default();

@@ -8,6 +8,8 @@ mod statement;
 mod whole;
 mod wire;
 
+use std::time::Duration;
+
 use tokio_postgres::Client;
 use windlass_compiler::plan::Step;
 
@@ -33,6 +35,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) after: &'a [Write],
     /// Locks that are taken before the first statement, and the limits under which.
     pub(crate) prelude: &'a [String],
+    /// The limit on each lock behind the first one, which a prelude leaves set.
+    pub(crate) later_lock_timeout: Duration,
     /// Settings that earlier steps of the revision left behind.
     pub(crate) session: Option<&'a str>,
     /// Whether those that this step leaves behind are wanted.

@@ -155,6 +155,7 @@ impl Work<'_> {
             own: vec![own],
             after: &job.after,
             prelude: &prelude,
+            later_lock_timeout: policy.later_lock_timeout.unwrap_or(limits.lock_timeout),
             session: job.session.as_deref(),
             keep_session: job.keep_session,
             role,
