@@ -377,8 +377,10 @@ async fn forward(state: &State, mut client: TcpStream, counters: &Counters) {
     let _ = server.set_nodelay(true);
     let carried = carry(state, &mut client, &mut server, counters, &mut cuts, &mut mode);
     let end = tokio::select! {
-        end = carried => end,
+        // What the test asked for comes before what a client did later.
+        biased;
         _ = hang_ups.changed() => End::Lost(Vec::new()),
+        end = carried => end,
     };
     match end {
         End::Closed => {}
@@ -432,6 +434,9 @@ async fn carry(
         });
         let flows = *mode.borrow_and_update() != Mode::Swallow && !is_frozen;
         tokio::select! {
+            // What the test asked for comes before what a client did later: the end of a client that was killed
+            // behind a freeze does not get through.
+            biased;
             _ = cuts.changed() => return End::Cut,
             _ = mode.changed() => {}
             _ = frozen.changed() => {}

@@ -1,6 +1,9 @@
 //! Rivals, traffic, the proxy and child processes do what they say.
 
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, NoTls};
 use windlass_testkit::{Command, Database, Fault, Proxy, Rival, Traffic, TrafficPlan, shared, wait_until};
@@ -226,6 +229,37 @@ async fn the_proxy_freezes_before_a_message_and_hangs_up_as_a_dead_client_would(
             .await,
         ["1 1", "2 0"]
     );
+}
+
+/// Whichever of the two the proxy's thread hears of first.
+#[tokio::test]
+async fn the_end_of_a_client_behind_a_freeze_does_not_get_through() {
+    let server = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .expect("a port is free");
+    let address = server.local_addr().expect("it is bound");
+    let proxy = Proxy::start(&format!("postgresql://nobody@{address}/none")).await;
+    let (mut clients, mut accepted) = (Vec::new(), Vec::new());
+    for _ in 0..32 {
+        let mut client = TcpStream::connect(proxy.address()).await.expect("it listens");
+        client.write_all(b"hello").await.expect("it is open");
+        let (mut connection, _) = server.accept().await.expect("it listens");
+        connection.read_exact(&mut [0; 5]).await.expect("it passes");
+        clients.push(client);
+        accepted.push(connection);
+    }
+    proxy.swallow();
+    drop(clients);
+    // Nothing can be waited for: the time is what an end would have needed to arrive, many times over.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    for connection in &accepted {
+        let heard = connection.try_read(&mut [0; 1]);
+        assert_eq!(heard.expect_err("it is silent").kind(), ErrorKind::WouldBlock);
+    }
+    proxy.resume();
+    for mut connection in accepted {
+        assert_eq!(connection.read(&mut [0; 1]).await.expect("it ends in order"), 0);
+    }
 }
 
 #[tokio::test]
