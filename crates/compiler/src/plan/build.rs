@@ -12,7 +12,7 @@ use super::step::{Assertion, Overrides, PlannedStatement, Probe, Rewrite, Shape,
 use super::text::StatementText;
 use crate::diagnostic::{Diagnostic, Place, Span};
 use crate::directive::{Backfill, BackfillOptions, Protect, StatementDirectives, TransactionMode, Triggers};
-use crate::effect::{self, Context, InTransaction};
+use crate::effect::{self, Context, Effect, InTransaction};
 use crate::format::Source;
 use crate::lane::{Lane, lane_of};
 use crate::rules::{Safe, unknown_rule};
@@ -140,7 +140,9 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
                 return;
             }
         };
-        problems.extend(refusals(&statement, text, &written.directives).map(|refusal| refusal.at(place())));
+        let effect = blind_effect(&statement);
+        let refusals = refusals(&statement, &effect, text, &written.directives);
+        problems.extend(refusals.map(|refusal| refusal.at(place())));
         let unknown = written
             .directives
             .allows
@@ -190,7 +192,7 @@ fn prepare_here(source: &Source, mut scrutiny: Option<Scrutiny>) -> Result<Prepa
             copy_data,
             written_at,
             &written.directives,
-            &statement,
+            (&statement, effect),
             &mut created,
         ));
     });
@@ -258,7 +260,7 @@ pub(super) fn generated(
         None,
         (line, column),
         &directives,
-        &statement,
+        (&statement, blind_effect(&statement)),
         &mut Created::default(),
     );
     Arc::make_mut(&mut made.planned).rewrite = Some(Box::new(Rewrite {
@@ -314,7 +316,7 @@ fn instead(
             None,
             place,
             &directives,
-            &statement,
+            (&statement, blind_effect(&statement)),
             created,
         );
         let drops = statement.drops_column();
@@ -348,15 +350,19 @@ fn carried(form: &[Safe]) -> Result<Vec<(RelationName, String)>, SyntaxError> {
     Ok(carried)
 }
 
+/// What a statement does as far as its text says.
+fn blind_effect(statement: &Statement) -> Effect {
+    effect::effect(statement, &Context::default())
+}
+
 fn prepared(
     text: StatementText,
     copy_data: Option<String>,
     (line, column): (usize, usize),
     directives: &StatementDirectives,
-    statement: &Statement,
+    (statement, effect): (&Statement, Effect),
     created: &mut Created,
 ) -> PreparedStatement {
-    let effect = effect::effect(statement, &Context::default());
     let lane = directives.lane.unwrap_or_else(|| lane_of(statement, &effect));
     let backfill = directives
         .backfill
@@ -430,10 +436,11 @@ pub(super) fn probe(statement: &Statement) -> Probe {
 /// What keeps a statement from being executed as part of a revision.
 fn refusals(
     statement: &Statement,
+    effect: &Effect,
     text: &str,
     directives: &StatementDirectives,
 ) -> impl Iterator<Item = Diagnostic> {
-    let mut refused = Vec::from_iter(own::refusal(statement, text));
+    let mut refused = Vec::from_iter(own::refusal(statement, &effect.locks));
     if matches!(statement, Statement::Query { .. }) && sql::copies_to_client(text) {
         refused.push(
             Diagnostic::error("COPY … TO STDOUT in a revision: nobody reads what it writes")
@@ -449,10 +456,7 @@ fn refusals(
         );
     }
     let sets = matches!(statement, Statement::Set { name: Some(name), .. } if name == "client_encoding");
-    let is_copied = text
-        .get(..4)
-        .is_some_and(|word| word.eq_ignore_ascii_case("copy"));
-    if (sets || is_copied)
+    if (sets || sql::is_copy(text))
         && let Some(encoding) = sql::sets_other_encoding(text)
     {
         refused.push(

@@ -2,33 +2,30 @@
 //! holds its rows.
 
 use crate::diagnostic::Diagnostic;
-use crate::effect::{Context, LockMode, effect};
-use crate::sql::{self, ObjectKind, Statement};
+use crate::effect::{LockMode, RelationLock};
+use crate::sql::{ObjectKind, Statement};
 
 /// The schema that the journal is alone in.
 const SCHEMA: &str = "windlass";
 
 /// Why a statement that changes the journal, or locks it, is not run.
-pub(super) fn refusal(statement: &Statement, text: &str) -> Option<Diagnostic> {
-    let mut words = text.as_bytes().windows(SCHEMA.len());
-    if !words.any(|word| word.eq_ignore_ascii_case(SCHEMA.as_bytes())) {
-        return None;
-    }
-    let touched = match statement {
+pub(super) fn refusal(statement: &Statement, locks: &[RelationLock]) -> Option<Diagnostic> {
+    let is_ours = match statement {
         Statement::Drop {
             object: ObjectKind::Schema,
             names,
             ..
-        } => names
-            .iter()
-            .any(|schema| schema.name == SCHEMA)
-            .then(|| format!("the schema {SCHEMA}")),
+        } => names.iter().any(|schema| schema.name == SCHEMA),
         Statement::Rename {
             object: ObjectKind::Schema,
+            part,
             ..
-        } => sql::has_words(text, &["schema", SCHEMA, "rename"]).then(|| format!("the schema {SCHEMA}")),
-        _ => {
-            let locks = effect(statement, &Context::default()).locks;
+        } => part.as_deref() == Some(SCHEMA),
+        _ => false,
+    };
+    let touched = match is_ours {
+        true => Some(format!("the schema {SCHEMA}")),
+        false => {
             let own = locks
                 .iter()
                 .find(|lock| lock.relation.schema.as_deref() == Some(SCHEMA) && !reads(lock.mode));
@@ -54,9 +51,12 @@ fn reads(mode: LockMode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::effect::{Context, effect};
+    use crate::sql;
 
     fn refused(text: &str) -> bool {
-        refusal(&sql::parse(text).expect("it is SQL"), text).is_some()
+        let statement = sql::parse(text).expect("it is SQL");
+        refusal(&statement, &effect(&statement, &Context::default()).locks).is_some()
     }
 
     #[test]
@@ -77,6 +77,7 @@ mod tests {
             "LOCK TABLE windlass.leader IN EXCLUSIVE MODE",
             "DROP SCHEMA a, windlass CASCADE",
             "ALTER SCHEMA windlass RENAME TO old",
+            "ALTER SCHEMA \"windlass\" RENAME TO old",
         ] {
             assert!(refused(text), "{text}");
         }
