@@ -70,7 +70,7 @@ impl Look {
             Ok(None) => Ok(BackfillStanding::NotBegun),
             Ok(Some(row)) if row.get::<_, &str>(0) == "done" => Ok(BackfillStanding::Done),
             Ok(Some(row)) => Ok(BackfillStanding::UnderWay(row.get(1))),
-            Err(error) if is_absent(&error) => Ok(BackfillStanding::NotBegun),
+            Err(error) if journal::is_absent(&error) => Ok(BackfillStanding::NotBegun),
             Err(error) => Err(unreadable(error)),
         }
     }
@@ -93,7 +93,7 @@ impl Look {
                 result: row.get(0),
                 error: row.get::<_, Option<String>>(1).map(|json| sentence(&json)),
             })),
-            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) if journal::is_absent(&error) => Ok(None),
             Err(error) => Err(unreadable(error)),
         }
     }
@@ -109,11 +109,6 @@ fn sentence(json: &str) -> String {
             .map_or_else(|| json.to_owned(), str::to_owned),
         _ => json.to_owned(),
     }
-}
-
-/// 3F000 and 42P01: neither the schema nor the table is there yet.
-fn is_absent(error: &tokio_postgres::Error) -> bool {
-    matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01"))
 }
 
 fn unreadable(error: tokio_postgres::Error) -> Error {

@@ -13,7 +13,7 @@ mod write;
 
 pub use backfills::{BackfillStatus, RowError, TenantStatus, WorkerStatus};
 pub(crate) use losses::{builds_on, losses};
-pub(crate) use read::{BRIEF, Brief, begun_by, is_step_done, plan_of, read, read_running};
+pub(crate) use read::{BRIEF, Brief, begun_by, is_absent, is_step_done, plan_of, read, read_running};
 pub use read::{RevisionRow, RevisionState, Running, Snapshot, StepRow, StepState};
 pub(crate) use report::report;
 pub use report::{PastRun, PastStep};

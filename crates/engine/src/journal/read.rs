@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join3;
 use jiff::Timestamp;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row, SimpleQueryMessage, SimpleQueryRow};
 use windlass_compiler::format::RevisionId;
@@ -232,8 +233,7 @@ pub(crate) async fn read(client: &Client) -> Result<Snapshot> {
     .await;
     let version = match version {
         Ok(row) => row.map(|row| row.get::<_, i32>(0)),
-        // 3F000 and 42P01: neither the schema nor the table is there yet.
-        Err(error) if matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01")) => {
+        Err(error) if is_absent(&error) => {
             return Ok(Snapshot::default());
         }
         Err(error) => return Err(unreadable(error)),
@@ -254,6 +254,12 @@ pub(crate) async fn read(client: &Client) -> Result<Snapshot> {
             .map(step)
             .collect::<Result<_>>()?,
     })
+}
+
+/// Whether a query failed because the journal, or that table of an older one, is not there yet.
+pub(crate) fn is_absent(error: &tokio_postgres::Error) -> bool {
+    let code = error.code();
+    code == Some(&SqlState::INVALID_SCHEMA_NAME) || code == Some(&SqlState::UNDEFINED_TABLE)
 }
 
 pub(super) fn unreadable(error: tokio_postgres::Error) -> Error {

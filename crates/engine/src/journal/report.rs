@@ -103,8 +103,7 @@ pub(crate) async fn report(client: &Client, most: u32) -> Result<Vec<PastRun>> {
         .await;
     let rows = match found {
         Ok(rows) => rows,
-        // 3F000 and 42P01: neither the schema nor the table is there yet.
-        Err(error) if matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01")) => {
+        Err(error) if super::is_absent(&error) => {
             return Ok(Vec::new());
         }
         Err(error) => return Err(super::read::unreadable(error)),

@@ -58,7 +58,7 @@ pub(crate) async fn upgrade(client: &Client, found: Option<i32>) -> Result<()> {
 async fn has_lost_its_leader(client: &Client) -> Result<bool> {
     match client.query_typed("SELECT FROM windlass.leader", &[]).await {
         Ok(rows) => Ok(rows.is_empty()),
-        Err(error) if matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01")) => Ok(false),
+        Err(error) if super::is_absent(&error) => Ok(false),
         Err(error) => Err(super::read::unreadable(error)),
     }
 }

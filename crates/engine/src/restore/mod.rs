@@ -11,6 +11,7 @@ use windlass_compiler::sql::{quote_identifier, quote_literal};
 use crate::connect::ConnectOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guard::backup::{Column, table};
+use crate::journal::is_absent;
 use crate::session::{self, Purpose, Session, SessionSettings};
 
 /// The copies in a database.
@@ -206,11 +207,6 @@ async fn drop_copy(client: &Client, id: i64) -> Result<()> {
         let _ = client.batch_execute("ROLLBACK").await;
     }
     done.map_err(|error| session::failed(error, &format!("failed to drop copy {id}")))
-}
-
-/// 3F000 and 42P01: there is no journal yet, or an old one.
-fn is_absent(error: &tokio_postgres::Error) -> bool {
-    matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01"))
 }
 
 fn kept(row: &Row) -> Kept {

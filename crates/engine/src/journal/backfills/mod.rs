@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
+use super::is_absent;
 use super::write::Write;
 use crate::error::Result;
 use crate::session;
@@ -76,8 +77,7 @@ pub(crate) async fn backfill(client: &Client, name: &str) -> Result<Option<Backf
     let sql = format!("SELECT {ROW} FROM windlass.backfill WHERE name = $1");
     let row = client.query_typed_opt(&sql, &[(&name, Type::TEXT)]).await;
     match row {
-        // 3F000 and 42P01: neither the schema nor the table is there yet.
-        Err(error) if matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01")) => Ok(None),
+        Err(error) if is_absent(&error) => Ok(None),
         row => Ok(row.map_err(session::lost)?.as_ref().map(backfill_row)),
     }
 }
@@ -99,7 +99,7 @@ pub(crate) async fn past(client: &Client, table: u32) -> Result<Vec<Past>> {
         .query_typed(include_str!("past.sql"), &[(&table, Type::OID)])
         .await;
     let rows = match rows {
-        Err(error) if matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01")) => Vec::new(),
+        Err(error) if is_absent(&error) => Vec::new(),
         rows => rows.map_err(session::lost)?,
     };
     let past = rows.iter().map(|row| Past {
@@ -116,9 +116,7 @@ pub(crate) async fn deferred(client: &Client) -> Result<Vec<BackfillRow>> {
         "SELECT {ROW} FROM windlass.backfill WHERE is_deferred AND state = 'running' ORDER BY created_at, name"
     );
     match client.query_typed(&sql, &[]).await {
-        Err(error) if matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01")) => {
-            Ok(Vec::new())
-        }
+        Err(error) if is_absent(&error) => Ok(Vec::new()),
         rows => Ok(rows.map_err(session::lost)?.iter().map(backfill_row).collect()),
     }
 }

@@ -6,6 +6,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use crate::error::Result;
+use crate::journal::is_absent;
 use crate::session;
 
 /// A backfill for people, with how far it is.
@@ -106,7 +107,7 @@ pub(crate) async fn backfills(client: &Client, name: Option<&str>) -> Result<Vec
         .query_typed(include_str!("list.sql"), &[(&name, Type::TEXT)])
         .await
     {
-        Err(error) if matches!(error.code().map(|code| code.code()), Some("3F000" | "42P01")) => {
+        Err(error) if is_absent(&error) => {
             return Ok(Vec::new());
         }
         rows => rows.map_err(|error| session::failed(error, "failed to read the journal"))?,
