@@ -25,8 +25,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
-use x509_cert::Certificate;
-use x509_cert::der::{Decode, oid::AssociatedOid};
+use x509_cert::der::oid::AssociatedOid;
 use x509_cert::ext::pkix::SubjectAltName;
 
 use super::{socket::Encrypted, version1};
@@ -278,17 +277,14 @@ impl TlsSettings {
         let mut config = match &self.certificate {
             None => builder.with_no_client_auth(),
             Some((certificate, key)) => {
-                let pair = read_certificates(certificate)
-                    .and_then(|chain| Ok((chain, read_key(key)?)))
-                    .and_then(|(chain, secret)| {
-                        client_certificate(chain, secret, keys).map_err(|error| {
-                            TlsProblem::new(format!(
-                                "client certificate {} does not go with key {}: {error}",
-                                certificate.display(),
-                                key.display()
-                            ))
-                        })
-                    })?;
+                let (chain, secret) = (read_certificates(certificate)?, read_key(key)?);
+                let pair = client_certificate(chain, secret, keys).map_err(|error| {
+                    TlsProblem::new(format!(
+                        "client certificate {} does not go with key {}: {error}",
+                        certificate.display(),
+                        key.display()
+                    ))
+                })?;
                 builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(pair)))
             }
         };
@@ -506,11 +502,7 @@ impl ServerCertVerifier for Verifier {
 }
 
 pub(super) fn check_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), rustls::Error> {
-    let bad = |_| rustls::Error::InvalidCertificate(CertificateError::BadEncoding);
-    let validity = Certificate::from_der(certificate)
-        .map_err(bad)?
-        .tbs_certificate
-        .validity;
+    let validity = version1::parse(certificate)?.tbs_certificate.validity;
     let now = now.as_secs();
     if now < validity.not_before.to_unix_duration().as_secs() {
         return Err(CertificateError::NotValidYet.into());
@@ -528,8 +520,7 @@ fn check_name(certificate: &CertificateDer<'_>, server_name: &ServerName<'_>) ->
     let Err(refusal) = by_alternative_name else {
         return Ok(());
     };
-    let bad = |_| rustls::Error::InvalidCertificate(CertificateError::BadEncoding);
-    let parsed = Certificate::from_der(certificate).map_err(bad)?.tbs_certificate;
+    let parsed = version1::parse(certificate)?.tbs_certificate;
     let has_alternative_names = parsed
         .extensions
         .iter()

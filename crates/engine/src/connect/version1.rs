@@ -68,7 +68,8 @@ fn is_same(stated: &AlgorithmIdentifierOwned, known: &[u8]) -> bool {
     stated.to_der().is_ok_and(|der| der.get(2..) == Some(known))
 }
 
-fn parse(certificate: &CertificateDer<'_>) -> Result<Certificate, Error> {
+/// Reads a certificate of any version.
+pub(super) fn parse(certificate: &CertificateDer<'_>) -> Result<Certificate, Error> {
     Certificate::from_der(certificate).map_err(|_| bad_encoding())
 }
 

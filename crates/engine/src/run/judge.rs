@@ -50,11 +50,7 @@ impl Runner {
             .hint("is this the right directory and the right database? `windlass status` compares them")
             .hint("bring the missing files back, or `windlass stamp` the database if they were renamed"));
         }
-        let edited: Vec<&RevisionId> = standing
-            .edited
-            .iter()
-            .filter(|id| !request.accept_edits.contains(id))
-            .collect();
+        let edited = unaccepted(&standing, request);
         if let Some(id) = edited.first() {
             return Err(self.edited(id, edited.len(), journal, &[]));
         }
@@ -199,8 +195,7 @@ impl Runner {
             judged => return judged,
         };
         let standing = standing(&self.directory, &self.graph, journal);
-        let is_edited = |id: &&RevisionId| !request.accept_edits.contains(id);
-        let edited: Vec<&RevisionId> = standing.edited.iter().filter(is_edited).collect();
+        let edited = unaccepted(&standing, request);
         let Some(id) = edited.first().filter(|_| standing.diverged.is_empty()) else {
             return Err(error);
         };
@@ -267,6 +262,12 @@ impl Runner {
             "or, if the database is as the file says now: windlass resolve {id} --accept-edit"
         ))
     }
+}
+
+/// The applied revisions that were edited since, but for those whose edit `request` takes as it is.
+fn unaccepted<'a>(standing: &'a Standing, request: &Upgrade) -> Vec<&'a RevisionId> {
+    let edited = standing.edited.iter();
+    edited.filter(|id| !request.accept_edits.contains(id)).collect()
 }
 
 /// A number of revisions counts from where the database is, and what a run did before it stopped has moved that: where

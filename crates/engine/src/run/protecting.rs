@@ -36,7 +36,6 @@ impl Runner {
             .filter(|id| !is_begun(id))
             .filter_map(|id| Some((id, scripts.get(id)?)))
             .flat_map(|(id, prepared)| prepared.protects.iter().map(move |protect| (id, protect)))
-            .filter(|(_, protect)| !self.names(&protect.table))
             .collect();
         let is_from_baseline = self.baseline.is_some() && journal.revisions.is_empty();
         if said.is_empty() || is_from_baseline {
@@ -56,6 +55,9 @@ impl Runner {
             let Some(tables) = missing.get(&protect.table) else {
                 continue;
             };
+            if self.names(&protect.table) {
+                continue;
+            }
             let source = self.script_of(id, direction)?;
             let problem = Diagnostic::error(format!("`protect {0}`: there is no table {0}", protect.table))
                 .at(Place::locate(&source.path, &source.text, protect.span));
