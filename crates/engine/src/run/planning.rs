@@ -10,7 +10,8 @@ use windlass_compiler::graph::Target;
 use windlass_compiler::plan::{Forecast, Forecaster, Pace, Shape, Step, steps};
 use windlass_compiler::sql;
 
-use super::revision::{self, Left};
+use super::left::Left;
+use super::prepare::settle;
 use super::{Runner, backfill, pace};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
@@ -87,7 +88,7 @@ impl Runner {
                 continue;
             };
             let left = async {
-                revision::settle(session.client(), &mut prepared).await?;
+                settle(session.client(), &mut prepared).await?;
                 self.steps_left(&id, Direction::Up, &journal, &prepared)
             };
             let left = left.await;

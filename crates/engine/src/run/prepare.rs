@@ -1,5 +1,7 @@
 //! The scripts of a run, parsed before the first of them runs.
 
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 use windlass_compiler::diagnostic::{Diagnostic, Place, Span};
 use windlass_compiler::format::{Revision, RevisionId, Source};
 use windlass_compiler::plan::{self, FrozenPlan, PlannedStatement, Prepared, Scrutiny};
@@ -11,6 +13,7 @@ use super::work::policy_of;
 use super::{Runner, Scripts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
+use crate::session;
 
 impl Runner {
     /// Parses every script before the first one runs, so that a mistake in the last is found now.
@@ -182,6 +185,26 @@ impl Runner {
 /// Whether a script has no statement at all.
 fn does_nothing(up: &Source) -> bool {
     plan::prepare(up).is_ok_and(|prepared| prepared.statements.is_empty())
+}
+
+/// Asks the server what the text of a script does not say: which of its tables are partitioned.
+pub(super) async fn settle(client: &Client, prepared: &mut Prepared) -> Result<()> {
+    let asked = prepared.perhaps_partitioned();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = asked.iter().map(ToString::to_string).collect();
+    let rows = client
+        .query_typed(
+            "SELECT name FROM pg_catalog.unnest($1) AS asked (name) \
+               JOIN pg_catalog.pg_class ON oid = pg_catalog.to_regclass(name) WHERE relkind IN ('p', 'I')",
+            &[(&names, Type::TEXT_ARRAY)],
+        )
+        .await
+        .map_err(session::lost)?;
+    let partitioned: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    prepared.partitioned(|relation| partitioned.contains(&relation.to_string()));
+    Ok(())
 }
 
 /// Where a statement stands in its file.

@@ -1,39 +1,25 @@
 //! One revision: its plan frozen or taken up again, its steps in order.
 
-use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::future;
-use tokio_postgres::types::Type;
-use windlass_compiler::diagnostic::Diagnostic;
+use tokio_postgres::Client;
 use windlass_compiler::directive::Protect;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::lane::Lane;
-use windlass_compiler::plan::{self, Freezing, FrozenPlan, Prepared, Resumption, Shape, Step};
+use windlass_compiler::plan::{FrozenPlan, Prepared, Shape, Step};
 
 use super::attempt::{self, one_line};
-use super::remains::{self, Remains};
+use super::left::Left;
+use super::prepare::settle;
+use super::remains;
 use super::work::{Job, Work, to_decide};
-use super::{Resolution, Runner, Scripts};
+use super::{Runner, Scripts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Direction, Event, StepName};
 use crate::guard::Guard;
 use crate::history::Change;
-use crate::journal::{
-    self, Fence, FrozenRevision, RevisionRow, Snapshot, StepEnd, StepRow, StepState, Write,
-};
+use crate::journal::{self, FrozenRevision, RevisionRow, Snapshot, StepEnd, StepRow, StepState, Write};
 use crate::session;
-use windlass_compiler::graph::Target;
-
-/// What a revision still needs.
-pub(super) struct Left {
-    pub(super) steps: Vec<Step>,
-    /// What its author should know.
-    pub(super) warnings: Vec<Diagnostic>,
-    /// The undone rest was edited since it was begun.
-    pub(super) replanned: bool,
-}
 
 impl Runner {
     /// Runs revisions in order.
@@ -308,7 +294,7 @@ impl Runner {
     /// What is protected while a revision runs: what was when it began, if it is taken up again.
     pub(super) async fn guard(
         &self,
-        client: &tokio_postgres::Client,
+        client: &Client,
         id: &RevisionId,
         direction: Direction,
         journal: &Snapshot,
@@ -322,132 +308,6 @@ impl Runner {
             .map(|plan| plan.protected);
         let guard = Guard::of(client, &self.policy.protect.value, protects, begun).await?;
         Ok(guard.copying(&self.policy))
-    }
-
-    /// The steps that a revision still needs, and what its author should know.
-    pub(super) fn steps_left(
-        &self,
-        id: &RevisionId,
-        direction: Direction,
-        journal: &Snapshot,
-        prepared: &Prepared,
-    ) -> Result<Left> {
-        let row = journal.revisions.iter().find(|row| row.id == *id);
-        let started = row.filter(|row| !row.state.is_applied() && row.direction == direction);
-        if let Some(row) = started
-            && let Some(frozen) = &row.plan
-        {
-            let frozen: FrozenPlan = serde_json::from_value(frozen.clone()).map_err(|error| {
-                Error::new(
-                    ErrorKind::Diverged,
-                    format!("failed to read the frozen plan of {id}"),
-                )
-                .caused_by(error)
-                .hint(format!(
-                    "its row in windlass.revision is not as windlass wrote it: bring it back from a backup; \
-                     `windlass show {id}` says which steps are done"
-                ))
-                .hint(match direction {
-                    Direction::Up => {
-                        format!("without a backup: do what is left of it by hand, then `windlass stamp {id}`")
-                    }
-                    Direction::Down => "without a backup: do what is left of the way back by hand, then \
-                         `windlass stamp` the revision before it"
-                        .to_owned(),
-                })
-            })?;
-            let rows = steps_of(journal, id, direction);
-            let over = |number| rows.iter().any(|row| row.number == number && is_over(row.state));
-            let open = |number| rows.iter().any(|row| row.number == number && row.is_open());
-            return match plan::resume(&frozen, prepared, over, open) {
-                Resumption::AsFrozen(steps) => Ok(Left {
-                    steps,
-                    warnings: prepared.warnings.clone(),
-                    replanned: false,
-                }),
-                Resumption::Replanned(steps) => Ok(Left {
-                    steps,
-                    warnings: prepared.warnings.clone(),
-                    replanned: true,
-                }),
-                Resumption::BegunWasEdited { step, ran } => Err(begun_was_edited(id, step, &ran)),
-                Resumption::DoneWasEdited { step, ran, now, line } => {
-                    Err(done_was_edited(id, step, &ran, now, line))
-                }
-            };
-        }
-        if started.is_none() && row.is_some_and(|row| !row.state.is_applied()) {
-            return Err(Error::new(
-                ErrorKind::Diverged,
-                format!("{id} is half-way in the other direction"),
-            )
-            .hint(match direction {
-                Direction::Up => "finish the downgrade first: windlass downgrade -1".to_owned(),
-                Direction::Down => format!("finish it first: windlass upgrade {id}"),
-            }));
-        }
-        let steps = plan::steps(&prepared.statements, prepared.mode, 1);
-        Ok(Left {
-            steps,
-            warnings: prepared.warnings.clone(),
-            replanned: false,
-        })
-    }
-
-    /// What is frozen when the revision is begun or taken up again.
-    pub(super) fn frozen(
-        &self,
-        id: &RevisionId,
-        direction: Direction,
-        row: Option<&RevisionRow>,
-        steps: &[Step],
-        rows: &[&StepRow],
-    ) -> Result<FrozenRevision> {
-        let file = self.file(id).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Diverged,
-                format!("the file of {id} is not in this directory"),
-            )
-        })?;
-        let before: Option<FrozenPlan> = row
-            .filter(|row| row.direction == direction)
-            .and_then(|row| row.plan.clone())
-            .and_then(|plan| serde_json::from_value(plan).ok());
-        let finished: Vec<_> = before
-            .into_iter()
-            .flat_map(|plan| plan.steps)
-            .filter(|step| {
-                rows.iter()
-                    .any(|row| row.number == step.number && is_over(row.state))
-            })
-            .collect();
-        let plan = Freezing {
-            done: finished,
-            steps: steps.to_vec(),
-            ..Freezing::default()
-        };
-        if !plan.fits() {
-            let count: usize = steps.iter().map(|step| step.statements.len()).sum();
-            return Err(Error::new(
-                ErrorKind::BadInput,
-                format!("{id} has {count} statements, and its plan would be larger than the journal can hold"),
-            )
-            .hint("split the file, or write many rows with one statement: INSERT with several rows, COPY … FROM STDIN"));
-        }
-        Ok(FrozenRevision {
-            id: id.clone(),
-            direction,
-            parents: self.graph.parents(id),
-            labels: file.header.labels.clone(),
-            replaces: file.header.replaces.clone(),
-            checksum: file.checksum.as_str().to_owned(),
-            directives_checksum: file.directives_checksum.as_str().to_owned(),
-            down_checksum: file
-                .down_checksum
-                .as_ref()
-                .map(|checksum| checksum.as_str().to_owned()),
-            plan: Arc::new(plan),
-        })
     }
 
     fn finish(
@@ -464,229 +324,7 @@ impl Runner {
             run_id: &work.run_id,
         })
     }
-
-    /// Writes a stamp: what `target` needs is known as applied, the rest is not known.
-    pub(super) async fn write_stamps(
-        &self,
-        client: &tokio_postgres::Client,
-        target: &Target,
-        journal: &Snapshot,
-        fence: Fence,
-    ) -> Result<Vec<RevisionId>> {
-        let applied: Vec<RevisionId> = journal.revisions.iter().map(|row| row.id.clone()).collect();
-        let goals = self
-            .graph
-            .resolve(target, &applied)
-            .map_err(|problem| Error::input(problem.message.clone(), vec![problem]))?;
-        let needed = self.graph.ancestors_of(&goals);
-        let mut writes = Vec::new();
-        let mut changed = Vec::new();
-        let run_id = super::run_id();
-        let stands: HashSet<&RevisionId> = journal
-            .revisions
-            .iter()
-            .filter(|row| row.state.is_applied())
-            .map(|row| &row.id)
-            .collect();
-        for id in self.graph.order().filter(|id| needed.contains(*id)) {
-            if stands.contains(id) {
-                continue;
-            }
-            let frozen = self.frozen(id, Direction::Up, None, &[], &[])?;
-            writes.push(journal::forget_steps(id));
-            writes.push(journal::start_revision(&frozen, &run_id));
-            writes.push(journal::stamp_revision(id));
-            writes.push(journal::record(id, None, "stamped", Some(&frozen.checksum), None));
-            changed.push(id.clone());
-        }
-        for row in journal.revisions.iter().filter(|row| !needed.contains(&row.id)) {
-            writes.push(journal::remove_revision(&row.id));
-            writes.push(journal::record(&row.id, None, "unstamped", None, None));
-            changed.push(row.id.clone());
-        }
-        commit(client, fence, &writes).await?;
-        Ok(changed)
-    }
-
-    /// Writes what somebody decided.
-    pub(super) async fn write_resolution(
-        &self,
-        client: &tokio_postgres::Client,
-        resolution: &Resolution,
-        journal: &Snapshot,
-        fence: Fence,
-    ) -> Result<String> {
-        let (revision, step, state, word) = match resolution {
-            Resolution::Done { revision, step } => (revision, *step, Some("done"), "done"),
-            Resolution::Retry { revision, step } => (revision, *step, None, "to be tried again"),
-            Resolution::Abandon { revision, step } => (revision, *step, Some("abandoned"), "abandoned"),
-            Resolution::AcceptEdit { revision } => {
-                return self.accept_edit(client, revision, journal, fence).await;
-            }
-        };
-        let open = journal.steps.iter().find(|row| {
-            row.revision == *revision
-                && row.number == step
-                && matches!(
-                    row.state,
-                    StepState::Intended | StepState::Unknown | StepState::Skipped
-                )
-        });
-        let given_up = match resolution {
-            Resolution::Retry { .. } if open.is_none() => swap_of(journal, revision, step),
-            _ => None,
-        };
-        if let Some((row, remains)) = given_up {
-            let writes = give_up(row, &remains, journal);
-            commit(client, fence, &writes).await?;
-            let steps: Vec<String> = remains.steps.iter().map(u32::to_string).collect();
-            return Ok(format!("{revision}: steps {} are {word}", steps.join(", ")));
-        }
-        let Some(open) = open else {
-            let known: Vec<String> = journal
-                .steps
-                .iter()
-                .filter(|row| row.revision == *revision && !is_over(row.state))
-                .map(|row| format!("step {}: {}", row.number, row.title))
-                .collect();
-            let error = Error::new(ErrorKind::BadInput, format!("{revision} has no open step {step}"));
-            return Err(if known.is_empty() {
-                error.hint("`windlass status` shows what waits for a decision")
-            } else {
-                known.into_iter().fold(error, Error::hint)
-            });
-        };
-        let writes = [
-            journal::resolve_step(revision, open.direction, step, state),
-            journal::record(
-                revision,
-                None,
-                "resolved",
-                None,
-                Some(&format!("step {step} {word}")),
-            ),
-        ];
-        commit(client, fence, &writes).await?;
-        Ok(format!("{revision}: step {step} is {word}"))
-    }
-
-    async fn accept_edit(
-        &self,
-        client: &tokio_postgres::Client,
-        id: &RevisionId,
-        journal: &Snapshot,
-        fence: Fence,
-    ) -> Result<String> {
-        let file = self.file(id).ok_or_else(|| {
-            Error::new(
-                ErrorKind::BadInput,
-                format!("the file of {id} is not in this directory"),
-            )
-        })?;
-        let Some(row) = journal
-            .revisions
-            .iter()
-            .find(|row| row.id == *id && row.state.is_applied())
-        else {
-            return Err(Error::new(
-                ErrorKind::BadInput,
-                format!("{id} is not applied, so there is nothing to accept"),
-            ));
-        };
-        if row.checksum == file.checksum.as_str() {
-            return Ok(format!("{id} is as it was applied; nothing to accept"));
-        }
-        let down = file
-            .down_checksum
-            .as_ref()
-            .map(windlass_compiler::checksum::Checksum::as_str);
-        let writes = [
-            journal::accept(
-                id,
-                file.checksum.as_str(),
-                file.directives_checksum.as_str(),
-                down,
-            ),
-            journal::record(
-                id,
-                None,
-                "accepted",
-                Some(file.checksum.as_str()),
-                Some(&row.checksum),
-            ),
-        ];
-        commit(client, fence, &writes).await?;
-        Ok(format!("{id}: the edit is accepted"))
-    }
 }
-
-/// The swap of a column that ended within, and that this step, which is done, belongs to.
-fn swap_of<'j>(journal: &'j Snapshot, id: &RevisionId, step: u32) -> Option<(&'j RevisionRow, Remains)> {
-    let mut rows = journal.revisions.iter();
-    let row = rows.find(|row| row.id == *id && !row.state.is_applied())?;
-    let plan: FrozenPlan = serde_json::from_value(row.plan.clone()?).ok()?;
-    let done = steps_of(journal, id, row.direction);
-    let is_done = |number| done.iter().any(|row| row.number == number && is_over(row.state));
-    let open = plan.steps.iter().find(|step| !is_done(step.number))?;
-    let remains = remains::remains(&plan, open.number)?;
-    remains.steps.contains(&step).then_some((row, remains))
-}
-
-/// As if the swap had not begun; a revision that has done nothing else has not begun either.
-fn give_up(row: &RevisionRow, remains: &Remains, journal: &Snapshot) -> Vec<Write> {
-    let steps = steps_of(journal, &row.id, row.direction);
-    let is_all = steps
-        .iter()
-        .all(|row| !is_over(row.state) || remains.steps.contains(&row.number));
-    let numbers: Vec<String> = remains.steps.iter().map(u32::to_string).collect();
-    let mut writes = match is_all && row.direction == Direction::Up {
-        true => vec![journal::remove_revision(&row.id)],
-        false => vec![
-            journal::take_back_steps(&row.id, row.direction, &remains.steps),
-            journal::forget_backfills(&row.id, &remains.batches),
-        ],
-    };
-    let what = format!("gave up steps {}", numbers.join(", "));
-    writes.push(journal::record(&row.id, None, "resolved", None, Some(&what)));
-    writes
-}
-
-/// Asks the server what the text of a script does not say: which of its tables are partitioned.
-pub(super) async fn settle(client: &tokio_postgres::Client, prepared: &mut Prepared) -> Result<()> {
-    let asked = prepared.perhaps_partitioned();
-    if asked.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = asked.iter().map(ToString::to_string).collect();
-    let rows = client
-        .query_typed(
-            "SELECT name FROM pg_catalog.unnest($1) AS asked (name) \
-               JOIN pg_catalog.pg_class ON oid = pg_catalog.to_regclass(name) WHERE relkind IN ('p', 'I')",
-            &[(&names, Type::TEXT_ARRAY)],
-        )
-        .await
-        .map_err(session::lost)?;
-    let partitioned: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    prepared.partitioned(|relation| partitioned.contains(&relation.to_string()));
-    Ok(())
-}
-
-/// Writes to the journal in one transaction behind the fence, on the lock connection.
-async fn commit(client: &tokio_postgres::Client, fence: Fence, writes: &[Write]) -> Result<()> {
-    let failed = |error| session::failed(error, "failed to write the journal");
-    client.batch_execute("BEGIN").await.map_err(failed)?;
-    journal::fence(fence).send(client).await.map_err(failed)?;
-    // A stamp of many revisions is tens of thousands of writes: to wait for each answer is most of its time.
-    for writes in writes.chunks(TOGETHER) {
-        for written in future::join_all(writes.iter().map(|write| write.send(client))).await {
-            written.map_err(failed)?;
-        }
-    }
-    client.batch_execute("COMMIT").await.map_err(failed)
-}
-
-/// How many writes are sent in one go.
-const TOGETHER: usize = 256;
 
 /// The end of a step of a group.
 fn done_at_once(name: &StepName) -> StepEnd<'_> {
@@ -768,25 +406,6 @@ pub(super) fn step_name(id: &RevisionId, step: &Step, of: u32) -> StepName {
     }
 }
 
-fn done_was_edited(id: &RevisionId, step: u32, ran: &str, now: Option<String>, line: Option<usize>) -> Error {
-    let place = line.map_or(String::new(), |line| format!(" (line {line})"));
-    Error::new(
-        ErrorKind::Diverged,
-        format!("{id} was edited where it is already done: step {step}{place}"),
-    )
-    .hint(format!("ran: {}", one_line(ran)))
-    .hint(format!(
-        "now: {}",
-        now.map_or_else(|| "nothing".to_owned(), |now| one_line(&now))
-    ))
-    .hint("undo the edit; what is not done yet may be edited freely")
-}
-
-fn begun_was_edited(id: &RevisionId, step: u32, ran: &str) -> Error {
-    unknown(id, step, &one_line(ran))
-        .hint("the file does not hold it any more: put it back as it was, unless `retry` is the answer")
-}
-
 /// The error of a revision that waits for a decision.
 pub(super) fn unknown_outcome(id: &RevisionId, journal: &Snapshot) -> Error {
     match journal
@@ -803,7 +422,7 @@ pub(super) fn unknown_step(step: &StepName) -> Error {
     unknown(&step.revision, step.number, &step.title).at_step(step.clone())
 }
 
-fn unknown(id: &RevisionId, number: u32, title: &str) -> Error {
+pub(super) fn unknown(id: &RevisionId, number: u32, title: &str) -> Error {
     let error = Error::new(
         ErrorKind::OutcomeUnknown,
         format!("nobody can tell whether step {number} of {id} happened: {title}"),

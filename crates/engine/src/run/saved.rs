@@ -8,7 +8,7 @@ use windlass_compiler::graph::Target;
 use windlass_compiler::plan::{FrozenPlan, FrozenStep, SavedPlan, SavedRevision, SavedRow};
 
 use super::planning::{Basis, Plan};
-use super::revision;
+use super::prepare::settle;
 use super::{Runner, Scripts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Direction;
@@ -152,7 +152,7 @@ impl Runner {
     ) -> Result<()> {
         for (id, prepared) in wanted.iter().filter_map(|id| Some((id, scripts.get(id)?))) {
             let mut prepared = prepared.clone();
-            revision::settle(session.client(), &mut prepared).await?;
+            settle(session.client(), &mut prepared).await?;
             let left = self.steps_left(id, Direction::Up, journal, &prepared)?;
             let left: Vec<_> = left.steps.iter().map(FrozenStep::freeze).collect();
             if !steps_of(plan, id).ends_with(&left) {

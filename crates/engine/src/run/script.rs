@@ -9,7 +9,9 @@ use windlass_compiler::plan::{Assertion, PlannedStatement, Probe, Shape, Step};
 use windlass_compiler::sql::{quote_identifier, quote_literal};
 
 use super::attempt;
-use super::revision::{Left, is_over, settle, step_name, steps_of};
+use super::left::Left;
+use super::prepare::settle;
+use super::revision::{is_over, step_name, steps_of};
 use super::work::{limits, policy_of};
 use super::{Runner, Scripts, Upgrade, list, run_id};
 use crate::error::{Error, ErrorKind, Result};
