@@ -39,6 +39,12 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// All that its author is told.
+    pub fn told(self) -> Vec<Diagnostic> {
+        let told = self.warnings.into_iter().chain(self.idle);
+        told.chain(self.refused).collect()
+    }
+
     /// The relations of which the text does not say whether their REINDEX or CLUSTER may run in a transaction:
     /// it may not where they are partitioned. Whoever has a server asks it and calls [`Prepared::partitioned`].
     pub fn perhaps_partitioned(&self) -> Vec<RelationName> {

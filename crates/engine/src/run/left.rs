@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use windlass_compiler::diagnostic::Diagnostic;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::plan::{self, Freezing, FrozenPlan, Prepared, Resumption, Step};
 
@@ -16,14 +15,12 @@ use crate::journal::{FrozenRevision, RevisionRow, Snapshot, StepRow};
 /// What a revision still needs.
 pub(super) struct Left {
     pub(super) steps: Vec<Step>,
-    /// What its author should know.
-    pub(super) warnings: Vec<Diagnostic>,
     /// The undone rest was edited since it was begun.
     pub(super) replanned: bool,
 }
 
 impl Runner {
-    /// The steps that a revision still needs, and what its author should know.
+    /// The steps that a revision still needs.
     pub(super) fn steps_left(
         &self,
         id: &RevisionId,
@@ -61,12 +58,10 @@ impl Runner {
             return match plan::resume(&frozen, prepared, over, open) {
                 Resumption::AsFrozen(steps) => Ok(Left {
                     steps,
-                    warnings: prepared.warnings.clone(),
                     replanned: false,
                 }),
                 Resumption::Replanned(steps) => Ok(Left {
                     steps,
-                    warnings: prepared.warnings.clone(),
                     replanned: true,
                 }),
                 Resumption::BegunWasEdited { step, ran } => Err(begun_was_edited(id, step, &ran)),
@@ -88,7 +83,6 @@ impl Runner {
         let steps = plan::steps(&prepared.statements, prepared.mode, 1);
         Ok(Left {
             steps,
-            warnings: prepared.warnings.clone(),
             replanned: false,
         })
     }

@@ -94,15 +94,11 @@ impl Runner {
             let left = left.await;
             forecaster.protecting(&self.policy.protect.value, &prepared.protects);
             match left {
-                Ok(Left { steps, warnings, .. }) => plans.push(RevisionPlan {
+                Ok(Left { steps, .. }) => plans.push(RevisionPlan {
                     forecasts: forecasts(&mut forecaster, &id, &steps)?,
                     id,
                     steps,
-                    warnings: warnings
-                        .into_iter()
-                        .chain(prepared.idle)
-                        .chain(prepared.refused)
-                        .collect(),
+                    warnings: prepared.told(),
                     backfills: HashMap::new(),
                 }),
                 Err(error) => problems.extend(error.diagnostics().to_vec()),
@@ -184,12 +180,7 @@ impl Runner {
                     id: id.clone(),
                     forecasts: forecasts(&mut forecaster, id, &steps)?,
                     steps,
-                    warnings: prepared
-                        .warnings
-                        .into_iter()
-                        .chain(prepared.idle)
-                        .chain(prepared.refused)
-                        .collect(),
+                    warnings: prepared.told(),
                     backfills: HashMap::new(),
                 });
             }
