@@ -339,3 +339,24 @@ async fn a_protected_table_that_nobody_has_or_makes_is_told_before_anything_runs
     let told = project.upgrade(0).await;
     assert_said(&told.stderr, &["0005_loss.sql:2:1", "there is no table leeds"]);
 }
+
+#[tokio::test]
+async fn a_configured_table_that_nobody_has_or_makes_is_told_and_stops_nothing() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE leads (id int PRIMARY KEY);")]).await;
+    let protect = "protect = [\"leeds\", \"leads\", \"calls\", \"billing.*\"]\n";
+    std::fs::write(project.folder().join("windlass.toml"), protect).expect("a file can be written");
+    project.write("0002_calls", "CREATE TABLE calls (id int PRIMARY KEY);");
+    let told = project.windlass(&["upgrade", "+1"]).run().await.expect(0);
+    assert_said(
+        &told.stderr,
+        &["windlass.toml:1: `protect`: there is no table leeds"],
+    );
+    assert_said(&told.stderr, &["`protect`: there is no schema billing"]);
+    for fine in ["table leads", "table calls"] {
+        assert!(!told.stderr.contains(fine), "{}", told.stderr);
+    }
+    let told = project.upgrade(0).await;
+    assert_said(&told.stderr, &["did you mean `leads`?"]);
+    let nothing = project.upgrade(0).await;
+    assert!(!nothing.stderr.contains("protect"), "{}", nothing.stderr);
+}

@@ -1,4 +1,4 @@
-//! `protect` of a table that is not there protects nothing: a mistyped name is told before anything runs.
+//! `protect` of a table that is not there protects nothing: a mistyped name is told before anything runs, wherever it stands.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::session;
 
 impl Runner {
     /// Refuses to run revisions that protect what is no table and what no revision names. Where something may make it
-    /// that nobody can look into, that is only told.
+    /// that nobody can look into, that is only told, and so is what the configuration protects.
     pub(super) async fn look_at_protected(
         &self,
         client: &Client,
@@ -38,10 +38,14 @@ impl Runner {
             .flat_map(|(id, prepared)| prepared.protects.iter().map(move |protect| (id, protect)))
             .collect();
         let is_from_baseline = self.baseline.is_some() && journal.revisions.is_empty();
-        if said.is_empty() || is_from_baseline {
+        let configured = &self.policy.protect;
+        if is_from_baseline || (said.is_empty() && configured.value.is_empty()) {
             return Ok(());
         }
-        let patterns: Vec<&str> = said.iter().map(|(_, protect)| protect.table.as_str()).collect();
+        let patterns = said.iter().map(|(_, protect)| protect.table.as_str());
+        let patterns: Vec<&str> = patterns
+            .chain(configured.value.iter().map(String::as_str))
+            .collect();
         let rows = client
             .query_typed(include_str!("unprotected.sql"), &[(&patterns, Type::TEXT_ARRAY)])
             .await
@@ -49,24 +53,32 @@ impl Runner {
         let missing: HashMap<String, Vec<String>> = rows
             .iter()
             .map(|row| (row.get("pattern"), row.get("tables")))
+            .filter(|(pattern, _): &(String, _)| !self.names(pattern))
             .collect();
+        // A table of this list may be in other databases, which share the file.
+        for pattern in &configured.value {
+            if let Some(tables) = missing.get(pattern) {
+                observer.event(Event::Warning {
+                    message: format!("{}: `protect`: {}", configured.origin, lacking(pattern)),
+                    hint: Some(instead(pattern, tables)),
+                });
+            }
+        }
         let mut problems = Vec::new();
         for (id, protect) in said {
-            let Some(tables) = missing.get(&protect.table) else {
-                continue;
-            };
-            if self.names(&protect.table) {
-                continue;
+            if let Some(tables) = missing.get(&protect.table) {
+                let source = self.script_of(id, direction)?;
+                let problem = Diagnostic::error(format!(
+                    "`protect {}`: {}",
+                    protect.table,
+                    lacking(&protect.table)
+                ));
+                problems.push(
+                    problem
+                        .at(Place::locate(&source.path, &source.text, protect.span))
+                        .help(instead(&protect.table, tables)),
+                );
             }
-            let source = self.script_of(id, direction)?;
-            let problem = Diagnostic::error(format!("`protect {0}`: there is no table {0}", protect.table))
-                .at(Place::locate(&source.path, &source.text, protect.span));
-            problems.push(match suggest(&protect.table, tables.iter().map(String::as_str)) {
-                Some(near) => problem.help(format!("did you mean `{near}`?")),
-                None => {
-                    problem.help("remove the line, or name a table that is there or that a revision makes")
-                }
-            });
         }
         let is_opaque = |id: &RevisionId| {
             let statements = scripts
@@ -108,6 +120,21 @@ impl Runner {
             })
         };
         self.directory.revisions.iter().any(says)
+    }
+}
+
+fn lacking(pattern: &str) -> String {
+    match pattern.strip_suffix(".*") {
+        Some(schema) => format!("there is no schema {schema}"),
+        None => format!("there is no table {pattern}"),
+    }
+}
+
+/// What to write for a pattern that names nothing.
+fn instead(pattern: &str, tables: &[String]) -> String {
+    match suggest(pattern, tables.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "take it out, or name a table that is there or that a revision makes".to_owned(),
     }
 }
 
