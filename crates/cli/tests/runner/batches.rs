@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use windlass_testkit::{Rival, Server, Traffic, TrafficPlan};
+use windlass_testkit::{Rival, Server, Traffic, TrafficPlan, wait_until};
 
 use crate::project::{Ended, Project, is_full};
 
@@ -52,6 +52,12 @@ async fn wait_for_rows(project: &Project, rows: i64) {
     }
 }
 
+/// `windlass upgrade` of much data.
+async fn upgrade(project: &Project) {
+    let upgrade = project.windlass(&["upgrade"]).spawn();
+    upgrade.finish_within(PATIENCE).await.expect(0);
+}
+
 #[tokio::test]
 async fn each_row_once_while_the_application_inserts_updates_and_deletes() {
     const ROWS: u32 = 50_000;
@@ -69,6 +75,7 @@ async fn each_row_once_while_the_application_inserts_updates_and_deletes() {
     // What comes from now on is above the bound that was fixed at the start.
     upgrade.wait_for_output("backfill: found").await;
     let running = Traffic::start(&project.database.url(), traffic(ROWS, 100)).await;
+    wait_until("the traffic to flow", async || running.count() > 50).await;
     let finished = upgrade.finish_within(PATIENCE).await.expect(0);
     let report = running.stop().await;
     assert_eq!(report.failed(), 0, "{report}");
@@ -117,7 +124,7 @@ async fn a_table_that_grows_and_changes_is_swept_and_ends_like_one_update() {
     let running = Traffic::start(&project.database.url(), plan).await;
     let plan = project.windlass(&["plan"]).run().await.expect(0);
     assert!(plan.stdout.contains("ranges of blocks"), "{}", plan.stdout);
-    project.upgrade(0).await;
+    upgrade(&project).await;
     assert_eq!(running.stop().await.failed(), 0);
     let state = "SELECT md5(string_agg(concat_ws(' ', id, n, other), ',' ORDER BY id, other)) FROM leads";
     let before = project.one(state).await;
@@ -179,7 +186,7 @@ async fn a_backfill_killed_again_and_again_changes_each_row_once() {
         running.kill9();
         running.finish().await;
     }
-    project.upgrade(0).await;
+    upgrade(&project).await;
     assert_eq!(
         project
             .one("SELECT concat_ws(' ', count(*), min(n), max(n)) FROM leads")
@@ -326,6 +333,9 @@ async fn a_table_that_is_rewritten_meanwhile_is_read_again() {
         ),
     ])
     .await;
+    project.windlass(&["upgrade", "+1"]).run().await.expect(0);
+    // However late it is paused, something is left to do.
+    let held = project.hold_row("t", "ctid = (SELECT max(ctid) FROM t)").await;
     let mut running = project.windlass(&["upgrade"]).spawn();
     wait_for_rows(&project, 1_000).await;
     project
@@ -334,6 +344,7 @@ async fn a_table_that_is_rewritten_meanwhile_is_read_again() {
         .await
         .expect(0);
     running.wait_for_output("x is paused").await;
+    held.release().await;
     project.database.execute("VACUUM FULL t").await;
     project
         .windlass(&["backfill", "resume", "x"])
@@ -395,6 +406,11 @@ async fn it_holds_while_an_old_transaction_keeps_vacuum_from_its_work() {
         "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM leads",
     )
     .await;
+    let is_old = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE pid = {} AND xact_start < now() - interval '1 s'",
+        old.pid()
+    );
+    project.database.wait_for(&is_old, |count| count > 0).await;
     let mut running = project.windlass(&["upgrade"]).spawn();
     running
         .wait_for_output("holds: VACUUM is held up by a transaction of")
@@ -441,10 +457,15 @@ async fn it_holds_while_a_standby_does_not_keep_up() {
         .await;
     replay.execute("SELECT pg_reload_conf()").await;
     replay.execute("SELECT pg_wal_replay_pause()").await;
+    // Not to be done before the lag is noticed.
+    let held = project
+        .hold_row("leads", "id = (SELECT max(id) FROM leads)")
+        .await;
     let mut running = project.windlass(&["upgrade"]).spawn();
     running
         .wait_for_output("holds: a standby replays with a lag of")
         .await;
+    held.release().await;
     replay.execute("SELECT pg_wal_replay_resume()").await;
     running.finish_within(PATIENCE).await.expect(0);
     assert_eq!(project.one("SELECT bool_and(n = 100) FROM leads").await, "t");
@@ -524,7 +545,7 @@ async fn a_table_of_many_dead_rows_is_vacuumed_on_the_way() {
         "0002_fill",
         "-- windlass: backfill fill on t batch=4000 pause=80ms\nUPDATE t SET a = 1 WHERE a IS NULL;",
     );
-    project.upgrade(0).await;
+    upgrade(&project).await;
     assert_eq!(project.one("SELECT count(*) FROM t WHERE a = 1").await, "200000");
     project
         .database

@@ -1,5 +1,7 @@
 //! Kills, crashes and lost connections: the next run ends in the same schema and data.
 
+use std::time::Duration;
+
 use windlass_testkit::{Fault, Proxy, Rival, Server};
 
 use crate::project::{Ended, Project};
@@ -349,17 +351,16 @@ async fn a_runner_that_freezes_while_it_waits_for_a_lock_does_not_keep_readers_o
     project.upgrade(0).await;
     project.write("0002_c", "ALTER TABLE t ADD c int;");
     let rival = Rival::hold(&project.database, "BEGIN; SELECT * FROM t").await;
-    let mut running = project.windlass(&["upgrade"]).spawn();
+    // A budget beside which it is little what a busy machine takes for anything.
+    const BUDGET: Duration = Duration::from_secs(20);
+    let mut running = project
+        .windlass(&["upgrade", "--set", "stall_budget=20s"])
+        .spawn();
     running.wait_for_output("the lock was not free in time").await;
     running.sigstop();
     // Whatever it waits for or holds, the server's own timeouts end it within the budget.
-    let began = std::time::Instant::now();
-    project.one("SELECT count(*) FROM t").await;
-    assert!(
-        began.elapsed() < std::time::Duration::from_secs(1),
-        "{:?}",
-        began.elapsed()
-    );
+    let read = tokio::time::timeout(BUDGET, project.one("SELECT count(*) FROM t")).await;
+    assert!(read.is_ok(), "readers are kept out");
     rival.release().await;
     running.sigcont();
     running.finish().await.expect(0);
@@ -399,7 +400,7 @@ async fn a_runner_killed_again_and_again_ends_where_an_undisturbed_one_does() {
     for round in 0..40_u64 {
         let mut running = project.windlass(&["upgrade"]).spawn();
         // Times that drift through a run, so that kills meet every kind of moment.
-        tokio::time::sleep(std::time::Duration::from_millis(5 + round % 20 * 2)).await;
+        tokio::time::sleep(Duration::from_millis(5 + round % 20 * 2)).await;
         running.kill9();
         running.finish().await;
     }
@@ -420,12 +421,13 @@ async fn a_runner_killed_again_and_again_ends_where_an_undisturbed_one_does() {
 
 #[tokio::test]
 async fn a_killed_run_is_over_for_status_at_once_and_for_the_report_with_the_next_run() {
-    let project = Project::new(&[("0001_s", "SELECT pg_sleep(0.5);")]).await;
-    project.kill_upgrade_in("SELECT pg_sleep(0.5)").await;
+    let project = Project::new(&[("0001_s", "SELECT pg_sleep(60);")]).await;
+    project.kill_upgrade_in("SELECT pg_sleep(60)").await;
     let leads = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
     project.database.wait_for(leads, |held| held == 0).await;
     let status = project.windlass(&["status"]).run().await.expect(0);
     assert!(!status.stdout.contains("running:"), "{}", status.stdout);
+    project.write("0001_s", "SELECT 1;");
     project.upgrade(0).await;
     assert_eq!(
         project

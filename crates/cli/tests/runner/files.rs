@@ -1,6 +1,6 @@
 //! Files and graph from outside: late, edited, missing and foreign revisions, bad input.
 
-use crate::project::{Ended, Project};
+use crate::project::{AT_GATE, Ended, Gate, Project};
 
 const A: (&str, &str) = ("0001_a", "CREATE TABLE a (x int);");
 const C: (&str, &str) = ("0003_c", "CREATE TABLE c (x int);");
@@ -488,24 +488,26 @@ async fn the_same_downgrade_again_finishes_what_is_half_way_and_reverts_no_more(
     assert_eq!(project.one("SELECT to_regclass('c')").await, "NULL");
 }
 
-/// With its second revision at work, in a statement that is under way.
-async fn with_a_second_under_way() -> (Project, windlass_testkit::Child) {
-    let slow = "SELECT pg_sleep(2);\nCREATE TABLE b (x int);";
+/// With its second revision at work, in a statement that is under way until the gate is opened.
+async fn with_a_second_under_way() -> (Project, windlass_testkit::Child, Gate) {
+    let slow = format!("{AT_GATE};\nCREATE TABLE b (x int);");
     let project = Project::new(&[A, ("0001_a.down", "SELECT 1;")]).await;
     project.upgrade(0).await;
-    for (name, text) in [("0002_b", slow), ("0002_b.down", "SELECT 2;"), C] {
+    for (name, text) in [("0002_b", &*slow), ("0002_b.down", "SELECT 2;"), C] {
         project.write(name, text);
     }
+    let gate = Gate::shut(&project).await;
     let upgrade = project.windlass(&["upgrade", "+1"]).spawn();
-    project.wait_for_statement("SELECT pg_sleep(2)").await;
-    (project, upgrade)
+    gate.wait(&project).await;
+    (project, upgrade, gate)
 }
 
 #[tokio::test]
 async fn one_revision_on_is_one_however_many_runners_are_asked_for_it() {
-    let (project, first) = with_a_second_under_way().await;
+    let (project, first, gate) = with_a_second_under_way().await;
     let mut second = project.windlass(&["upgrade", "+1"]).spawn();
     second.wait_for_output("another runner is at work").await;
+    gate.open().await;
     first.finish().await.expect(0);
     let found = second.finish().await.expect(0);
     assert!(found.stderr.contains("nothing to do"), "{}", found.stderr);
@@ -514,9 +516,10 @@ async fn one_revision_on_is_one_however_many_runners_are_asked_for_it() {
 
 #[tokio::test]
 async fn one_revision_back_is_not_one_that_was_applied_meanwhile() {
-    let (project, first) = with_a_second_under_way().await;
+    let (project, first, gate) = with_a_second_under_way().await;
     let mut back = project.windlass(&["downgrade", "-1"]).spawn();
     back.wait_for_output("another runner is at work").await;
+    gate.open().await;
     first.finish().await.expect(0);
     let refused = back.finish().await.expect(4);
     assert!(

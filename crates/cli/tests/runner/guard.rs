@@ -2,7 +2,7 @@
 
 use windlass_testkit::{Finished, Rival};
 
-use crate::project::{Ended, Project};
+use crate::project::{AT_GATE, Ended, Gate, Project};
 
 const SCHEMA: &str = "
     CREATE TABLE leads (id int PRIMARY KEY, name text, phone text CHECK (phone <> ''));
@@ -350,12 +350,16 @@ async fn what_the_application_deletes_meanwhile_is_not_ours() {
     let project = project().await;
     project.write(
         "0002_some",
-        "-- windlass: protect calls allow delete 5 because they are test calls\n\
-         DELETE FROM calls WHERE id <= 5;\nSELECT pg_sleep(0.3);\nUPDATE notes SET id = id;",
+        &format!(
+            "-- windlass: protect calls allow delete 5 because they are test calls\n\
+             DELETE FROM calls WHERE id <= 5;\n{AT_GATE};\nUPDATE notes SET id = id;"
+        ),
     );
+    let gate = Gate::shut(&project).await;
     let running = project.windlass(&["upgrade"]).spawn();
-    project.wait_for_statement("SELECT pg_sleep(0.3)").await;
+    gate.wait(&project).await;
     project.database.execute("DELETE FROM calls WHERE id > 50").await;
+    gate.open().await;
     running.finish().await.expect(0);
     assert_eq!(rows(&project, "calls").await, 45);
 }
@@ -366,14 +370,18 @@ async fn a_recount_leaves_out_what_the_application_deletes() {
     // The savepoint makes it suspicious; the recount finds the two rows that really go.
     project.write(
         "0002_some",
-        "-- windlass: protect calls allow delete 2 because they are test calls\n\
-         DO $$ BEGIN DELETE FROM calls WHERE id <= 2; \
-           BEGIN DELETE FROM calls; RAISE 'no'; EXCEPTION WHEN raise_exception THEN NULL; END; END $$;\n\
-         SELECT pg_sleep(0.3);\nUPDATE notes SET id = id;",
+        &format!(
+            "-- windlass: protect calls allow delete 2 because they are test calls\n\
+             DO $$ BEGIN DELETE FROM calls WHERE id <= 2; \
+               BEGIN DELETE FROM calls; RAISE 'no'; EXCEPTION WHEN raise_exception THEN NULL; END; END $$;\n\
+             {AT_GATE};\nUPDATE notes SET id = id;"
+        ),
     );
+    let gate = Gate::shut(&project).await;
     let running = project.windlass(&["upgrade"]).spawn();
-    project.wait_for_statement("SELECT pg_sleep(0.3)").await;
+    gate.wait(&project).await;
     project.database.execute("DELETE FROM calls WHERE id > 50").await;
+    gate.open().await;
     running.finish().await.expect(0);
     assert_eq!(rows(&project, "calls").await, 48);
     let noted = "SELECT rows FROM windlass.loss WHERE revision_id = '0002_some'";
@@ -564,10 +572,12 @@ async fn rows_are_counted_before_and_after_where_that_is_asked_for() {
         .expect(0);
     says(&finished, "count of public.calls before: 100, after: 95");
     says(&finished, "count of public.leads before: 100, after: 100");
-    project.write("0003_wait", "SELECT pg_sleep(0.5);");
+    project.write("0003_wait", AT_GATE);
+    let gate = Gate::shut(&project).await;
     let running = project.windlass(&["upgrade", "--exact-counts"]).spawn();
-    project.wait_for_statement("SELECT pg_sleep(0.5)").await;
+    gate.wait(&project).await;
     project.database.execute("DELETE FROM calls WHERE id = 50").await;
+    gate.open().await;
     let finished = running.finish().await.expect(5);
     says(&finished, "public.calls had 95 rows and has 94");
 }

@@ -148,13 +148,14 @@ async fn what_a_killed_run_left_of_a_statement_that_is_edited_away_goes_or_is_to
     project.upgrade(0).await;
     project.write("0002_i", &format!("{build};"));
     let rival = Rival::hold(&project.database, "BEGIN; INSERT INTO t VALUES (1)").await;
-    project.kill_upgrade_in(build).await;
+    // A statement that has begun has not left anything yet.
+    let left = "SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass";
+    project.kill_upgrade_when(left, "1").await;
     project
         .database
         .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE UNIQUE%'")
         .await;
     rival.commit().await;
-    let left = "SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass";
     assert_eq!(project.one(left).await, "1");
     project.write("0002_i", "INSERT INTO t VALUES (1);");
     let finished = project.upgrade(0).await;

@@ -1,25 +1,15 @@
 //! One runner at a time, seen from each side: who waits, who leads and loses it, who finds what a dead one left.
 
-use windlass_testkit::{Fault, Proxy, Rival};
+use windlass_testkit::{Fault, Proxy, Rival, wait_until};
 
-use crate::project::{Ended, Project};
-
-/// A revision that is at work for as long as somebody holds [`GATE`].
-const GATED: (&str, &str) = ("0001_g", "SELECT pg_advisory_xact_lock_shared(7);");
-const GATE: &str = "SELECT pg_advisory_lock(7)";
-
-/// Waits until a step of a runner waits behind the gate.
-async fn wait_at_gate(project: &Project) {
-    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
-    project.database.wait_for(waits, |count| count > 0).await;
-}
+use crate::project::{AT_GATE, Ended, Gate, Project};
 
 #[tokio::test]
 async fn who_waits_says_for_whom_and_then_finds_nothing_to_do() {
-    let project = Project::new(&[GATED]).await;
-    let gate = Rival::hold(&project.database, GATE).await;
+    let project = Project::new(&[("0001_g", AT_GATE)]).await;
+    let gate = Gate::shut(&project).await;
     let leading = project.windlass(&["upgrade"]).spawn();
-    wait_at_gate(&project).await;
+    gate.wait(&project).await;
     let leads =
         "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND granted AND objsubid = 2";
     let leader = project.one(leads).await;
@@ -51,7 +41,7 @@ async fn who_waits_says_for_whom_and_then_finds_nothing_to_do() {
         .await
         .expect(3);
 
-    gate.release().await;
+    gate.open().await;
     leading.finish().await.expect(0);
     let waited = waiting.finish().await.expect(0);
     assert!(waited.stderr.contains("nothing to do"), "{}", waited.stderr);
@@ -75,18 +65,19 @@ async fn a_runner_that_lost_its_lock_stops_before_the_next_step() {
         ("", "VACUUM"),
         ("-- windlass: no-transaction\n", "CREATE TABLE next (a int)"),
     ] {
-        let steps = format!(
-            "{directive}SELECT pg_advisory_xact_lock_shared(7);\n{next};\nCREATE TABLE behind (a int);"
-        );
+        let steps = format!("{directive}{AT_GATE};\n{next};\nCREATE TABLE behind (a int);");
         let project = Project::new(&[("0001_s", &steps)]).await;
-        let gate = Rival::hold(&project.database, GATE).await;
-        let running = project.windlass(&["upgrade"]).spawn();
-        wait_at_gate(&project).await;
-        let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'windlass'";
-        assert_eq!(project.one(end).await, "1");
-        let gone = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'windlass'";
-        project.database.wait_for(gone, |count| count == 0).await;
-        gate.release().await;
+        let gate = Gate::shut(&project).await;
+        let proxy = Proxy::start(&project.database.url()).await;
+        let running = project.upgrade_by(proxy.url()).spawn();
+        gate.wait(&project).await;
+        end_lock(&project).await;
+        // The lock's connection comes first. That the server has ended it is not that the runner has heard of it.
+        wait_until("the runner to hang up as well", async || {
+            !proxy.connections()[0].is_open
+        })
+        .await;
+        gate.open().await;
         let stopped = running.finish().await.expect(7);
         assert!(
             stopped.stderr.contains("run the same command again"),
@@ -115,7 +106,9 @@ async fn a_runner_whose_epoch_is_over_commits_nothing_any_more() {
             "BEGIN; LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE",
         )
         .await;
-        let running = project.windlass(&["upgrade"]).spawn();
+        let running = project
+            .windlass(&["upgrade", "--set", "lane.utility.lock_timeout=5m"])
+            .spawn();
         project.wait_for_statement("VACUUM t").await;
         project
             .database
@@ -172,6 +165,15 @@ async fn what_outlives_its_runner_is_seen_also_under_a_role_that_the_login_takes
     outlived(&project, &project.database.url_for("login"), "owner").await;
 }
 
+/// Ends the session that holds the lock; one of a run before may take a moment to go.
+async fn end_lock(project: &Project) {
+    let sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'windlass'";
+    project.database.wait_for(sessions, |count| count == 1).await;
+    let end =
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'windlass'";
+    assert_eq!(project.one(end).await, "1");
+}
+
 /// Kills runners in a build and in a transaction, with a network that does not tell the server.
 async fn outlived(project: &Project, url: &str, role: &str) {
     let upgrade = |url: &str| project.upgrade_by(url).env("WINDLASS_ROLE", role);
@@ -190,9 +192,7 @@ async fn outlived(project: &Project, url: &str, role: &str) {
     proxy.swallow();
     running.kill9();
     running.finish().await;
-    let lock =
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'windlass'";
-    assert_eq!(project.one(lock).await, "1");
+    end_lock(project).await;
     let mut next = upgrade(url).spawn();
     next.wait_for_output("an earlier runner's statement is still at work (pid ")
         .await;
@@ -212,9 +212,11 @@ async fn outlived(project: &Project, url: &str, role: &str) {
     proxy.wait_until_fired().await;
     running.kill9();
     running.finish().await;
-    let idle = "SELECT pid FROM pg_stat_activity WHERE application_name = 'windlass work' AND state = 'idle in transaction'";
+    let idle = "SELECT coalesce(max(pid), 0) FROM pg_stat_activity \
+                 WHERE application_name = 'windlass work' AND state = 'idle in transaction'";
+    project.database.wait_for(idle, |pid| pid > 0).await;
     let orphan = project.one(idle).await;
-    assert_eq!(project.one(lock).await, "1");
+    end_lock(project).await;
     let next = upgrade(url).run().await.expect(0);
     let told = format!("ended the backend of an earlier runner (pid {orphan})");
     assert!(next.stderr.contains(&told), "{}", next.stderr);

@@ -382,8 +382,9 @@ async fn a_swap_that_was_killed_goes_on() {
         .expect("nobody holds the table");
     let mut killed = project.windlass(&["upgrade"]).spawn();
     // Adding the column is waited for outside the queue; let it through once.
-    let waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'windlass%'";
-    project.database.wait_for(waits, |count| count > 1).await;
+    killed
+        .wait_for_output("not queueing behind who holds the lock for long")
+        .await;
     holder.batch_execute("COMMIT").await.expect("it is open");
     let filled = "SELECT count(*) FROM windlass.step WHERE revision_id = '0002_change'";
     project.database.wait_for(filled, |count| count >= 2).await;

@@ -1,7 +1,7 @@
 //! `triggers=skip`: rows change past the table's own triggers and rules, as ALTER TABLE writes rows. What PostgreSQL enforces
 //! by triggers of its own is not given up with them.
 
-use crate::project::{Ended, Project};
+use crate::project::{AT_GATE, Ended, Gate, Project};
 
 /// Whatever would notice an UPDATE writes to `audit`: triggers of each kind, and a rule.
 const NOTICED: &str = "CREATE TABLE audit (by text);\n\
@@ -27,6 +27,28 @@ async fn project(change: &str) -> Project {
     project.database.execute("ANALYZE").await;
     project.write("0003_change", change);
     project
+}
+
+/// Starts the change that fills `orders.token`, and kills its runner before the last row is filled: a check waits there.
+async fn kill_while_it_fills(project: &Project) {
+    project
+        .database
+        .execute(&format!(
+            "CREATE FUNCTION hold(bigint) RETURNS boolean LANGUAGE plpgsql AS \
+             'BEGIN IF $1 = 12000 THEN {}; END IF; RETURN true; END'; \
+             ALTER TABLE orders ADD CONSTRAINT held CHECK (hold(id)) NOT VALID",
+            AT_GATE.replace("SELECT", "PERFORM")
+        ))
+        .await;
+    let gate = Gate::shut(project).await;
+    let begun = "SELECT count(*)::text FROM windlass.backfill WHERE name = 'orders_token'";
+    project.kill_upgrade_when(begun, "1").await;
+    project.wait_for_orphans().await;
+    gate.open().await;
+    project
+        .database
+        .execute("ALTER TABLE orders DROP CONSTRAINT held")
+        .await;
 }
 
 async fn audited(project: &Project) -> String {
@@ -311,7 +333,9 @@ async fn what_is_resumed_or_left_to_a_worker_skips_them_as_well() {
     )
     .await;
     let begun = "SELECT count(*) >= 300 FROM orders WHERE length(note) > 1000";
-    project.kill_upgrade_when(begun, "t").await;
+    project
+        .kill_backfill_when("orders", "id = 12000", begun, "t")
+        .await;
     let kept = "SELECT definition -> 'options' ->> 'skips_triggers' FROM windlass.backfill WHERE name = 'x'";
     assert_eq!(project.one(kept).await, "true");
     let enable = |how| format!("ALTER TABLE orders ENABLE {how}TRIGGER stamp");
@@ -337,12 +361,7 @@ async fn what_is_resumed_or_left_to_a_worker_skips_them_as_well() {
 #[tokio::test]
 async fn a_safe_form_that_was_frozen_keeps_passing_over_them() {
     let project = project("ALTER TABLE orders ADD COLUMN token uuid DEFAULT gen_random_uuid();").await;
-    project
-        .kill_upgrade_when(
-            "SELECT count(*)::text FROM windlass.backfill WHERE name = 'orders_token'",
-            "1",
-        )
-        .await;
+    kill_while_it_fills(&project).await;
     let enable = |how| format!("ALTER TABLE orders ENABLE {how}TRIGGER stamp");
     project.database.execute(&enable("ALWAYS ")).await;
     let refused = project.upgrade(4).await;
@@ -412,8 +431,7 @@ async fn a_safe_form_says_what_helps_where_triggers_or_constraints_came_meanwhil
                 INSERT INTO orders SELECT n, repeat('x', 1000) FROM generate_series(1, 12000) n;";
     let change = "ALTER TABLE orders ADD COLUMN token uuid DEFAULT gen_random_uuid();";
     let project = Project::to_change(("0001_orders", rows), change).await;
-    let begun = "SELECT count(*)::text FROM windlass.backfill WHERE name = 'orders_token'";
-    project.kill_upgrade_when(begun, "1").await;
+    kill_while_it_fills(&project).await;
     project
         .database
         .execute(

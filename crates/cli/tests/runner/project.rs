@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use windlass_testkit::{Command, Database, Finished, Server};
+use windlass_testkit::{Command, Database, Finished, Rival, Server};
 
 /// One project with its own server.
 pub(crate) struct Project {
@@ -96,6 +96,27 @@ impl Project {
         running.finish().await;
     }
 
+    /// The same of a backfill that cannot come to its end before the kill: meanwhile the row of `table` where `row` is
+    /// true is held.
+    pub(crate) async fn kill_backfill_when(&self, table: &str, row: &str, query: &str, value: &str) {
+        let rival = self.hold_row(table, row).await;
+        self.kill_upgrade_when(query, value).await;
+        self.wait_for_orphans().await;
+        rival.release().await;
+    }
+
+    /// Waits until no backend of a killed run is left that could do what it waits to do.
+    pub(crate) async fn wait_for_orphans(&self) {
+        let work = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'windlass work'";
+        self.database.wait_for(work, |count| count == 0).await;
+    }
+
+    /// Holds a row, so that a backfill that wants it cannot come to its end.
+    pub(crate) async fn hold_row(&self, table: &str, row: &str) -> Rival {
+        let hold = format!("BEGIN; SELECT FROM {table} WHERE {row} FOR UPDATE");
+        Rival::hold(&self.database, &hold).await
+    }
+
     /// The same, when some session runs exactly this statement.
     pub(crate) async fn kill_upgrade_in(&self, statement: &str) {
         let mut running = self.windlass(&["upgrade"]).spawn();
@@ -131,6 +152,31 @@ impl Project {
                 "SELECT revision_id FROM windlass.revision WHERE state = 'applied' ORDER BY position",
             )
             .await
+    }
+}
+
+/// The statement of a revision that is at work for as long as a [`Gate`] is shut.
+pub(crate) const AT_GATE: &str = "SELECT pg_advisory_xact_lock_shared(7)";
+
+/// Holds a run where it is, however slow the machine: a sleep is over when the test comes to look.
+pub(crate) struct Gate(Rival);
+
+impl Gate {
+    /// Shuts it.
+    pub(crate) async fn shut(project: &Project) -> Self {
+        Self(Rival::hold(&project.database, "SELECT pg_advisory_lock(7)").await)
+    }
+
+    /// Waits until a statement stands at it.
+    pub(crate) async fn wait(&self, project: &Project) {
+        let waits =
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
+        project.database.wait_for(waits, |count| count > 0).await;
+    }
+
+    /// Lets everybody through, from now on.
+    pub(crate) async fn open(self) {
+        self.0.execute("SELECT pg_advisory_unlock(7)").await;
     }
 }
 
