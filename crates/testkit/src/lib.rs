@@ -22,6 +22,7 @@ mod background;
 mod database;
 mod messages;
 mod pooler;
+mod port;
 mod process;
 mod proxy;
 mod rival;

@@ -1,7 +1,8 @@
 //! PgBouncer in front of a server: many clients share few sessions.
 
 use crate::database::Database;
-use crate::server::{Place, free_port};
+use crate::port::Port;
+use crate::server::Place;
 use crate::wait::wait_until;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -29,12 +30,13 @@ impl Pooler {
             return None;
         };
         let place = Place::choose(false).expect("there is a place for servers");
-        let port = free_port().expect("there is a free port");
+        let port = Port::reserve().expect("there is a free port");
         let directory = place.base.join(format!("b{:08x}", rand::random::<u32>()));
         std::fs::create_dir(&directory).expect("the folder of servers can be written");
         place.give(&directory).expect("it is ours to give");
         let config = directory.join("pgbouncer.ini");
-        std::fs::write(&config, configuration(database, mode, port, settings)).expect("it can be written");
+        std::fs::write(&config, configuration(database, mode, port.number(), settings))
+            .expect("it can be written");
         place.give(&config).expect("it is ours to give");
         let mut keeper = place
             .command(Path::new("/bin/sh"))
@@ -43,7 +45,11 @@ impl Pooler {
             .stdin(Stdio::piped())
             .spawn()
             .expect("a shell starts");
-        let url = format!("postgresql://postgres@127.0.0.1:{port}/{}", database.name());
+        let url = format!(
+            "postgresql://postgres@127.0.0.1:{}/{}",
+            port.number(),
+            database.name()
+        );
         let pooler = Self {
             input: keeper.stdin.take(),
             url,
@@ -51,7 +57,7 @@ impl Pooler {
             keeper,
         };
         wait_until("PgBouncer to answer", async || {
-            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+            tokio::net::TcpStream::connect(port.address()).await.is_ok()
         })
         .await;
         Some(pooler)

@@ -325,9 +325,16 @@ impl Capture {
         self.bytes.clone().wait_for(found).await.map(drop)
     }
 
-    /// A grandchild may hold the pipe open for longer: its output is not waited for.
-    async fn finish(self) -> String {
-        let _ = timeout(Duration::from_secs(1), self.reader).await;
+    /// What the program itself wrote is in the pipe by now. A grandchild may hold it open for longer: its output is not
+    /// waited for.
+    async fn finish(mut self) -> String {
+        let patience = Duration::from_secs(1);
+        if timeout(patience, &mut self.reader).await.is_err() {
+            // The time may also have passed without us: then the reader has had no turn yet.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        }
         String::from_utf8_lossy(&self.bytes.borrow()).into_owned()
     }
 }

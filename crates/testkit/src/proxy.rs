@@ -4,13 +4,14 @@
 
 use crate::background;
 use crate::messages::{Message, Reader};
+use crate::port::Port;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 /// What happens when the awaited moment comes.
@@ -303,12 +304,9 @@ async fn wait_for_one(counter: &watch::Sender<u64>, what: &str) {
 
 async fn serve(state: Arc<State>, ready: tokio::sync::oneshot::Sender<SocketAddr>) {
     let mut mode = state.mode.subscribe();
-    let bound = TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .expect("127.0.0.1 has a free port");
-    let address = bound.local_addr().expect("a bound socket has an address");
-    let _ = ready.send(address);
-    let mut listener = Some(bound);
+    let port = Port::reserve().expect("127.0.0.1 has a free port");
+    let mut listener = Some(port.listen().expect("the port is ours"));
+    let _ = ready.send(port.address());
     loop {
         let now = *mode.borrow_and_update();
         match now {
@@ -316,11 +314,7 @@ async fn serve(state: Arc<State>, ready: tokio::sync::oneshot::Sender<SocketAddr
             // Only without a listener does the system itself refuse.
             Mode::Refuse => listener = None,
             Mode::Forward | Mode::Swallow if listener.is_none() => {
-                listener = Some(
-                    TcpListener::bind(address)
-                        .await
-                        .expect("the proxy's port is still free"),
-                );
+                listener = Some(port.listen().expect("the port is still ours"));
             }
             Mode::Forward | Mode::Swallow => {}
         }
@@ -421,6 +415,8 @@ async fn carry(
     let (mut request, mut answer) = (vec![0; 16 << 10], vec![0; 16 << 10]);
     let (mut for_server, mut for_client) = (Vec::new(), Vec::new());
     let (mut client_talks, mut server_talks) = (true, true);
+    // Its end is passed on like what it said before: not to a server behind a freeze.
+    let mut ended = false;
     let mut seen = Seen::default();
     // Set by `CutAfter`: the server's next word is the answer that the client must not get.
     let mut awaits_answer = false;
@@ -433,6 +429,13 @@ async fn carry(
                 .any(|part: &[u8]| part == text.as_bytes())
         });
         let flows = *mode.borrow_and_update() != Mode::Swallow && !is_frozen;
+        if flows && !client_talks && !ended && for_server.is_empty() {
+            ended = true;
+            let _ = to_server.shutdown().await;
+        }
+        if ended && !server_talks && for_client.is_empty() {
+            return End::Closed;
+        }
         tokio::select! {
             // What the test asked for comes before what a client did later: the end of a client that was killed
             // behind a freeze does not get through.
@@ -452,10 +455,7 @@ async fn carry(
             }
             read = from_client.read(&mut request), if flows && client_talks && for_server.is_empty() => {
                 let chunk = &request[..read.unwrap_or(0)];
-                if chunk.is_empty() {
-                    client_talks = false;
-                    let _ = to_server.shutdown().await;
-                }
+                client_talks = !chunk.is_empty();
                 for_server.extend_from_slice(chunk);
                 const BEGINNING: usize = 1024;
                 beginning.extend(chunk.iter().take(BEGINNING.saturating_sub(beginning.len())));
@@ -494,9 +494,6 @@ async fn carry(
                 }
                 for_client.extend_from_slice(chunk);
             }
-        }
-        if !client_talks && !server_talks && for_client.is_empty() && for_server.is_empty() {
-            return End::Closed;
         }
     }
 }

@@ -201,6 +201,11 @@ impl Running {
         self.state.log().answers.len() as u64
     }
 
+    /// Requests that failed so far, for waiting until one has.
+    pub fn failed(&self) -> u64 {
+        self.state.log().errors.values().sum()
+    }
+
     /// Stops; requests that were due before are still waited for and counted.
     pub async fn stop(self) -> Report {
         let end = *self.state.stop.get_or_init(Instant::now);

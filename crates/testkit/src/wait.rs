@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// How long the helpers of this crate wait before they call a test failed.
 ///
 /// Generous, because a loaded build machine is slow and a test that passes never waits this long.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Waits until `condition` holds; panics with `what` after [`DEADLINE`].
 ///

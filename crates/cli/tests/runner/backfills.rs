@@ -82,9 +82,7 @@ async fn a_killed_backfill_goes_on_behind_its_cursor() {
             "SELECT coalesce(sum(rows_done) >= {}, false)::text FROM windlass.backfill_range",
             batches * 50
         );
-        project
-            .kill_backfill_when("leads", LAST, &far, "true")
-            .await;
+        project.kill_backfill_when("leads", LAST, &far, "true").await;
     }
     let finished = project.upgrade(0).await;
     assert!(finished.stderr.contains("going on behind"), "{}", finished.stderr);

@@ -169,8 +169,7 @@ impl Gate {
 
     /// Waits until a statement stands at it.
     pub(crate) async fn wait(&self, project: &Project) {
-        let waits =
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
+        let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted";
         project.database.wait_for(waits, |count| count > 0).await;
     }
 

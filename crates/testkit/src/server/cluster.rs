@@ -4,11 +4,11 @@ use super::binaries::Binaries;
 use super::endpoint::Endpoint;
 use super::place::Place;
 use super::{ServerBuilder, template};
+use crate::port::Port;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,8 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("full_page_writes", "off"),
     // Files in the data directory: a killed server leaves nothing behind in /dev/shm.
     ("dynamic_shared_memory_type", "mmap"),
+    // Autovacuum comes to a test that asks for it, not to whichever takes long: it locks tables and counts rows.
+    ("autovacuum_naptime", "1d"),
     ("timezone", "UTC"),
     ("log_timezone", "UTC"),
     ("log_line_prefix", "%m [%p] %q%a %u@%d "),
@@ -121,7 +123,7 @@ pub(super) struct Cluster {
     binaries: Binaries,
     /// Holds `data/`, `users/`, the log and the socket.
     directory: PathBuf,
-    port: u16,
+    port: Port,
     password: bool,
     postmaster: Option<Child>,
     /// Only to be reaped by us, lest it stays a zombie.
@@ -156,7 +158,7 @@ impl Cluster {
         let mut cluster = Self {
             place: place.clone(),
             binaries,
-            port: free_port()
+            port: Port::reserve()
                 .map_err(|error| StartError::io("find a free port on", Path::new("127.0.0.1"), error))?,
             password: builder.password_method.is_some(),
             postmaster: None,
@@ -264,7 +266,7 @@ impl Cluster {
             match self.launch() {
                 // Somebody took the port between our look and the server's.
                 Err(StartError::Server(log)) if log.contains("Address already in use") => {
-                    self.port = free_port()
+                    self.port = Port::reserve()
                         .map_err(|error| StartError::io("find a free port for", &self.directory, error))?;
                 }
                 outcome => return outcome,
@@ -281,7 +283,7 @@ impl Cluster {
                 // After a SIGKILL the old backends need a moment to notice.
                 Err(StartError::Server(log))
                     if (log.contains("pre-existing shared memory")
-                        || log.contains("is another postmaster"))
+                        || log.contains("s another postmaster"))
                         && begun.elapsed() < STOP_DEADLINE =>
                 {
                     std::thread::sleep(Duration::from_millis(50));
@@ -303,7 +305,7 @@ impl Cluster {
             .command(&postgres)
             .arg("-D")
             .arg(self.data())
-            .args(["-p", &self.port.to_string()])
+            .args(["-p", &self.port().to_string()])
             .stdout(log.try_clone().map_err(io_error)?)
             .stderr(log)
             // A group of its own: Ctrl-C reaches the tests, and the tests stop their servers.
@@ -377,7 +379,7 @@ impl Cluster {
 
     pub(super) fn endpoint(&self) -> Endpoint {
         let password = self.password.then_some("windlass");
-        Endpoint::local(&self.binaries, &self.directory, self.port, password)
+        Endpoint::local(&self.binaries, &self.directory, self.port(), password)
     }
 
     pub(super) fn pid(&mut self) -> Option<u32> {
@@ -386,7 +388,7 @@ impl Cluster {
     }
 
     pub(super) fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -405,7 +407,7 @@ impl Drop for Cluster {
         }
         self.stop(Stop::Immediate);
         // Backends outlive an immediately stopped postmaster by a moment and may still write.
-        for _ in 0..100 {
+        for _ in 0..1000 {
             if template::remove(&self.directory).is_ok() {
                 break;
             }
@@ -416,11 +418,6 @@ impl Drop for Cluster {
             let _ = reaper.wait();
         }
     }
-}
-
-/// A port on 127.0.0.1 that nobody listens on.
-pub(crate) fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// The postmaster writes its state into the eighth line of its pid file.

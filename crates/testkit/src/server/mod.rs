@@ -13,7 +13,6 @@ mod tls;
 
 pub use binaries::Binaries;
 pub use cluster::StartError;
-pub(crate) use cluster::free_port;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use place::Place;
 pub use shared::{SharedServer, shared, shared_in};
