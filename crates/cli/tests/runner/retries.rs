@@ -1,6 +1,8 @@
 //! What is tried again as a whole, and what is not.
 
-use crate::project::{Ended, Project};
+use windlass_testkit::Proxy;
+
+use crate::project::{AT_GATE, Ended, Gate, Project};
 
 /// `flaky(code, times)` fails so often with that SQLSTATE; a sequence is not rolled back.
 const FLAKY: (&str, &str) = (
@@ -44,6 +46,26 @@ async fn a_transaction_that_met_a_conflict_is_done_again_from_its_beginning() {
         .await
         .expect(0);
     assert_eq!(project.one("SELECT count(*) FROM t WHERE a = 3").await, "1");
+}
+
+/// It once was given up as if the application had waited for its rows.
+#[tokio::test]
+async fn a_data_change_that_nobody_could_watch_for_a_moment_is_done_again() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE t (a int);")]).await;
+    project.upgrade(0).await;
+    project.write("0002_d", &format!("INSERT INTO t VALUES (1);\n{AT_GATE};"));
+    let gate = Gate::shut(&project).await;
+    let proxy = Proxy::start(&project.database.url()).await;
+    let mut running = project.upgrade_by(proxy.url()).spawn();
+    gate.wait(&project).await;
+    proxy.swallow_only("windlass watch");
+    running.wait_for_output("the watchdog could not see").await;
+    proxy.resume();
+    gate.open().await;
+    let finished = running.finish().await.expect(0);
+    let why = "attempt 1: nobody could see whether application queries waited; again in 2s";
+    assert!(finished.stderr.contains(why), "{}", finished.stderr);
+    assert_eq!(project.one("SELECT count(*) FROM t").await, "1");
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Serialization,
     /// Our own watchdog ended it, for the sake of the application.
     OwnCancel,
+    /// The same, because it could not see who waits.
+    Blind,
     /// The work session was ended, and nothing of the step was committed.
     Lost,
     /// 57014 by statement_timeout: what changes only the catalog held its lock for the whole stall budget.
@@ -47,6 +49,7 @@ impl Failure {
             Self::Deadlock => "it waited for who waited for it (a deadlock)",
             Self::Serialization => "the transaction could not be serialized",
             Self::OwnCancel => "application queries had waited too long",
+            Self::Blind => "nobody could see whether application queries waited",
             Self::Lost => "the session was ended, and nothing was committed",
             Self::TooLong => "it was not done within the stall budget",
             Self::NeverClear => "the lock was never free",
@@ -86,6 +89,11 @@ pub(crate) fn next(
     const LOST_TO_TRAFFIC: u32 = 3;
     let is_long = matches!(policy.lane, Lane::Index | Lane::Validate);
     if failure == Failure::OwnCancel && is_long && attempt >= LOST_TO_TRAFFIC {
+        return Next::GiveUp;
+    }
+    // A moment later it can be seen again, or it cannot for a reason that stays.
+    const UNSEEN: u32 = 3;
+    if failure == Failure::Blind && policy.lane != Lane::Ddl && attempt >= UNSEEN {
         return Next::GiveUp;
     }
     // Somebody who ends our session again and again means it.
@@ -161,6 +169,18 @@ mod tests {
     #[test]
     fn a_data_change_that_made_the_application_wait_is_not_retried() {
         assert_eq!(after(Lane::Dml, Failure::OwnCancel, 1, 0), Next::GiveUp);
+    }
+
+    #[test]
+    fn what_could_not_be_watched_is_tried_three_times() {
+        for lane in [Lane::Dml, Lane::Index, Lane::Validate] {
+            assert!(matches!(after(lane, Failure::Blind, 2, 0), Next::RetryAfter(_)));
+            assert_eq!(after(lane, Failure::Blind, 3, 0), Next::GiveUp);
+        }
+        assert!(matches!(
+            after(Lane::Ddl, Failure::Blind, 3, 0),
+            Next::RetryAfter(_)
+        ));
     }
 
     #[test]

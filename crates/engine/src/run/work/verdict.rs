@@ -67,7 +67,7 @@ impl Work<'_> {
                     waiters: Vec::new(),
                     stalled,
                 });
-                Failure::OwnCancel
+                Failure::Blind
             }
         };
         Attempted::Failed {
@@ -183,7 +183,7 @@ pub(super) fn given_up(
 ) -> Error {
     if !matches!(
         failure,
-        Failure::LockTimeout | Failure::OwnCancel | Failure::NeverClear | Failure::TooLong
+        Failure::LockTimeout | Failure::OwnCancel | Failure::Blind | Failure::NeverClear | Failure::TooLong
     ) {
         return error;
     }
@@ -209,6 +209,12 @@ pub(super) fn given_up(
                   with a larger `stall_budget` at a quiet time"
             }
         });
+    }
+    if failure == Failure::Blind {
+        locked = locked.hint(
+            "the watchdog's connection did not answer in time, and without it nobody sees who waits: look at the \
+             network, and at how busy server and runner are",
+        );
     }
     if let Some((meaning, remedy)) = blockers.first().map(Blocker::remedy) {
         locked = locked.hint(match remedy {
