@@ -289,11 +289,7 @@ impl Renaming {
                 Address::Trigger(of, name) => Some((of, name)),
                 _ => None,
             });
-            if before != trigger.name {
-                let words = [quote_identifier(&before), quote_identifier(&trigger.name)];
-                let [old, new] = words.map(|word| format!(" TRIGGER {word} "));
-                trigger.definition = trigger.definition.replacen(&old, &new, 1);
-            }
+            call(&mut trigger.definition, " TRIGGER", &before, &trigger.name);
             self.schema(&mut trigger.function.name.schema);
             if let (Address::Routine(from), Address::Routine(to)) = (&self.from, &self.to)
                 && trigger.function.name == from.name
@@ -308,11 +304,7 @@ impl Renaming {
                 Address::Rule(of, name) => Some((of, name)),
                 _ => None,
             });
-            if before != rule.name {
-                let words = [quote_identifier(&before), quote_identifier(&rule.name)];
-                let [old, new] = words.map(|word| format!("CREATE RULE {word} "));
-                rule.definition = rule.definition.replacen(&old, &new, 1);
-            }
+            call(&mut rule.definition, "CREATE RULE", &before, &rule.name);
         }
         for policy in &mut relation.policies {
             self.part(name, &mut policy.name, |address| match address {
@@ -406,4 +398,12 @@ pub(super) fn keys<V: Clone>(
     map.iter()
         .map(|(of, value)| (address(of), value.clone()))
         .collect()
+}
+
+/// Gives an object its new name in its definition, where the name stands behind `word`.
+fn call(definition: &mut String, word: &str, before: &str, now: &str) {
+    if before != now {
+        let [old, new] = [before, now].map(|name| format!("{word} {} ", quote_identifier(name)));
+        *definition = definition.replacen(&old, &new, 1);
+    }
 }
