@@ -9,8 +9,10 @@ use super::endpoint::Endpoint;
 use super::place::Place;
 use super::{Binaries, ServerBuilder, blocking};
 use crate::database::{Database, unique};
+use crate::wait;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -122,10 +124,39 @@ fn advertised(pointer: &Path, binaries: &Binaries) -> Option<(Endpoint, u32)> {
     File::create(&user).ok()?;
     // Registered first, looked again second: see reaper.sh.
     let stays = fs::read_to_string(pointer).is_ok_and(|text| Path::new(&text) == directory);
-    if stays && TcpStream::connect(("127.0.0.1", port)).is_ok() {
+    if stays && answers(port).is_ok() {
         return Some((Endpoint::local(binaries, &directory, port, None), pid));
     }
     // Leaving it lets its reaper remove it, should it have crashed.
     let _ = fs::remove_file(user);
     None
+}
+
+/// Asks for TLS, which a postmaster answers with a byte. A connection alone says nothing: what it had just started when it
+/// was killed holds its port a moment longer.
+fn answers(port: u16) -> io::Result<()> {
+    const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(wait::DEADLINE))?;
+    stream.write_all(&SSL_REQUEST)?;
+    stream.read_exact(&mut [0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_port_that_is_only_held_belongs_to_no_server() {
+        let held = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+        let port = held.local_addr().expect("it is bound").port();
+        let holder = std::thread::spawn(move || {
+            // As long as what a killed postmaster has just started: it only has to be later than the connection.
+            std::thread::sleep(Duration::from_millis(50));
+            drop(held);
+        });
+        assert!(answers(port).is_err());
+        holder.join().expect("it only sleeps");
+    }
 }
