@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::connect::{self, ConnectOptions};
+use tokio_postgres::SimpleQueryMessage;
+
+use crate::connect::{self, ConnectOptions, Connection};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How long a fresh server may take to accept connections.
 const STARTING: Duration = Duration::from_secs(60);
+/// How often another port is tried where somebody else took the one that was free.
+const PORTS: u32 = 5;
 
 /// A server of its own, with a fresh cluster. Dropping it stops it and removes its files.
 #[derive(Debug)]
@@ -30,12 +34,27 @@ impl Shadow {
     /// # Errors
     /// Programs that cannot be run, and a server that does not start; with its own words.
     pub async fn start(bindir: &Path, scratch: &Path) -> Result<Self> {
-        let directory = scratch.join(format!("windlass-shadow-{:08x}", rand::random::<u32>()));
-        let port = free_port().map_err(|error| failed("failed to find a free port", error))?;
+        let mut shadow = Self::lay_out(bindir, scratch)?;
+        for _ in 0..PORTS {
+            shadow.port = free_port().map_err(|error| failed("failed to find a free port", error))?;
+            if shadow.launch().await? {
+                return Ok(shadow);
+            }
+            shadow.stop();
+        }
+        Err(Error::new(
+            ErrorKind::Failed,
+            format!("{PORTS} ports that were free were taken before the throwaway server had them"),
+        )
+        .hint("run the command again"))
+    }
+
+    /// Makes the cluster, which does not run yet.
+    fn lay_out(bindir: &Path, scratch: &Path) -> Result<Self> {
         let mut shadow = Self {
-            directory,
+            directory: scratch.join(format!("windlass-shadow-{:08x}", rand::random::<u32>())),
             bindir: bindir.to_owned(),
-            port,
+            port: 0,
             keeper: None,
         };
         std::fs::create_dir_all(&shadow.directory)
@@ -58,18 +77,28 @@ impl Shadow {
                 &cluster,
             ],
         )?;
+        Ok(shadow)
+    }
+
+    /// Starts the server on its port; whether it got it. A port is free when it is looked for, and somebody else's
+    /// when a server asks for it: of several programs that start at once, or of another server.
+    async fn launch(&self) -> Result<bool> {
         let options = format!(
-            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c max_connections=100 \
-             -c fsync=off",
-            shadow.directory.display()
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c max_connections=100 \
+             -c fsync=off -c cluster_name={}",
+            self.port,
+            self.directory.display(),
+            self.name()
         );
-        let log = shadow.directory.join("log").display().to_string();
-        shadow.run(
+        let log = self.log();
+        // What was said of another port is nothing about this one.
+        let _ = std::fs::remove_file(&log);
+        let (cluster, log) = (self.cluster(), log.display().to_string());
+        self.run(
             "pg_ctl",
             &["start", "--no-wait", "-D", &cluster, "-l", &log, "-o", &options],
         )?;
-        shadow.wait().await?;
-        Ok(shadow)
+        self.wait().await
     }
 
     /// The URL of one of its databases, as superuser.
@@ -81,21 +110,50 @@ impl Shadow {
         self.directory.join("data").display().to_string()
     }
 
-    async fn wait(&self) -> Result<()> {
-        let url = self.url("postgres");
+    fn log(&self) -> PathBuf {
+        self.directory.join("log")
+    }
+
+    /// What the server says that it is called; no other is.
+    fn name(&self) -> String {
+        let name = self.directory.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Waits until it answers; false where somebody else has its port.
+    async fn wait(&self) -> Result<bool> {
+        // Briefly each time: what has the port instead may say nothing at all.
+        let url = format!("{}?connect_timeout=2", self.url("postgres"));
         let options = ConnectOptions::resolve(&url, &|_| None)
             .map_err(|error| Error::new(ErrorKind::NoConnection, error.to_string()))?;
+        let log = || std::fs::read_to_string(self.log()).unwrap_or_default();
         let began = Instant::now();
         loop {
+            if log().contains("Address already in use") {
+                return Ok(false);
+            }
             match connect::connect(&options, &[]).await {
-                Ok(_) => return Ok(()),
+                Ok(connection) => return Ok(self.is_at(&connection).await),
                 Err(error) if began.elapsed() > STARTING => {
-                    let log = std::fs::read_to_string(self.directory.join("log")).unwrap_or_default();
-                    return Err(Error::new(ErrorKind::NoConnection, error.to_string()).hint(log));
+                    return Err(Error::new(ErrorKind::NoConnection, error.to_string()).hint(log()));
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
+    }
+
+    /// Whether it is this server that answers.
+    async fn is_at(&self, connection: &Connection) -> bool {
+        let messages = connection.client.simple_query("SHOW cluster_name").await;
+        messages.unwrap_or_default().iter().any(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0) == Some(&*self.name()),
+            _ => false,
+        })
+    }
+
+    /// A server that is gone already is what is wanted.
+    fn stop(&self) {
+        let _ = self.run("pg_ctl", &["stop", "-m", "immediate", "-D", &self.cluster()]);
     }
 
     fn run(&self, program: &str, args: &[&str]) -> Result<()> {
@@ -124,8 +182,8 @@ impl Shadow {
 
 impl Drop for Shadow {
     fn drop(&mut self) {
-        // A server that is gone already, or files that are, are what is wanted.
-        let _ = self.run("pg_ctl", &["stop", "-m", "immediate", "-D", &self.cluster()]);
+        self.stop();
+        // Files that are gone already are what is wanted.
         let _ = std::fs::remove_dir_all(&self.directory);
         if let Some(mut keeper) = self.keeper.take() {
             drop(keeper.stdin.take());
@@ -214,4 +272,31 @@ fn free_port() -> io::Result<u16> {
 
 fn failed(what: &str, error: io::Error) -> Error {
     Error::new(ErrorKind::Failed, format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_somebody_else_has_is_told_from_ones_own() {
+        let programs = windlass_testkit::Binaries::find().expect("there is a PostgreSQL here");
+        let programs = programs.dir();
+        let scratch = tempfile::tempdir().expect("a folder can be made");
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(scratch.path(), open).expect("it is ours");
+        let first = Shadow::start(programs, scratch.path()).await.expect("it starts");
+        // Another server answers there, to the same user.
+        let mut second = Shadow::lay_out(programs, scratch.path()).expect("it is laid out");
+        second.port = first.port;
+        assert!(!second.launch().await.expect("it is told"));
+        second.stop();
+        // Something listens there that is no server.
+        let other = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("there is a port");
+        second.port = other.local_addr().expect("it is bound").port();
+        assert!(!second.launch().await.expect("it is told"));
+        second.stop();
+        second.port = free_port().expect("there is a port");
+        assert!(second.launch().await.expect("it starts"));
+    }
 }
