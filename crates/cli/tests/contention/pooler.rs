@@ -22,7 +22,7 @@ const COMMANDS: [&[&str]; 7] = [
     &["status"],
     &["verify"],
     &["history"],
-    &["wait", "--timeout", "5s"],
+    &["wait", "--timeout", "60s"],
 ];
 
 fn names_the_pooler(ended: &Finished) {

@@ -217,6 +217,7 @@ UPDATE orders SET kind = 'a' WHERE kind IS NULL;
 CREATE INDEX CONCURRENTLY orders_kind ON orders (kind);
 
 -- windlass: lane utility
+-- windlass: lock-timeout 60s
 SELECT pg_advisory_lock(42), pg_advisory_unlock(42);
 ",
     );

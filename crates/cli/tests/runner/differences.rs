@@ -676,7 +676,9 @@ async fn a_server_of_ours_ends_with_a_program_that_was_killed() {
             .ok()
             .filter(|text| text.contains("ready"))
     };
-    windlass_testkit::wait_until("the shadow server is up", async || pid_file().is_some()).await;
+    let up = async || pid_file().is_some();
+    // It makes its cluster first.
+    windlass_testkit::wait_until_within(3 * windlass_testkit::DEADLINE, "the shadow server is up", up).await;
     running.kill9();
     running.finish().await;
     let is_empty = async || fs::read_dir(&scratch).is_ok_and(|mut files| files.next().is_none());

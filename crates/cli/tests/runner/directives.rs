@@ -202,6 +202,13 @@ async fn with_services_stopped_whoever_is_still_there_is_named_and_waited_for() 
         ],
     );
     assert_eq!(project.applied().await, ["0001_t"]);
+    // Who asked that was connected as well, and a session outlives its connection by a moment.
+    let asking = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND application_name = 'windlass-testkit'",
+        project.database.name()
+    );
+    let others = project.server.existing("postgres");
+    others.wait_for(&asking, |count| count == 0).await;
     let mut running = project
         .windlass(&[&maintenance[..], &["quiesce_timeout=30s"]].concat())
         .spawn();

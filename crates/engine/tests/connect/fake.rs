@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 /// Answers every session with an error of this SQLSTATE.
 pub(crate) async fn refuses_with(sqlstate: &'static str, message: &'static str) -> SocketAddr {
@@ -47,11 +47,10 @@ pub(crate) async fn says_nothing() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// A port where nobody listens.
-pub(crate) fn dead_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+/// A port where nobody listens, and nobody else can for as long as the socket is kept.
+pub(crate) fn dead_port() -> (TcpSocket, u16) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    (socket, port)
 }

@@ -45,15 +45,10 @@ impl Server {
                 .unwrap()
                 .success()
         );
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
         let sockets = directory.path().join("s");
         fs::create_dir(&sockets).unwrap();
         let mut configuration = format!(
-            "port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{}'\nfsync = off\n\
+            "listen_addresses = '127.0.0.1'\nunix_socket_directories = '{}'\nfsync = off\n\
              shared_buffers = 16MB\nlog_min_messages = fatal\n",
             sockets.display()
         );
@@ -75,21 +70,23 @@ impl Server {
             write("standby.signal", "");
         }
         give(&sockets);
-        let process = unprivileged(&program("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .stdin(Stdio::null())
-            .stdout(fs::File::create(directory.path().join("log")).unwrap())
-            .stderr(fs::File::create(directory.path().join("log")).unwrap())
-            .spawn()
-            .unwrap();
+        let (process, port) = launch(directory.path());
         let mut server = Self {
             process,
             port,
             directory,
         };
-        server.wait_until_ready();
-        server
+        for _ in 0..5 {
+            match server.wait_until_ready() {
+                Ok(()) => return server,
+                // Somebody took the port between our look and the server's.
+                Err(log) if log.contains("could not create any TCP/IP sockets") => {
+                    (server.process, server.port) = launch(server.directory.path());
+                }
+                Err(log) => panic!("postgres does not start: {log}"),
+            }
+        }
+        panic!("5 ports that were free were taken before the server had them");
     }
 
     pub(crate) fn sockets(&self) -> String {
@@ -113,19 +110,19 @@ impl Server {
         )
     }
 
-    fn wait_until_ready(&mut self) {
+    /// Waits until it takes connections; the log of one that ended instead.
+    fn wait_until_ready(&mut self) -> Result<(), String> {
         let status = self.directory.path().join("data/postmaster.pid");
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let text = fs::read_to_string(&status).unwrap_or_default();
             if matches!(text.lines().nth(7).map(str::trim), Some("ready" | "standby")) {
-                return;
+                return Ok(());
             }
-            let log = || fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
-            if let Some(code) = self.process.try_wait().unwrap() {
-                panic!("postgres ended with {code}: {}", log());
+            let has_ended = self.process.try_wait().unwrap().is_some();
+            if has_ended || Instant::now() > deadline {
+                return Err(fs::read_to_string(self.directory.path().join("log")).unwrap_or_default());
             }
-            assert!(Instant::now() < deadline, "postgres does not start: {}", log());
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -139,6 +136,25 @@ impl Drop for Server {
             .status();
         let _ = self.process.wait();
     }
+}
+
+/// Starts a server on a port that was free a moment ago.
+fn launch(directory: &Path) -> (Child, u16) {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let process = unprivileged(&program("postgres"))
+        .arg("-D")
+        .arg(directory.join("data"))
+        .args(["-p", &port.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(directory.join("log")).unwrap())
+        .spawn()
+        .unwrap();
+    (process, port)
 }
 
 fn program(name: &str) -> PathBuf {

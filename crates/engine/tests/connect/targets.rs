@@ -12,12 +12,10 @@ use crate::{ask, open, options, refusal};
 #[tokio::test]
 async fn the_next_host_is_tried_when_one_is_dead() {
     let server = Server::start(&Setup::default());
-    let (dead, starting) = (
-        dead_port(),
-        refuses_with("57P03", "the database system is starting up")
-            .await
-            .port(),
-    );
+    let (_kept, dead) = dead_port();
+    let starting = refuses_with("57P03", "the database system is starting up")
+        .await
+        .port();
     let url = |ports: &[u16]| {
         let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
         format!("postgresql://app:{PASSWORD_ENCODED}@{}/postgres", hosts.join(","))

@@ -47,6 +47,10 @@ impl Laboratory {
             .unwrap();
         drop(admin);
         fixture.execute(include_str!("fixture.sql")).await;
+        // A database is copied while nobody uses it, and a session outlives its connection by a moment.
+        let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'fixture'";
+        let others = server.database("postgres").await;
+        others.wait_for(sessions, |count| count == 0).await;
         let common = Scene::open(clone(&server).await).await;
         Self {
             server,
@@ -227,7 +231,7 @@ fn refuses(error: &Error) -> bool {
 }
 
 async fn prepare(client: &Client) {
-    let settings = "SET allow_in_place_tablespaces = on; SET client_min_messages = error; SET lock_timeout = '10s'; \
+    let settings = "SET allow_in_place_tablespaces = on; SET client_min_messages = error; SET lock_timeout = '60s'; \
                     SET max_parallel_workers_per_gather = 0; SET max_parallel_maintenance_workers = 0";
     run(client, settings).await.unwrap();
 }

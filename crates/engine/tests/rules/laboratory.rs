@@ -49,6 +49,10 @@ impl Laboratory {
         let given = server.database("given").await;
         given.execute(GIVEN).await;
         given.execute(include_str!("rows.sql")).await;
+        // A database is copied while nobody uses it, and a session outlives its connection by a moment.
+        let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'given'";
+        let others = server.database("postgres").await;
+        others.wait_for(sessions, |count| count == 0).await;
         Self { server, major }
     }
 
@@ -71,7 +75,9 @@ impl Scene {
     pub(crate) async fn run(&self, script: &str) -> Result<Cost, Failed> {
         let mut cost = Cost::default();
         let mut before = relations(&self.client).await;
-        let mut files = before.clone();
+        // As it is when a transaction begins. Read inside it: what the server counted before is passed on to its
+        // statistics when a second has gone by, and counting begins anew.
+        let mut files = BTreeMap::new();
         let mut is_open = false;
         for span in sql::split(script).unwrap() {
             let statement = &script[span.range()];
@@ -79,6 +85,7 @@ impl Scene {
                 "BEGIN" => {
                     is_open = true;
                     self.send("BEGIN").await?;
+                    files = relations(&self.client).await;
                     continue;
                 }
                 "COMMIT" => {
@@ -86,13 +93,13 @@ impl Scene {
                     self.send("COMMIT").await?;
                     // What an example makes first is somebody's by then.
                     before = relations(&self.client).await;
-                    files = before.clone();
                     continue;
                 }
                 _ => {}
             }
             if !is_open {
                 self.send("BEGIN").await?;
+                files = relations(&self.client).await;
             }
             let sent = self.send(statement).await;
             if let Err((code, _)) = &sent
@@ -102,9 +109,9 @@ impl Scene {
                 self.send("ROLLBACK").await?;
                 let claimed = self.claimed(statement, &before).await;
                 self.send(statement).await?;
-                let after = relations(&self.client).await;
+                // Nothing shows what a statement reads that commits by itself: only what it writes anew.
+                let after = without_scans(relations(&self.client).await);
                 cost.add(&claimed, is_work(&before, &files, &after));
-                files = after;
                 continue;
             }
             if sent.is_err() {
@@ -116,7 +123,6 @@ impl Scene {
             cost.add(&held, is_work(&before, &files, &after));
             if !is_open {
                 self.send("COMMIT").await?;
-                files = relations(&self.client).await;
             }
         }
         Ok(cost)
@@ -276,6 +282,11 @@ fn is_work(
         (Some(was), Some(is)) => is.file != was.file || is.scans > was.scans,
         _ => false,
     })
+}
+
+fn without_scans(mut relations: BTreeMap<String, Relation>) -> BTreeMap<String, Relation> {
+    relations.values_mut().for_each(|relation| relation.scans = 0);
+    relations
 }
 
 async fn relations(client: &Client) -> BTreeMap<String, Relation> {
