@@ -30,6 +30,7 @@ mod schema;
 mod server;
 mod small_disk;
 mod stalls;
+mod standstill;
 mod traffic;
 mod wait;
 
