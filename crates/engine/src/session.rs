@@ -350,7 +350,9 @@ pub(crate) fn is_lost(error: &tokio_postgres::Error) -> bool {
     match error.as_db_error() {
         Some(db) => {
             let code = db.code().code();
-            let ends = code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03");
+            // 25P03 and 57P05 are what idled for too long: after an outage it is the answer to what was sent behind it.
+            let ends =
+                code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "57P05" | "25P03");
             ends && matches!(
                 db.parsed_severity(),
                 None | Some(Severity::Fatal | Severity::Panic)
