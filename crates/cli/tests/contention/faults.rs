@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use windlass_testkit::{Fault, Proxy, Rival};
 
-use crate::scene::{Scene, at_each_budget};
+use crate::scene::{End, Scene, at_each_budget, begun};
 use crate::{EXCLUSIVE, SECOND, one_after_the_other};
 
 const CHECK: (&str, &str) = (
@@ -14,29 +14,39 @@ const CHECK: (&str, &str) = (
 
 #[tokio::test]
 async fn measured_both_connections_are_swallowed() {
+    // Until the runner has given them up.
+    at_each_budget(async |budget| drop(swallowed(budget, 3 * SECOND).await)).await;
+}
+
+#[tokio::test]
+async fn measured_both_connections_are_swallowed_until_the_server_ended_them() {
     at_each_budget(async |budget| {
-        let scene = Scene::new(&[(
-            "0002_c",
-            "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
-             INSERT INTO fresh VALUES ('one'); INSERT INTO fresh VALUES ('the other');",
-        )])
-        .await;
-        let proxy = Proxy::start(&scene.database().url()).await;
-        proxy.when_client_sends("the other", Fault::SwallowBefore);
-        let run = scene.begin_with(budget, &[("DATABASE_URL", proxy.url())]).await;
-        proxy.wait_until_fired().await;
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert_eq!(
-            run.database().query_one_text(EXCLUSIVE).await,
-            "0",
-            "the server ended what nobody could end any more"
-        );
-        proxy.resume();
-        let end = run.end_any().await;
-        end.kept();
-        assert!(matches!(end.code, Some(0 | 7)), "{:?}: {}", end.code, end.stderr);
+        let end = swallowed(budget, Duration::ZERO).await;
+        assert!(!end.stderr.contains("error: 0002_c step 1"), "{}", end.stderr);
     })
     .await;
+}
+
+/// Both connections are frozen with the lock held, until the server has ended what nobody could end any more, and then
+/// for so long.
+async fn swallowed(budget: Duration, more: Duration) -> End {
+    let scene = Scene::new(&[(
+        "0002_c",
+        "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
+         INSERT INTO fresh VALUES ('one'); INSERT INTO fresh VALUES ('the other');",
+    )])
+    .await;
+    let proxy = Proxy::start(&scene.database().url()).await;
+    proxy.when_client_sends("the other", Fault::SwallowBefore);
+    let run = scene.begin_with(budget, &[("DATABASE_URL", proxy.url())]).await;
+    proxy.wait_until_fired().await;
+    run.database().wait_for(EXCLUSIVE, |count| count == 0).await;
+    tokio::time::sleep(more).await;
+    proxy.resume();
+    let end = run.end_any().await;
+    end.kept();
+    assert!(matches!(end.code, Some(0 | 7)), "{:?}: {}", end.code, end.stderr);
+    end
 }
 
 #[tokio::test]
@@ -104,28 +114,39 @@ async fn measured_a_watchdog_whose_connection_is_cut_connects_again() {
 async fn measured_a_runner_that_freezes_while_the_server_writes_to_it_loses_the_lock() {
     // More than the buffers between them hold: the backend is stuck in its write, where no cancel reaches it.
     const TALK: &str =
-        "ALTER TABLE hot ADD COLUMN c int; SELECT repeat('x', 1000) FROM generate_series(1, 30000);";
-    at_each_budget(async |budget| {
-        let stuck = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'ClientWrite'";
-        frozen_in(TALK, Some(stuck), budget).await;
-    })
-    .await;
+        "ALTER TABLE hot ADD COLUMN c int; SELECT repeat('x', 1000) FROM generate_series(1, 100000);";
+    at_each_budget(async |budget| frozen_in(TALK, true, budget).await).await;
 }
 
 #[tokio::test]
 async fn measured_a_runner_that_freezes_while_it_scans_loses_the_lock() {
-    at_each_budget(async |budget| frozen_in(CHECK.1, None, budget).await).await;
+    at_each_budget(async |budget| frozen_in(CHECK.1, false, budget).await).await;
 }
 
-/// Freezes a runner whose statement holds the lock and would go on for long, and sees who ends it.
-async fn frozen_in(revision: &str, when: Option<&str>, budget: Duration) {
-    let scene = Scene::new(&[("0002_c", revision)]).await;
+/// Freezes a runner whose statement holds the lock and would go on for long, and sees who ends it: at once, or once the
+/// server is stuck in writing to it.
+async fn frozen_in(revision: &str, is_written_to: bool, budget: Duration) {
     let settings = [("WINDLASS_LANE_DDL_RETRY_FOR", "4s")];
-    let mut run = scene.begin_with(budget, &settings).await;
-    run.database().wait_for(EXCLUSIVE, |count| count > 0).await;
+    let begin = async || {
+        let scene = Scene::new(&[("0002_c", revision)]).await;
+        scene.begin_with(budget, &settings).await
+    };
+    let mut run = begun(EXCLUSIVE, begin).await;
     run.child.sigstop();
-    if let Some(when) = when {
-        run.database().wait_for(when, |count| count > 0).await;
+    // Where it was frozen too late the statement ends, and the lock with it.
+    let outcome = format!(
+        "SELECT CASE WHEN EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'ClientWrite') THEN 1 \
+                     WHEN ({EXCLUSIVE}) = 0 THEN 2 ELSE 0 END::bigint"
+    );
+    while is_written_to && {
+        run.database().wait_for(&outcome, |outcome| outcome > 0).await;
+        run.database().query_one_text(&outcome).await != "1"
+    } {
+        run.child.sigcont();
+        if !run.is_seen(EXCLUSIVE).await {
+            run = begun(EXCLUSIVE, begin).await;
+        }
+        run.child.sigstop();
     }
     run.database().wait_for(EXCLUSIVE, |count| count == 0).await;
     run.child.sigcont();
@@ -142,20 +163,20 @@ async fn frozen_in(revision: &str, when: Option<&str>, budget: Duration) {
 #[tokio::test]
 async fn measured_a_runner_that_freezes_in_the_queue_leaves_it() {
     at_each_budget(async |budget| {
-        let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
-        let mut busy = Vec::new();
-        for _ in 0..2 {
-            // Younger than the budget, so that it is queued for.
-            busy.push(Rival::run(scene.database(), &one_after_the_other(budget * 4 / 5, 6)).await);
-            tokio::time::sleep(budget * 2 / 5).await;
-        }
-        let mut run = scene.begin(budget).await;
         let queueing = "SELECT count(*) FROM pg_locks WHERE relation = 'hot'::regclass \
                          AND mode = 'AccessExclusiveLock'";
-        run.database().wait_for(queueing, |count| count > 0).await;
+        let mut run = begun(queueing, async || {
+            let scene = Scene::new(&[("0002_c", "ALTER TABLE hot ADD COLUMN c int;")]).await;
+            for _ in 0..2 {
+                // Younger than the budget, so that it is queued for.
+                Rival::run(scene.database(), &one_after_the_other(budget * 4 / 5, 6)).await;
+                tokio::time::sleep(budget * 2 / 5).await;
+            }
+            scene.begin(budget).await
+        })
+        .await;
         run.child.sigstop();
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert_eq!(run.database().query_one_text(queueing).await, "0");
+        run.database().wait_for(queueing, |count| count == 0).await;
         run.child.sigcont();
         let end = run.end_any().await;
         end.kept();

@@ -20,7 +20,7 @@ mod waiters;
 
 use std::time::Duration;
 
-use scene::{Scene, at_each_budget, hold};
+use scene::{Scene, at_each_budget, begun, hold};
 use windlass_testkit::{Database, Rival, Server};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -110,7 +110,7 @@ async fn measured_a_saturated_table_yields_its_lock() {
             // One after the other: there is never a moment without a holder.
             let holding = one_after_the_other(
                 budget / 5,
-                10_000 / u32::try_from(budget.as_millis() / 5).unwrap_or(1),
+                60_000 / u32::try_from(budget.as_millis() / 5).unwrap_or(1),
             );
             busy.push(Rival::run(scene.database(), &holding).await);
             tokio::time::sleep(budget / 20).await;
@@ -380,16 +380,14 @@ async fn measured_a_runner_that_freezes_with_the_lock_loses_it() {
          INSERT INTO fresh SELECT pg_sleep({})::text; INSERT INTO fresh VALUES ('done');",
             budget.as_secs_f64() * 0.3
         );
-        let scene = Scene::new(&[("0002_c", &slow)]).await;
-        let mut run = scene.begin(budget).await;
-        run.database().wait_for(EXCLUSIVE, |count| count > 0).await;
+        let mut run = begun(EXCLUSIVE, async || {
+            let scene = Scene::new(&[("0002_c", &slow)]).await;
+            scene.begin(budget).await
+        })
+        .await;
         run.child.sigstop();
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        assert_eq!(
-            run.database().query_one_text(EXCLUSIVE).await,
-            "0",
-            "the server ended what the frozen runner held"
-        );
+        // The server ends what the frozen runner held.
+        run.database().wait_for(EXCLUSIVE, |count| count == 0).await;
         run.child.sigcont();
         let end = run.end_any().await;
         end.kept();

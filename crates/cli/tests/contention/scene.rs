@@ -46,6 +46,18 @@ pub(crate) async fn wait_long(database: &Database, sql: &str) {
     .await;
 }
 
+/// Begins a run, and waits until `sql` counts something of it. On a machine that stands still for the moment in which
+/// that is so nobody sees it: then another is begun.
+pub(crate) async fn begun(sql: &str, begin: impl AsyncFn() -> Run) -> Run {
+    for _ in 0..10 {
+        let mut run = begin().await;
+        if run.is_seen(sql).await {
+            return run;
+        }
+    }
+    panic!("ten runs ended, and nobody ever saw\n{sql}");
+}
+
 /// Plays a scene at each budget that is to be kept.
 pub(crate) async fn at_each_budget(scene: impl AsyncFn(Duration)) {
     scene(SECOND).await;
@@ -244,6 +256,23 @@ impl Run {
                 "the runner never said {text:?}:\n{said}"
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until `sql` counts something; false where the run ended before.
+    pub(crate) async fn is_seen(&mut self, sql: &str) -> bool {
+        let looking = self.database().connect().await;
+        let until = std::time::Instant::now() + DEADLINE + hold();
+        loop {
+            let row = looking.query_one(sql, &[]).await.expect("the server answers");
+            if row.get::<_, i64>(0) > 0 {
+                return true;
+            }
+            if !self.child.is_running() {
+                return false;
+            }
+            assert!(std::time::Instant::now() < until, "waited in vain for\n{sql}");
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 

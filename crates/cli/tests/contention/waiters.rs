@@ -46,7 +46,7 @@ async fn measured_one_that_waits_for_us_while_it_blocks_another() {
 /// A colleague's statement waits for a build in an old snapshot, which the build in its end waits for. With
 /// this `deadlock_timeout` PostgreSQL would find that out when the colleague looks, and fail the colleague.
 fn looking_late(sql: &str) -> String {
-    format!("SET deadlock_timeout = '3500ms'; {sql}")
+    format!("SET deadlock_timeout = '10s'; {sql}")
 }
 
 #[tokio::test]
@@ -95,7 +95,9 @@ async fn measured_lone_ddl_behind_a_build_is_told_and_let_wait_until_the_build_w
 #[tokio::test]
 async fn measured_lone_ddl_that_gives_up_costs_a_build_nothing() {
     at_each_budget(async |budget| {
-        let run = Scene::new(&[BUILD]).await.begin(budget).await;
+        // It goes on for long after theirs has given up.
+        let long = BUILD.1.replace("id < 200", "id < 400");
+        let run = Scene::new(&[(BUILD.0, &long)]).await.begin(budget).await;
         building(&run).await;
         let theirs = "SET lock_timeout = '800ms'; ALTER TABLE hot ALTER n SET STATISTICS 50";
         let colleague = Rival::run(run.database(), theirs).await;
