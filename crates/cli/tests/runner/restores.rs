@@ -94,17 +94,18 @@ async fn deleted_rows_come_back_exactly() {
         "{}",
         listed.stdout
     );
-    let shown = restore(&project, &["--show", "1"], 0).await;
+    let id = &*ids(&project).await[0];
+    let shown = restore(&project, &["--show", id], 0).await;
     assert!(shown.stdout.contains("lead 1"), "{}", shown.stdout);
-    let given = restore(&project, &["1"], 0).await;
+    let given = restore(&project, &[id], 0).await;
     says(&given, "50 rows given back to public.leads");
     assert_eq!(rows(&project, "leads").await, before);
-    let again = restore(&project, &["1"], 1).await;
+    let again = restore(&project, &[id], 1).await;
     says(&again, "nothing was given back");
     says(&again, "--missing");
-    restore(&project, &["1", "--missing"], 0).await;
+    restore(&project, &[id, "--missing"], 0).await;
     assert_eq!(rows(&project, "leads").await, before);
-    restore(&project, &["--forget", "1"], 0).await;
+    restore(&project, &["--forget", id], 0).await;
     assert_eq!(copies(&project).await, "");
     assert_eq!(
         project
@@ -256,7 +257,8 @@ async fn a_copy_is_the_owners_and_goes_when_it_is_old() {
         "-- windlass: protect calls allow delete 3 because of a test\n\nDELETE FROM calls WHERE id < 54;",
     );
     project.upgrade(0).await;
-    let may = format!("SELECT has_table_privilege('{reader}', 'windlass.backup_1', 'SELECT')::text");
+    let copy = format!("windlass.backup_{}", ids(&project).await[0]);
+    let may = format!("SELECT has_table_privilege('{reader}', '{copy}', 'SELECT')::text");
     assert_eq!(project.one(&may).await, "false");
     project.write("0003_more", "CREATE TABLE more (id int);");
     project.upgrade(0).await;
@@ -270,7 +272,7 @@ async fn a_copy_is_the_owners_and_goes_when_it_is_old() {
     assert_eq!(copies(&project).await, "");
     assert_eq!(
         project
-            .one("SELECT to_regclass('windlass.backup_1')::text IS NULL")
+            .one(&format!("SELECT to_regclass('{copy}')::text IS NULL"))
             .await,
         "t"
     );
@@ -291,7 +293,8 @@ async fn a_trigger_that_changes_what_comes_back_is_told() {
              CREATE TRIGGER touch BEFORE INSERT ON calls FOR EACH ROW EXECUTE FUNCTION touch()",
         )
         .await;
-    let refused = restore(&project, &["1"], 4).await;
+    let id = &*ids(&project).await[0];
+    let refused = restore(&project, &[id], 4).await;
     says(
         &refused,
         "a trigger or rule of public.calls changes rows as they are given back: 3 of 3",
@@ -301,7 +304,7 @@ async fn a_trigger_that_changes_what_comes_back_is_told() {
         .database
         .execute("ALTER TABLE calls DISABLE TRIGGER touch")
         .await;
-    restore(&project, &["1"], 0).await;
+    restore(&project, &[id], 0).await;
     assert_eq!(
         project.one("SELECT count(*) FROM calls WHERE id = lead_id").await,
         "50"
