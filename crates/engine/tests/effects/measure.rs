@@ -119,9 +119,9 @@ impl Laboratory {
         };
         let holder = database.connect().await;
         run(&holder, rival).await.map_err(|error| said(&error))?;
-        let waiting = format!(
-            "SELECT count(*)::text FROM pg_stat_activity WHERE pid = {pid} AND state = 'active' AND wait_event_type = 'Lock'"
-        );
+        let in_the_way = table(&holder, "SELECT pg_backend_pid()::text").await[0][0].clone();
+        // For the rival: a build waits for whoever looks at it, too, for the moment of that look.
+        let waiting = format!("SELECT ({in_the_way} = ANY (pg_blocking_pids({pid})))::int::text");
         let mut statement = pin!(run(client, &row.sql));
         loop {
             tokio::select! {
