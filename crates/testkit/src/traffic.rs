@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tokio_postgres::{Client, NoTls, Statement};
 
 /// After the traffic was stopped, what was already due may take this long.
-const DRAIN: Duration = Duration::from_secs(20);
+const DRAIN: Duration = crate::wait::DEADLINE;
 /// One error per reconnect attempt, not thousands.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(20);
 
