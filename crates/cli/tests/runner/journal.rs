@@ -167,6 +167,7 @@ async fn what_a_killed_run_left_of_a_statement_that_is_edited_away_goes_or_is_to
     assert_eq!(project.one(left).await, "0");
 
     project.write("0003_d", "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;");
+    project.be_patient();
     let rival = Rival::hold(&project.database, "BEGIN; SELECT FROM p").await;
     project
         .kill_upgrade_when("SELECT count(*) FROM pg_inherits WHERE inhdetachpending", "1")

@@ -48,6 +48,12 @@ impl Project {
         fs::write(self.migrations().join(format!("{name}.sql")), text).expect("a file can be written");
     }
 
+    /// Gives runs a budget than which no session of a test is older: it is queued behind, however slow the machine.
+    pub(crate) fn be_patient(&self) {
+        let settings = "stall_budget = \"60s\"\n";
+        fs::write(self.folder.path().join("windlass.toml"), settings).expect("a file can be written");
+    }
+
     /// Removes a revision's file.
     pub(crate) fn remove(&self, name: &str) {
         fs::remove_file(self.migrations().join(format!("{name}.sql"))).expect("the file is there");

@@ -160,6 +160,7 @@ async fn an_interrupted_detach_is_finished() {
     .await;
     project.upgrade(0).await;
     project.write("0002_d", "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;");
+    project.be_patient();
     let rival = Rival::hold(&project.database, "BEGIN; SELECT * FROM p").await;
     let mut running = project.windlass(&["upgrade"]).spawn();
     project
