@@ -80,6 +80,7 @@ async fn an_alter_behind_an_idle_transaction_retries_and_says_who_is_in_the_way(
     let project = Project::new(&[TABLE]).await;
     project.upgrade(0).await;
     project.write("0002_c", "ALTER TABLE t ADD c int;");
+    project.be_patient();
     let rival = Rival::hold(&project.database, "BEGIN; SELECT * FROM t").await;
     let mut running = project.windlass(&["upgrade"]).spawn();
     running.wait_for_output("the lock was not free in time").await;
