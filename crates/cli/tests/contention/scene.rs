@@ -308,7 +308,7 @@ impl Run {
             budget: end.budget,
             code: end.code,
             attempts: end.attempts(),
-            longest: end.stalled.longest,
+            stalled: end.stalled,
             by_itself: Duration::from_millis(end.json["longest_stall_ms"].as_u64().unwrap_or_default()),
             during: end.traffic.clone(),
             without,

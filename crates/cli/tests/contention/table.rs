@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use windlass_testkit::Report;
+use windlass_testkit::{Report, Stalled};
 
 /// One scene at one budget.
 #[derive(Debug)]
@@ -13,8 +13,8 @@ pub(crate) struct Line {
     pub(crate) budget: Duration,
     pub(crate) code: Option<i32>,
     pub(crate) attempts: u64,
-    /// The longest wait behind the migration, seen from outside.
-    pub(crate) longest: Duration,
+    /// What waited behind the migration, seen from outside.
+    pub(crate) stalled: Stalled,
     /// The same as the run itself reports it.
     pub(crate) by_itself: Duration,
     pub(crate) during: Report,
@@ -61,13 +61,21 @@ impl Line {
             "| {scene} | {} | {came} | {} | {} | {} | {} / {} | {} / {} | {lost} |\n",
             millis(self.budget),
             self.attempts,
-            millis(self.longest),
+            self.longest(),
             millis(self.by_itself),
             millis(self.during.p99),
             without(|report| millis(report.p99).to_string()),
             millis(self.during.max),
             without(|report| millis(report.max).to_string()),
         )
+    }
+
+    /// The longest wait, and what was taken off because the machine itself stood still.
+    fn longest(&self) -> String {
+        match millis(self.stalled.stood_still) {
+            0 => millis(self.stalled.longest).to_string(),
+            still => format!("{} (+ {still} at standstill)", millis(self.stalled.longest)),
+        }
     }
 }
 
