@@ -13,6 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// How long a fresh server may take to accept connections.
 const STARTING: Duration = Duration::from_secs(60);
+/// Between two looks at whether it does.
+const LOOK: Duration = Duration::from_millis(20);
 /// How often another port is tried where somebody else took the one that was free.
 const PORTS: u32 = 5;
 
@@ -133,11 +135,15 @@ impl Shadow {
                 return Ok(false);
             }
             match connect::connect(&options, &[]).await {
-                Ok(connection) => return Ok(self.is_at(&connection).await),
+                Ok(connection) if self.is_at(&connection).await => return Ok(true),
+                // Another's. Ours is still on its way to the port, and has to have come to its end before it is
+                // started on the next one.
+                Ok(_) if began.elapsed() < STARTING => tokio::time::sleep(LOOK).await,
+                Ok(_) => return Ok(false),
                 Err(error) if began.elapsed() > STARTING => {
                     return Err(Error::new(ErrorKind::NoConnection, error.to_string()).hint(log()));
                 }
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(_) => tokio::time::sleep(LOOK).await,
             }
         }
     }
