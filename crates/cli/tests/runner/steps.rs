@@ -218,8 +218,8 @@ async fn what_is_done_stays_done_and_only_the_undone_rest_may_be_edited() {
     assert_eq!(project.one("SELECT count(*) FROM t WHERE a = -1").await, "1");
 }
 
-#[tokio::test]
-async fn a_call_that_was_cut_off_is_an_unknown_outcome_until_somebody_decides() {
+/// What `0002_call` calls was killed when it had committed its first half.
+async fn with_a_killed_call() -> Project {
     let project = Project::new(&[(
         "0001_p",
         "CREATE TABLE t (a int);\n\
@@ -229,6 +229,12 @@ async fn a_call_that_was_cut_off_is_an_unknown_outcome_until_somebody_decides() 
     project.upgrade(0).await;
     project.write("0002_call", "CALL slow();");
     project.kill_upgrade_when("SELECT count(*) FROM t", "1").await;
+    project
+}
+
+#[tokio::test]
+async fn a_call_that_was_cut_off_is_an_unknown_outcome_until_somebody_decides() {
+    let project = with_a_killed_call().await;
     let finished = project.upgrade(9).await;
     assert!(
         finished
@@ -249,15 +255,7 @@ async fn a_call_that_was_cut_off_is_an_unknown_outcome_until_somebody_decides() 
 
 #[tokio::test]
 async fn what_is_stamped_has_no_step_left_to_decide_about() {
-    let project = Project::new(&[(
-        "0001_p",
-        "CREATE TABLE t (a int);\n\
-         CREATE PROCEDURE slow() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (1); COMMIT; PERFORM pg_sleep(60); END $$;",
-    )])
-    .await;
-    project.upgrade(0).await;
-    project.write("0002_call", "CALL slow();");
-    project.kill_upgrade_when("SELECT count(*) FROM t", "1").await;
+    let project = with_a_killed_call().await;
     project.upgrade(9).await;
     let status = project.windlass(&["status"]).run().await.expect(0);
     assert!(
