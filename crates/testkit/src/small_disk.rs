@@ -1,12 +1,16 @@
 //! A file system with little room, to find out what a full disk does.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::server::Server;
 
-/// A tmpfs of a few megabytes that belongs to a server's user, as place for a tablespace. Dropping it unmounts it.
+/// Its folder among the server's; reaper.sh knows it, too.
+const NAME: &str = "small";
+
+/// A tmpfs of a few megabytes that belongs to a server's user, as place for a tablespace. Dropping it unmounts it, and so
+/// does the end of the server.
 #[derive(Debug)]
 pub struct SmallDisk {
     place: PathBuf,
@@ -16,7 +20,7 @@ impl SmallDisk {
     /// Mounts one beside the server's files; none, with the reason on stderr, where mounting is not ours to do.
     pub fn mount(server: &Server, megabytes: u32) -> Option<Self> {
         let data = std::fs::metadata(server.data_dir()).expect("a server has a data directory");
-        let place = server.socket_dir().join("small");
+        let place = server.socket_dir().join(NAME);
         std::fs::create_dir(&place).expect("the server's folder takes another");
         let options = format!("size={megabytes}m,mode=700,uid={},gid={}", data.uid(), data.gid());
         let mounted = Command::new("mount")
@@ -46,7 +50,19 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: the server may have files open there.
-        let _ = Command::new("umount").arg("--lazy").arg(&self.place).output();
+        unmount(&self.place);
     }
+}
+
+/// Unmounts the one beside a server's files, if it has one: nobody could remove them otherwise.
+pub(crate) fn unmount_beside(directory: &Path) {
+    let place = directory.join(NAME);
+    if place.exists() {
+        unmount(&place);
+    }
+}
+
+fn unmount(place: &Path) {
+    // Lazily: the server may have files open there.
+    let _ = Command::new("umount").arg("--lazy").arg(place).output();
 }

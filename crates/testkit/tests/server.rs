@@ -7,7 +7,7 @@
 
 use std::path::Path;
 use std::time::Duration;
-use windlass_testkit::{Command, Rival, Server, TlsFiles, shared, shared_in, wait_until};
+use windlass_testkit::{Command, Rival, Server, SmallDisk, TlsFiles, shared, shared_in, wait_until};
 
 /// When this is set, `a_user_of_a_shared_server` is a real second process.
 const NAMESPACE: &str = "TESTKIT_TEST_NAMESPACE";
@@ -42,6 +42,16 @@ async fn a_server_survives_a_crash_and_a_kill_and_leaves_no_files() {
     assert!(directory.exists());
     drop(server);
     assert!(!directory.exists());
+}
+
+#[tokio::test]
+async fn a_small_disk_that_outlives_its_server_does_not_keep_the_files() {
+    let server = Server::start().await;
+    let disk = SmallDisk::mount(&server, 1);
+    let directory = server.socket_dir().to_owned();
+    drop(server);
+    assert!(!directory.exists());
+    drop(disk);
 }
 
 #[tokio::test]
@@ -210,6 +220,7 @@ async fn a_killed_test_leaves_no_server_behind() {
 async fn a_test_that_hangs() {
     if std::env::var(NAMESPACE).is_ok() {
         let server = Server::start().await;
+        let _disk = SmallDisk::mount(&server, 1);
         println!("directory={};", server.socket_dir().display());
         tokio::time::sleep(Duration::from_secs(60)).await;
     }

@@ -5,6 +5,7 @@ use super::endpoint::Endpoint;
 use super::place::Place;
 use super::{ServerBuilder, template};
 use crate::port::Port;
+use crate::small_disk;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fmt;
 use std::fs::{self, File};
@@ -406,6 +407,7 @@ impl Drop for Cluster {
             return;
         }
         self.stop(Stop::Immediate);
+        small_disk::unmount_beside(&self.directory);
         // Backends outlive an immediately stopped postmaster by a moment and may still write.
         for _ in 0..1000 {
             if template::remove(&self.directory).is_ok() {

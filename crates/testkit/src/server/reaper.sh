@@ -41,6 +41,7 @@ while [ -d "$directory/users" ]; do
                 done
                 [ "$tries" -lt 50 ] || kill -KILL "$pid" 2>/dev/null
             fi
+            [ ! -d "$directory/small" ] || umount --lazy "$directory/small" 2>/dev/null
             rm -rf "$directory"
             exit 0
         fi
