@@ -173,13 +173,13 @@ pub(crate) async fn keep_out(client: &Client, key: i64, stop: &session::Stop) ->
     }
 }
 
-/// Gives up leading at once; closing the connection would do it too, a little later.
-pub(crate) async fn release(client: &Client) {
+/// Gives up one of the two locks at once; closing the connection would do it too, a little later.
+pub(crate) async fn release(client: &Client, key: i32) {
     // An error means that the connection is gone, and the lock with it.
     let _ = client
         .query_typed(
             "SELECT pg_catalog.pg_advisory_unlock($1, $2)",
-            &[(&LOCK_CLASS, Type::INT4), (&LEADER, Type::INT4)],
+            &[(&LOCK_CLASS, Type::INT4), (&key, Type::INT4)],
         )
         .await;
 }

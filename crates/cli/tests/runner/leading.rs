@@ -59,6 +59,20 @@ async fn when_nothing_is_pending_one_connection_asks_once_and_takes_no_lock() {
     assert!(!said[0].sql.contains("advisory"), "{said:#?}");
 }
 
+/// Whoever leads next once took the session that was about to close for that of a killed runner, said so, and ended it.
+#[tokio::test]
+async fn who_gives_up_the_lead_has_given_up_its_fence() {
+    let project = Project::new(&[("0001_t", "CREATE TABLE t (a int);")]).await;
+    let proxy = Proxy::start(&project.database.url()).await;
+    project.upgrade_by(proxy.url()).run().await.expect(0);
+    let said = proxy.messages().into_iter();
+    let gave_up: Vec<String> = said
+        .filter(|message| message.sql.contains("pg_advisory_unlock"))
+        .map(|message| message.application)
+        .collect();
+    assert_eq!(gave_up, ["windlass work", "windlass"]);
+}
+
 #[tokio::test]
 async fn a_runner_that_lost_its_lock_stops_before_the_next_step() {
     for (directive, next) in [

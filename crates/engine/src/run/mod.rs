@@ -38,7 +38,7 @@ mod work;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio_postgres::Client;
 use windlass_compiler::format::{Directory, Revision, RevisionId};
@@ -295,7 +295,7 @@ impl Runner {
             self.end(&work, ran, Direction::Up, began).await
         }
         .await;
-        mutex::release(lock.client()).await;
+        mutex::release(lock.client(), mutex::LEADER).await;
         ran.map_err(|error| judge::by_name(error, "upgrade", asked, &request.target))
     }
 
@@ -448,7 +448,7 @@ impl Runner {
             self.end(&work, ran, Direction::Down, began).await
         }
         .await;
-        mutex::release(lock.client()).await;
+        mutex::release(lock.client(), mutex::LEADER).await;
         ran.map_err(|error| judge::by_name(error, "downgrade", &request.target, &left))
     }
 
@@ -519,7 +519,7 @@ impl Runner {
             write(lock.client(), journal, fence).await
         }
         .await;
-        mutex::release(lock.client()).await;
+        mutex::release(lock.client(), mutex::LEADER).await;
         written
     }
 
@@ -621,6 +621,13 @@ impl Runner {
             Err(error) if error.kind() == ErrorKind::Interrupted => "interrupted",
             Err(_) => "failed",
         };
+        if ran.is_ok() {
+            // Else the next leader may take a session that is about to close for what a killed runner left. One that
+            // does not answer is not waited for.
+            const COURTESY: Duration = Duration::from_secs(1);
+            let released = mutex::release(work.session.client(), mutex::WORK);
+            let _ = tokio::time::timeout(COURTESY, released).await;
+        }
         // The run's own record; when the connection is gone, the next run is no worse for its absence.
         let _ = work.lock.client().batch_execute("RESET synchronous_commit").await;
         let _ = journal::end_run(
