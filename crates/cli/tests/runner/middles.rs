@@ -102,12 +102,7 @@ fn run(project: &Project, url: &str) -> windlass_testkit::Command {
 
 /// The project's database as it is, under another name.
 async fn copy(project: &Project, name: &str) -> Database {
-    let admin = project.server.database("postgres").await;
-    let template = project.database.name();
-    admin
-        .execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
-        .await;
-    project.server.database(name).await
+    project.server.copy(project.database.name(), name).await
 }
 
 #[tokio::test]

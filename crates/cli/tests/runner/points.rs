@@ -142,12 +142,8 @@ struct Stage {
 impl Stage {
     /// A database as it stands before the command.
     async fn database(&self, name: &str) -> Database {
-        let template = self.project.database.name();
-        let admin = self.project.server.database("postgres").await;
-        admin
-            .execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
-            .await;
-        self.project.server.database(name).await
+        let Project { server, database, .. } = &self.project;
+        server.copy(database.name(), name).await
     }
 
     fn command(&self, url: &str) -> Command {

@@ -47,10 +47,6 @@ impl Laboratory {
             .unwrap();
         drop(admin);
         fixture.execute(include_str!("fixture.sql")).await;
-        // A database is copied while nobody uses it, and a session outlives its connection by a moment.
-        let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'fixture'";
-        let others = server.database("postgres").await;
-        others.wait_for(sessions, |count| count == 0).await;
         let common = Scene::open(clone(&server).await).await;
         Self {
             server,
@@ -237,12 +233,8 @@ async fn prepare(client: &Client) {
 }
 
 async fn clone(server: &Server) -> Database {
-    let admin = server.database("postgres").await;
     let name = format!("copy_{:016x}", rand::random::<u64>());
-    admin
-        .execute(&format!("CREATE DATABASE {name} TEMPLATE fixture"))
-        .await;
-    server.database(&name).await
+    server.copy("fixture", &name).await
 }
 
 async fn in_transaction(scene: &Scene, row: &Row) -> Result<Happened, Error> {

@@ -49,20 +49,12 @@ impl Laboratory {
         let given = server.database("given").await;
         given.execute(GIVEN).await;
         given.execute(include_str!("rows.sql")).await;
-        // A database is copied while nobody uses it, and a session outlives its connection by a moment.
-        let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'given'";
-        let others = server.database("postgres").await;
-        others.wait_for(sessions, |count| count == 0).await;
         Self { server, major }
     }
 
     pub(crate) async fn scene(&self) -> Scene {
-        let admin = self.server.database("postgres").await;
         let name = format!("copy_{:016x}", rand::random::<u64>());
-        admin
-            .execute(&format!("CREATE DATABASE {name} TEMPLATE given"))
-            .await;
-        let database = self.server.database(&name).await;
+        let database = self.server.copy("given", &name).await;
         let client = database.connect().await;
         let settings = "SET client_min_messages = error; SET max_parallel_workers_per_gather = 0";
         client.batch_execute(settings).await.unwrap();

@@ -19,9 +19,11 @@ pub use shared::{SharedServer, shared, shared_in};
 pub use tls::TlsFiles;
 
 use crate::database::{Database, unique};
+use crate::wait::DEADLINE;
 use cluster::{Cluster, Stop};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// A PostgreSQL server that belongs to one test, listening on 127.0.0.1 and a Unix socket.
 ///
@@ -64,6 +66,23 @@ impl Server {
     /// A new database with a name of its own.
     pub async fn fresh_database(&self) -> Database {
         self.database(&unique("db")).await
+    }
+
+    /// The new database `name`, a copy of `of` as it is.
+    pub async fn copy(&self, of: &str, name: &str) -> Database {
+        let admin = self.database("postgres").await;
+        // It can be copied while nobody uses it, and a session outlives its connection by a moment.
+        let sessions = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{of}'");
+        let begun = Instant::now();
+        // By hand: the compiler takes the future of an asynchronous closure for one that cannot go to another thread.
+        while admin.query_one_text(&sessions).await != "0" {
+            assert!(begun.elapsed() < DEADLINE, "{of} is used all the time");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        admin
+            .execute(&format!("CREATE DATABASE {name} TEMPLATE {of}"))
+            .await;
+        self.existing(name)
     }
 
     /// The database `name`, which is there already, such as on a standby.
