@@ -104,6 +104,19 @@ pub struct RevisionRow {
     pub applied_at: Option<Timestamp>,
 }
 
+impl RevisionRow {
+    /// What was frozen when it was begun; none where nothing was, or where nobody can read it. That is told of where the
+    /// revision is taken up.
+    pub(crate) fn frozen(&self) -> Option<FrozenPlan> {
+        serde_json::from_value(self.plan.clone()?).ok()
+    }
+
+    /// Whether it was begun in that direction and did not come to its end.
+    pub(crate) fn is_under_way(&self, direction: Direction) -> bool {
+        !self.state.is_applied() && self.direction == direction
+    }
+}
+
 /// Where a step stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

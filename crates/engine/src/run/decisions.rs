@@ -7,7 +7,6 @@ use tokio_postgres::Client;
 use windlass_compiler::checksum::Checksum;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::graph::Target;
-use windlass_compiler::plan::FrozenPlan;
 
 use super::remains::{self, Remains};
 use super::revision::{is_over, steps_of};
@@ -174,7 +173,7 @@ impl Runner {
 fn swap_of<'j>(journal: &'j Snapshot, id: &RevisionId, step: u32) -> Option<(&'j RevisionRow, Remains)> {
     let mut rows = journal.revisions.iter();
     let row = rows.find(|row| row.id == *id && !row.state.is_applied())?;
-    let plan: FrozenPlan = serde_json::from_value(row.plan.clone()?).ok()?;
+    let plan = row.frozen()?;
     let done = steps_of(journal, id, row.direction);
     let is_done = |number| done.iter().any(|row| row.number == number && is_over(row.state));
     let open = plan.steps.iter().find(|step| !is_done(step.number))?;

@@ -29,7 +29,7 @@ impl Runner {
         prepared: &Prepared,
     ) -> Result<Left> {
         let row = journal.revisions.iter().find(|row| row.id == *id);
-        let started = row.filter(|row| !row.state.is_applied() && row.direction == direction);
+        let started = row.filter(|row| row.is_under_way(direction));
         if let Some(row) = started
             && let Some(frozen) = &row.plan
         {
@@ -102,10 +102,9 @@ impl Runner {
                 format!("the file of {id} is not in this directory"),
             )
         })?;
-        let before: Option<FrozenPlan> = row
+        let before = row
             .filter(|row| row.direction == direction)
-            .and_then(|row| row.plan.clone())
-            .and_then(|plan| serde_json::from_value(plan).ok());
+            .and_then(RevisionRow::frozen);
         let finished: Vec<_> = before
             .into_iter()
             .flat_map(|plan| plan.steps)

@@ -6,7 +6,7 @@ use tokio_postgres::Client;
 use windlass_compiler::directive::Protect;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::lane::Lane;
-use windlass_compiler::plan::{FrozenPlan, Prepared, Shape, Step};
+use windlass_compiler::plan::{Prepared, Shape, Step};
 
 use super::attempt::{self, one_line};
 use super::left::Left;
@@ -270,8 +270,7 @@ impl Runner {
         steps: &[Step],
         session: Option<&str>,
     ) -> Result<()> {
-        let plan = row.and_then(|row| row.plan.clone());
-        let Some(plan) = plan.and_then(|plan| serde_json::from_value::<FrozenPlan>(plan).ok()) else {
+        let Some(plan) = row.and_then(RevisionRow::frozen) else {
             return Ok(());
         };
         let is_gone = |row: &&&StepRow| row.is_open() && steps.iter().all(|step| step.number != row.number);
@@ -302,9 +301,8 @@ impl Runner {
     ) -> Result<Guard> {
         let row = journal.revisions.iter().find(|row| row.id == *id);
         let begun = row
-            .filter(|row| !row.state.is_applied() && row.direction == direction)
-            .and_then(|row| row.plan.clone())
-            .and_then(|plan| serde_json::from_value::<FrozenPlan>(plan).ok())
+            .filter(|row| row.is_under_way(direction))
+            .and_then(RevisionRow::frozen)
             .map(|plan| plan.protected);
         let guard = Guard::of(client, &self.policy.protect.value, protects, begun).await?;
         Ok(guard.copying(&self.policy))

@@ -84,11 +84,9 @@ impl Runner {
 
 /// The plan of a revision that was started in that direction.
 fn frozen(journal: &Snapshot, id: &RevisionId, direction: Direction) -> Option<FrozenPlan> {
-    let row = journal.revisions.iter().find(|row| row.id == *id)?;
-    let is_started = !row.state.is_applied() && row.direction == direction;
-    let plan = row.plan.clone().filter(|_| is_started)?;
-    // A plan that cannot be read is told of where the revision is taken up.
-    serde_json::from_value::<FrozenPlan>(plan).ok()
+    let mut rows = journal.revisions.iter();
+    rows.find(|row| row.id == *id && row.is_under_way(direction))?
+        .frozen()
 }
 
 /// Refuses the run where a rule refuses a statement.
