@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use windlass_compiler::diagnostic::Diagnostic;
 use windlass_compiler::format::RevisionId;
 use windlass_compiler::lane::Lane;
 
@@ -354,6 +355,16 @@ pub enum Event {
     },
     /// The caller asked to stop; the running statement is being cancelled.
     Stopping,
+}
+
+impl Event {
+    /// Something found in a file that stops nothing.
+    pub(crate) fn warning(found: &Diagnostic) -> Self {
+        Self::Warning {
+            message: found.to_string(),
+            hint: found.help.first().cloned(),
+        }
+    }
 }
 
 /// Names a step for people.

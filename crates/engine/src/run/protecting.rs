@@ -95,11 +95,8 @@ impl Runner {
                 problems,
             ));
         }
-        for problem in problems {
-            observer.event(Event::Warning {
-                message: problem.to_string(),
-                hint: problem.help.first().cloned(),
-            });
+        for problem in &problems {
+            observer.event(Event::warning(problem));
         }
         Ok(())
     }

@@ -116,9 +116,6 @@ pub(super) fn tell(scripts: &Scripts, ids: &[RevisionId], observer: &dyn Observe
         prepared.idle.iter().chain(hazards)
     });
     for warning in warnings {
-        observer.event(Event::Warning {
-            message: warning.to_string(),
-            hint: warning.help.first().cloned(),
-        });
+        observer.event(Event::warning(warning));
     }
 }
