@@ -4,13 +4,28 @@ use std::time::{Duration, Instant};
 
 use windlass_testkit::{Fault, Proxy, Rival};
 
-use crate::scene::{End, Scene, at_each_budget, begun};
+use crate::scene::{End, Run, Scene, at_each_budget, begun};
 use crate::{EXCLUSIVE, SECOND, one_after_the_other};
 
 const CHECK: (&str, &str) = (
     "0002_check",
     "ALTER TABLE hot ADD CONSTRAINT slow CHECK (slow(n));",
 );
+
+/// A run whose network breaks when it holds the lock, before its last statement is sent.
+async fn broken_with_the_lock_held(fault: Fault, budget: Duration) -> (Run, Proxy) {
+    let scene = Scene::new(&[(
+        "0002_c",
+        "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
+         INSERT INTO fresh VALUES ('one'); INSERT INTO fresh VALUES ('the other');",
+    )])
+    .await;
+    let proxy = Proxy::start(&scene.database().url()).await;
+    proxy.when_client_sends("the other", fault);
+    let run = scene.begin_with(budget, &[("DATABASE_URL", proxy.url())]).await;
+    proxy.wait_until_fired().await;
+    (run, proxy)
+}
 
 #[tokio::test]
 async fn measured_both_connections_are_swallowed() {
@@ -30,16 +45,7 @@ async fn measured_both_connections_are_swallowed_until_the_server_ended_them() {
 /// Both connections are frozen with the lock held, until the server has ended what nobody could end any more, and then
 /// for so long.
 async fn swallowed(budget: Duration, more: Duration) -> End {
-    let scene = Scene::new(&[(
-        "0002_c",
-        "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
-         INSERT INTO fresh VALUES ('one'); INSERT INTO fresh VALUES ('the other');",
-    )])
-    .await;
-    let proxy = Proxy::start(&scene.database().url()).await;
-    proxy.when_client_sends("the other", Fault::SwallowBefore);
-    let run = scene.begin_with(budget, &[("DATABASE_URL", proxy.url())]).await;
-    proxy.wait_until_fired().await;
+    let (run, proxy) = broken_with_the_lock_held(Fault::SwallowBefore, budget).await;
     run.database().wait_for(EXCLUSIVE, |count| count == 0).await;
     tokio::time::sleep(more).await;
     proxy.resume();
@@ -52,16 +58,7 @@ async fn swallowed(budget: Duration, more: Duration) -> End {
 #[tokio::test]
 async fn measured_the_connection_is_cut_with_the_lock_held() {
     at_each_budget(async |budget| {
-        let scene = Scene::new(&[(
-            "0002_c",
-            "ALTER TABLE hot ADD COLUMN c int; CREATE TABLE fresh (x text); \
-             INSERT INTO fresh VALUES ('one'); INSERT INTO fresh VALUES ('the other');",
-        )])
-        .await;
-        let proxy = Proxy::start(&scene.database().url()).await;
-        proxy.when_client_sends("the other", Fault::CutBefore);
-        let run = scene.begin_with(budget, &[("DATABASE_URL", proxy.url())]).await;
-        proxy.wait_until_fired().await;
+        let (run, _proxy) = broken_with_the_lock_held(Fault::CutBefore, budget).await;
         let end = run.end(0).await;
         end.kept();
         assert_eq!(end.attempts(), 2, "{}", end.stderr);
@@ -133,15 +130,7 @@ async fn frozen_in(revision: &str, is_written_to: bool, budget: Duration) {
     };
     let mut run = begun(EXCLUSIVE, begin).await;
     run.child.sigstop();
-    // Where it was frozen too late the statement ends, and the lock with it.
-    let outcome = format!(
-        "SELECT CASE WHEN EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'ClientWrite') THEN 1 \
-                     WHEN ({EXCLUSIVE}) = 0 THEN 2 ELSE 0 END::bigint"
-    );
-    while is_written_to && {
-        run.database().wait_for(&outcome, |outcome| outcome > 0).await;
-        run.database().query_one_text(&outcome).await != "1"
-    } {
+    while is_written_to && !is_stuck(&run).await {
         run.child.sigcont();
         if !run.is_seen(EXCLUSIVE).await {
             run = begun(EXCLUSIVE, begin).await;
@@ -158,6 +147,17 @@ async fn frozen_in(revision: &str, is_written_to: bool, budget: Duration) {
         end.code,
         end.stderr
     );
+}
+
+/// Waits until the server is stuck in writing to a frozen runner. Where that was frozen too late the statement ends instead,
+/// and the lock with it.
+async fn is_stuck(run: &Run) -> bool {
+    let outcome = format!(
+        "SELECT CASE WHEN EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'ClientWrite') THEN 1 \
+                     WHEN ({EXCLUSIVE}) = 0 THEN 2 ELSE 0 END::bigint"
+    );
+    run.database().wait_for(&outcome, |outcome| outcome > 0).await;
+    run.database().query_one_text(&outcome).await == "1"
 }
 
 #[tokio::test]
