@@ -4,7 +4,7 @@
 
 use windlass_testkit::{Database, Proxy, Rival};
 
-use crate::project::{Ended, Project};
+use crate::project::{Ended, Project, SHUT};
 use crate::state::state;
 
 /// A step and what holds it in its middle.
@@ -22,7 +22,6 @@ const TABLE: &str = "CREATE TABLE t (id int PRIMARY KEY, a int);\n\
     INSERT INTO t SELECT g, g FROM generate_series(1, 50) g;\n\
     CREATE FUNCTION hold(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS \
     'BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN $1; END';\n";
-const TAKE: &str = "SELECT pg_advisory_lock(7)";
 /// Settings under which no limit of ours ends the step while the test looks.
 const PATIENT: &[&str] = &["upgrade", "--set", "stall_budget=30s"];
 
@@ -111,7 +110,7 @@ async fn of_a_transaction_with_ddl() {
         before: "CREATE FUNCTION held() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM hold(1); END';\n\
                  CREATE EVENT TRIGGER held ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION held();",
         step: "CREATE TABLE n (a int);\nALTER TABLE t ADD c int;\nALTER TABLE t ADD d int;",
-        rival: TAKE,
+        rival: SHUT,
     };
     middle.interrupted().await;
 }
@@ -121,7 +120,7 @@ async fn of_a_data_change() {
     let middle = Middle {
         before: "",
         step: "INSERT INTO t VALUES (0, 0);\nUPDATE t SET a = a + CASE WHEN id = 25 THEN hold(1) ELSE 1 END;",
-        rival: TAKE,
+        rival: SHUT,
     };
     middle.interrupted().await;
 }
@@ -131,7 +130,7 @@ async fn of_an_index_build() {
     let middle = Middle {
         before: "",
         step: "CREATE INDEX CONCURRENTLY t_h ON t (hold(a));\nUPDATE t SET a = a + 1;",
-        rival: TAKE,
+        rival: SHUT,
     };
     middle.interrupted().await;
 }
@@ -151,7 +150,7 @@ async fn of_an_index_that_is_rebuilt() {
     let middle = Middle {
         before: "CREATE INDEX t_h ON t (hold(a));",
         step: "REINDEX INDEX CONCURRENTLY t_h;\nUPDATE t SET a = a + 1;",
-        rival: TAKE,
+        rival: SHUT,
     };
     middle.interrupted().await;
 }
@@ -171,7 +170,7 @@ async fn of_a_batch() {
     let middle = Middle {
         before: "",
         step: "-- windlass: backfill b on t batch=20\nUPDATE t SET a = a * CASE WHEN id = 25 THEN hold(3) ELSE 3 END;",
-        rival: TAKE,
+        rival: SHUT,
     };
     middle.interrupted().await;
 }
@@ -181,7 +180,7 @@ async fn of_a_verification() {
     let middle = Middle {
         before: "",
         step: "UPDATE t SET a = a + 1;\n-- windlass: verify : one is one\nSELECT hold(1) = 1;",
-        rival: TAKE,
+        rival: SHUT,
     };
     middle.interrupted().await;
 }
@@ -191,7 +190,7 @@ async fn of_a_validation() {
     let middle = Middle {
         before: "ALTER TABLE t ADD CONSTRAINT held CHECK (hold(a) >= 0) NOT VALID;",
         step: "ALTER TABLE t VALIDATE CONSTRAINT held;",
-        rival: TAKE,
+        rival: SHUT,
     };
     middle.interrupted().await;
 }
@@ -201,7 +200,7 @@ async fn of_a_utility() {
     let middle = Middle {
         before: "CREATE INDEX t_h ON t (hold(a));",
         step: "VACUUM ANALYZE t;\nUPDATE t SET a = a + 1;",
-        rival: TAKE,
+        rival: SHUT,
     };
     middle.interrupted().await;
 }

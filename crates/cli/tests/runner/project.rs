@@ -164,13 +164,16 @@ impl Project {
 /// The statement of a revision that is at work for as long as a [`Gate`] is shut.
 pub(crate) const AT_GATE: &str = "SELECT pg_advisory_xact_lock_shared(7)";
 
+/// Shuts a [`Gate`] for as long as its session lives.
+pub(crate) const SHUT: &str = "SELECT pg_advisory_lock(7)";
+
 /// Holds a run where it is, however slow the machine: a sleep is over when the test comes to look.
 pub(crate) struct Gate(Rival);
 
 impl Gate {
     /// Shuts it.
     pub(crate) async fn shut(project: &Project) -> Self {
-        Self(Rival::hold(&project.database, "SELECT pg_advisory_lock(7)").await)
+        Self(Rival::hold(&project.database, SHUT).await)
     }
 
     /// Waits until a statement stands at it.
